@@ -1,0 +1,107 @@
+"""Configuration, read once from the environment (`SIPVOTE_*`); the README has the table.
+
+Production is the default, and refuses to start when a secret or an address is missing:
+a forgotten setting must be a sentence at start-up, never a hole found in June.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+MODES = ("production", "demo", "test")
+# In demo and test the keys are public on purpose; production refuses them.
+PLAY_SECRET = "not-a-secret-only-for-demo-and-tests"  # noqa: S105
+PLAY_SIGNING_KEY = "5e" * 32
+
+
+class BadConfig(ValueError):
+    """One or more settings are missing or wrong; the text says which and how to mend them."""
+
+
+def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Give Flask's configuration for the mode in SIPVOTE_MODE; raise BadConfig in full sentences."""
+
+    def get(name: str, default: str = "") -> str:
+        return environ.get(f"SIPVOTE_{name}", default).strip()
+
+    mode = get("MODE", "production")
+    instance = Path(get("INSTANCE", str(ROOT / "instance"))).resolve()
+    play = mode in ("demo", "test")
+    base_url = get("BASE_URL", "http://127.0.0.1:8000" if play else "").rstrip("/")
+    config: dict[str, Any] = {
+        "MODE": mode,
+        "DEMO": mode == "demo",
+        "TESTING": mode == "test",
+        "INSTANCE": instance,
+        "SECRET_KEY": get("SECRET_KEY", PLAY_SECRET if play else ""),
+        "SIGNING_KEY": get("SIGNING_KEY", PLAY_SIGNING_KEY if play else ""),
+        "BASE_URL": base_url,
+        "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
+        "PROXIES": int(get("PROXIES", "0") or 0),
+        "SQLALCHEMY_DATABASE_URI": get("DATABASE_URL", f"sqlite:///{instance / 'sipvote.db'}"),
+        "JOBS_URL": get("JOBS_URL"),
+        "WORKERS": int(get("WORKERS", "2") or 2),
+        "THREADS": int(get("THREADS", "16") or 16),
+        # Demo mode cannot send real mail, whatever the environment says.
+        "MAIL_BACKEND": "dummy"
+        if mode == "demo"
+        else get("MAIL_BACKEND", "smtp" if mode == "production" else "locmem"),
+        "MAIL_SERVER": get("MAIL_SERVER"),
+        "MAIL_PORT": int(get("MAIL_PORT", "587") or 587),
+        "MAIL_USERNAME": get("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": get("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": get("MAIL_TLS", "yes") == "yes",
+        "MAIL_TIMEOUT": 30,
+        "MAIL_DEFAULT_SENDER": get("MAIL_FROM", "sipvote@example.org" if play else ""),
+        "SOURCE_URL": get("SOURCE_URL") or None,
+        "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
+        "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
+        "SESSION_COOKIE_SECURE": base_url.startswith("https:"),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "WTF_CSRF_TIME_LIMIT": None,  # lives as long as the session: a form left open is never lost
+    }
+    problems = _problems(config)
+    if problems:
+        raise BadConfig("\n".join(problems))
+    return config
+
+
+def _problems(config: dict[str, Any]) -> list[str]:
+    if config["MODE"] not in MODES:
+        return [f"SIPVOTE_MODE is '{config['MODE']}'; choose production, demo or test."]
+    if config["MODE"] != "production":
+        return []
+    checks = [
+        (
+            len(config["SECRET_KEY"]) >= 32 and config["SECRET_KEY"] != PLAY_SECRET,
+            "SIPVOTE_SECRET_KEY is missing or short; give at least 32 random characters "
+            "(python3 -c 'import secrets; print(secrets.token_hex(32))').",
+        ),
+        (
+            _is_key(config["SIGNING_KEY"]) and config["SIGNING_KEY"] != PLAY_SIGNING_KEY,
+            "SIPVOTE_SIGNING_KEY is missing; give 64 hexadecimal digits, made as the secret key, and keep it for ever.",
+        ),
+        (config["TRUSTED_HOSTS"], "SIPVOTE_TRUSTED_HOSTS is missing; name the hosts that members use, with commas."),
+        (
+            config["BASE_URL"].startswith("https://"),
+            "SIPVOTE_BASE_URL is missing or not https; give the address that links in mails begin with.",
+        ),
+        (
+            config["MAIL_SERVER"] or config["MAIL_BACKEND"] != "smtp",
+            "SIPVOTE_MAIL_SERVER is missing; name the SMTP server, or nobody can sign in.",
+        ),
+        (config["MAIL_DEFAULT_SENDER"], "SIPVOTE_MAIL_FROM is missing; give the address that mails come from."),
+        (config["CONTACT"], "SIPVOTE_CONTACT is missing; give the address that members may write to."),
+    ]
+    return [sentence for fine, sentence in checks if not fine]
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 64 and all(c in "0123456789abcdef" for c in text.lower())
