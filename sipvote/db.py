@@ -1,0 +1,133 @@
+"""The database: one Base, one clock, one date type, and how SQLite and PostgreSQL are driven.
+
+SQLite: WAL, synchronous=FULL (a vote that was acknowledged survives a power cut), and writers queue
+on a file lock before BEGIN IMMEDIATE, because SQLite's own busy handler polls and starves.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import has_request_context, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, registry
+
+
+def now() -> datetime:
+    """The present moment in UTC, with its zone; the only clock that the rooms read."""
+    return datetime.now(UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets zones, so they are taken off going in and put on coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs its time zone.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Names for every constraint, so that migrations can drop and change them on both databases.
+_metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    registry = registry(metadata=_metadata, type_annotation_map={datetime: Moment()})
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate(db=db, render_as_batch=True, compare_type=True)
+
+# Outside a request (worker, command line) a block of code may say that it only reads.
+_reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Within this block, outside requests, new transactions on SQLite begin without the writers' lock."""
+    token = _reads_only.set(True)
+    try:
+        yield
+    finally:
+        _reads_only.reset(token)
+
+
+def _only_reads() -> bool:
+    """Whether the transaction that begins now will only read.
+
+    Requests that only read (GET) must not queue behind writers; everything else takes the lock at once,
+    because a transaction that reads first and writes later fails half-way in SQLite.
+    """
+    return request.method in ("GET", "HEAD", "OPTIONS") if has_request_context() else _reads_only.get()
+
+
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """Engine settings for `url`: a pool as large as the threads that use it, and no overflow on PostgreSQL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30}}
+    return {"pool_size": threads, "max_overflow": 2, "pool_recycle": 3600}
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, record: Any) -> None:
+    if "sqlite3" not in type(connection).__module__:
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    record.info["lock"] = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if path else None
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    if _only_reads():
+        connection.exec_driver_sql("BEGIN")
+        return
+    _lock(connection.info, fcntl.LOCK_EX)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _lock(info: dict[Any, Any], how: int) -> None:
+    if info.get("lock") is not None:
+        fcntl.flock(info["lock"], how)
+
+
+@event.listens_for(Engine, "checkin")
+def _on_checkin(connection: Any, record: Any) -> None:
+    _lock(record.info, fcntl.LOCK_UN)
+
+
+@event.listens_for(Engine, "close")
+def _on_close(connection: Any, record: Any) -> None:
+    if (lock := record.info.pop("lock", None)) is not None:
+        os.close(lock)

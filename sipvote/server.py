@@ -1,0 +1,28 @@
+"""The production server: `python3 -m sipvote serve`, and the one that `demo` starts. Granian, for both."""
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+
+import config
+
+
+def main(args: list[str]) -> int:
+    """Serve on HOST and PORT (127.0.0.1:8000) until stopped."""
+    settings = config.load()
+    Granian(
+        "sipvote.app:create_app",
+        factory=True,
+        address=os.environ.get("HOST", "127.0.0.1"),
+        port=int(os.environ.get("PORT", "8000")),
+        interface=Interfaces.WSGI,
+        workers=settings["WORKERS"],
+        blocking_threads=settings["THREADS"],
+        backlog=2048,
+        websockets=False,
+        log_access=False,  # access logs would pair addresses and times with ballots
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    ).serve()
+    return 0

@@ -1,0 +1,65 @@
+"""The worker: `python3 -m sipvote work`. Mail, reminders, deadlines, checkpoints.
+
+Each job is a word, so that the queue holds no personal data. Once a minute all regular jobs run;
+when a member asks for a sign-in, or letters were committed, the web asks for `mail` at once.
+"""
+
+import logging
+import signal
+from collections.abc import Callable
+
+from flask import Flask
+from huey import crontab
+
+from . import jobs, mail
+from .db import db
+from .members import rules as members
+
+log = logging.getLogger(__name__)
+
+
+def send_mail() -> None:
+    """Write the sign-in letters that were asked for, then send what is due."""
+    members.mail_sign_ins()
+    db.session.commit()
+    while mail.deliver():
+        pass
+
+
+def tidy() -> None:
+    """Forget what need not be kept."""
+    members.forget_old_sign_ins()
+    db.session.commit()
+
+
+# In this order once a minute. Rooms add theirs here.
+REGULAR: dict[str, Callable[[], None]] = {"tidy": tidy, "mail": send_mail}
+
+
+def do(app: Flask, word: str) -> None:
+    """Do one job; a fault in one is logged and does not stop the others."""
+    with app.app_context():
+        for name, job in REGULAR.items():
+            if word not in (name, "regular"):
+                continue
+            try:
+                job()
+            except Exception as fault:
+                db.session.rollback()
+                log.exception("job %s: %s", name, type(fault).__name__)
+
+
+def main(args: list[str]) -> int:
+    """Run until SIGTERM or Ctrl-C."""
+    from .app import create_app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    app = create_app()
+    queue = jobs.queue_of(app)
+    queue.periodic_task(crontab(minute="*"), name="regular")(lambda: do(app, "regular"))
+    do(app, "regular")
+    consumer = queue.create_consumer(**jobs.consumer_options())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("The worker is running.", flush=True)
+    consumer.run()
+    return 0
