@@ -1,0 +1,116 @@
+"""Who may do what: the login wall, the roles, and the one permission table.
+
+Every route is closed unless it is marked `@public`. A route for officials says `@requires(act)`;
+which roles may act stands in MAY and nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user
+
+from .errors import Forbidden, this_page
+
+Route = TypeVar("Route", bound=Callable[..., Any])
+login_manager = LoginManager()
+
+
+class Role(StrEnum):
+    """What a member may be beside a member. A facilitator's role may be limited to a city."""
+
+    FACILITATOR = "facilitator"
+    SCRUTINEER = "scrutineer"
+    BOARD = "board"
+    ORGANISER = "organiser"
+
+
+MAY: dict[str, frozenset[Role]] = {
+    act: frozenset(roles)
+    for act, roles in {
+        "members.see": [Role.ORGANISER],
+        "members.import": [Role.ORGANISER],
+        "members.grant": [Role.ORGANISER],
+        "editions.plan": [Role.ORGANISER],
+        "themes.review": [Role.ORGANISER],
+        "voting.run": [Role.ORGANISER],
+        "voting.open_box": [Role.ORGANISER, Role.SCRUTINEER],
+        "voting.package": [Role.ORGANISER, Role.SCRUTINEER],
+        "workgroups.plan": [Role.ORGANISER],
+        "workgroups.facilitate": [Role.FACILITATOR, Role.ORGANISER],
+        "figures.see": [Role.BOARD, Role.ORGANISER],
+        "audit.read": [Role.BOARD, Role.ORGANISER],
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Visitor(UserMixin):
+    """Who is signed in, as every request needs it: read in one query, without the ORM.
+
+    `cities` are the city ids that a facilitator's role is limited to; empty means every city.
+    """
+
+    sign_in_id: int
+    member_id: int
+    name: str
+    language: str
+    country: str
+    city_id: int
+    roles: frozenset[Role] = frozenset()
+    cities: frozenset[int] = frozenset()
+
+    def get_id(self) -> str:
+        return str(self.sign_in_id)
+
+    def may(self, act: str) -> bool:
+        """Say whether one of the visitor's roles allows the act (a key of MAY)."""
+        return bool(self.roles & MAY[act])
+
+
+def may(act: str) -> bool:
+    """Say whether the visitor of this request may do the act; templates ask it too."""
+    return bool(current_user.is_authenticated and current_user.may(act))
+
+
+def public(route: Route) -> Route:
+    """Mark a route as open to visitors who have not signed in."""
+    route.is_public = True  # type: ignore[attr-defined]
+    return route
+
+
+def requires(act: str) -> Callable[[Route], Route]:
+    """Mark a route as open only to the roles that MAY lists for the act."""
+    if act not in MAY:
+        raise KeyError(act)
+
+    def mark(route: Route) -> Route:
+        route.requires = act  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def _wall() -> Response | None:
+    """Stop every request that its route does not let through; runs before each request."""
+    route = current_app.view_functions.get(request.endpoint or "")
+    if route is None or request.endpoint == "static" or getattr(route, "is_public", False):
+        return None
+    if not current_user.is_authenticated:
+        # Come back to a page that was asked for; an act (POST) begins again from its page.
+        back = this_page() if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("members.sign_in", next=back))  # type: ignore[return-value]
+    act = getattr(route, "requires", None)
+    if act is not None and not current_user.may(act):
+        raise Forbidden(_("This page is for the people who organise Smart in Progress."))
+    return None
+
+
+def init_app(app: Flask) -> None:
+    """Put up the wall, and let templates ask `may(act)`."""
+    login_manager.init_app(app)
+    app.before_request(_wall)
+    app.jinja_env.globals["may"] = may

@@ -1,0 +1,156 @@
+"""Languages: which one this page is in, and how dates, numbers and lists read in it.
+
+The language stands first in the address (/nl/…, /fr/…, /en/…). A small WSGI layer moves it from the
+path to SCRIPT_NAME, so that every route exists once and every url_for() keeps the page's language.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from flask import Flask, has_request_context, request, session
+from flask_babel import Babel, force_locale, get_locale
+from flask_login import current_user
+
+from .db import now
+
+LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
+ZONE = ZoneInfo("Europe/Brussels")  # Paris keeps the same time
+TIME = {"nl": "HH.mm 'uur'", "fr": "H 'h' mm", "en": "HH:mm"}
+MOMENT = {"nl": "{day} om {time}", "fr": "{day} à {time}", "en": "{day} at {time}"}
+
+
+class LanguagePrefix:
+    """WSGI layer: /nl/themes becomes /themes under SCRIPT_NAME /nl."""
+
+    def __init__(self, wsgi: Callable[..., Any]) -> None:
+        self.wsgi = wsgi
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path[1:3] in LANGUAGES and path[3:4] in ("", "/"):
+            environ["sipvote.language"] = path[1:3]
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + path[:3]
+            environ["PATH_INFO"] = path[3:] or "/"
+        return self.wsgi(environ, start_response)
+
+
+def choose_language() -> str:
+    """The page's language: the address, else what was chosen before, else the member's, else the browser's."""
+    if not has_request_context():
+        return "en"
+    chosen = request.environ.get("sipvote.language") or session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    if current_user.is_authenticated:
+        return str(current_user.language)
+    return request.accept_languages.best_match(list(LANGUAGES)) or "nl"
+
+
+def language() -> str:
+    """The language in force, also inside force_locale(): 'nl', 'fr' or 'en'."""
+    found = get_locale()
+    return found.language if found else "en"
+
+
+def in_language(code: str) -> Any:
+    """Context in which sentences and dates come out in another member's language."""
+    return force_locale(code)
+
+
+def language_links() -> list[dict[str, Any]]:
+    """The same page in each language, with the query kept.
+
+    A route that renders a page on POST answers GET too, so that the switch has somewhere to go.
+    """
+    query = "?" + request.query_string.decode("latin-1") if request.query_string else ""
+    return [
+        {"code": code, "name": name, "url": f"/{code}{request.path}{query}", "current": code == language()}
+        for code, name in LANGUAGES.items()
+    ]
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(ZONE)
+
+
+def day(value: date | datetime, weekday: bool = True) -> str:
+    """'zaterdag 21 november 2026'; the year only when it is not this one."""
+    at = _local(value) if isinstance(value, datetime) else value
+    pattern = ("EEEE " if weekday else "") + "d MMMM" + ("" if at.year == _local(now()).year else " y")
+    return format_date(at, pattern, locale=language())
+
+
+def short_day(value: date | datetime) -> str:
+    """'za 21 nov'."""
+    at = _local(value) if isinstance(value, datetime) else value
+    return format_date(at, "EEE d MMM", locale=language()).replace(".", "")
+
+
+def clock(value: datetime) -> str:
+    """'17.00 uur', '17 h', '17:00'."""
+    at = _local(value)
+    if language() == "fr":
+        return f"{at.hour} h" + (f" {at.minute:02}" if at.minute else "")
+    return at.strftime("%H.%M uur" if language() == "nl" else "%H:%M")
+
+
+def moment(value: datetime) -> str:
+    """'zaterdag 21 november om 17.00 uur'."""
+    return MOMENT[language()].format(day=day(value), time=clock(value))
+
+
+def span(start: datetime, end: datetime) -> str:
+    """'donderdag 12 november 2026, 18:00–21:00' as that language writes it."""
+    first, last = clock(start), clock(end)
+    if language() == "nl":
+        first = first.removesuffix(" uur")
+    return f"{day(start)}, {first}–{last}"
+
+
+def month(value: date | datetime) -> str:
+    """'november 2026'."""
+    at = _local(value) if isinstance(value, datetime) else value
+    return format_date(at, "LLLL y", locale=language())
+
+
+def number(value: float) -> str:
+    """'30 000' as the language writes it."""
+    return format_decimal(value, locale=language())
+
+
+def percent(value: float) -> str:
+    """0.123 → '12,3 %'."""
+    return format_percent(value, format="#,##0.#%" if language() == "en" else "#,##0.# %", locale=language())
+
+
+def names(values: Iterable[Any]) -> str:
+    """'Gent, Luik en Brussel'."""
+    return format_list([str(v) for v in values], locale=language())
+
+
+def ago(value: datetime) -> str:
+    """'3 dagen geleden', 'over 2 uur'."""
+    return format_timedelta(value - now(), add_direction=True, locale=language())
+
+
+FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago)
+
+
+def init_app(app: Flask) -> None:
+    """Add the language to addresses, and the filters to templates."""
+    Babel(app, locale_selector=choose_language, default_locale="en", default_timezone="Europe/Brussels")
+    app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]
+    for each in FILTERS:
+        app.jinja_env.filters[each.__name__] = each
+    app.jinja_env.globals["span"] = span
+
+    @app.before_request
+    def remember_language() -> None:
+        chosen = request.environ.get("sipvote.language")
+        if chosen and session.get("language") != chosen and request.endpoint not in ("static", None):
+            session["language"] = chosen
