@@ -1,0 +1,68 @@
+"""Shapes of what is typed in the members' room."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import EmailField, SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import Email, InputRequired, Length
+
+from ..access import Role
+from ..i18n import LANGUAGES
+
+ROLE_NAMES = {
+    Role.ORGANISER: _l("Organiser (cooperative-life team)"),
+    Role.BOARD: _l("Board member"),
+    Role.FACILITATOR: _l("Facilitator"),
+    Role.SCRUTINEER: _l("Scrutineer"),
+}
+
+
+class AddressForm(FlaskForm):
+    """Who wants to sign in."""
+
+    email = EmailField(
+        _l("Your e-mail address"),
+        description=_l("The address that the cooperative writes to you at."),
+        filters=[lambda typed: typed.strip() if typed else typed],
+        validators=[
+            InputRequired(_l("Fill in your e-mail address, for example name@example.be.")),
+            Length(max=254, message=_l("An e-mail address has at most 254 characters.")),
+            Email(_l("This is not an e-mail address. Write it like name@example.be.")),
+        ],
+        render_kw={"autocomplete": "email", "maxlength": 254},
+    )
+
+
+class CodeForm(FlaskForm):
+    """The six digits from the mail."""
+
+    code = StringField(
+        _l("The six digits from the mail"),
+        validators=[
+            InputRequired(_l("Type the six digits from the mail.")),
+            Length(max=20, message=_l("The code has six digits.")),
+        ],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 20},
+    )
+
+
+class RollForm(FlaskForm):
+    """The file with the roll of members."""
+
+    roll = FileField(
+        _l("The roll as a CSV file"), validators=[FileRequired(_l("Choose the file with the roll of members."))]
+    )
+
+
+class GrantForm(FlaskForm):
+    """A role for a member; cities are filled in by the view."""
+
+    role = SelectField(_l("Role"), choices=[SelectChoice(str(role), name) for role, name in ROLE_NAMES.items()])
+    city = SelectField(_l("Only for the city (facilitators)"), coerce=int)
+
+
+class LanguageForm(FlaskForm):
+    """The language that a member wants mails in."""
+
+    language = SelectField(_l("Language of your mails"), choices=LANGUAGES)

@@ -1,0 +1,235 @@
+"""What the members' room decides: signing in and out, and who holds which role."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import func, or_, select, update
+
+from .. import audit, mail
+from ..access import Role, Visitor
+from ..db import db, now
+from ..errors import Refused
+from .models import OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
+
+CODES_TRIED = 5
+MAILS_AT_MOST = 3
+MAILS_WITHIN = timedelta(minutes=15)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def plain_address(address: str) -> str:
+    """The form in which addresses are kept and compared."""
+    return address.strip().lower()
+
+
+# --- Signing in -----------------------------------------------------------------------------------
+
+
+def ask_sign_in(address: str, browser: str, language: str, next_path: str | None) -> SignIn:
+    """Note that somebody wants to sign in as `address`; the worker mails a member of that address.
+
+    Nothing here depends on whether the address is known: neither the answer nor the time it takes.
+    `browser` is a secret that only the asking browser holds. Raises Refused after three in 15 minutes.
+    """
+    address = plain_address(address)
+    recent = select(func.count()).where(SignIn.address == address, SignIn.asked_at > now() - MAILS_WITHIN)
+    if (db.session.scalar(recent) or 0) >= MAILS_AT_MOST:
+        raise Refused(_("You asked for several codes. Use the newest one, or wait 15 minutes and ask again."))
+    # Only the newest link and code of an address count.
+    older = update(SignIn).where(SignIn.address == address, SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
+    db.session.execute(older.values(ended_at=now()))
+    asked = SignIn(address=address, browser_hash=_hash(browser), language=language, asked_at=now(), next_path=next_path)
+    db.session.add(asked)
+    db.session.flush()
+    return asked
+
+
+def mail_sign_ins() -> int:
+    """Write to everybody who asked and is a member; run by the worker. Gives the number of letters."""
+    waiting = select(SignIn).where(
+        SignIn.mailed_at.is_(None), SignIn.ended_at.is_(None), SignIn.asked_at > now() - SIGN_IN_LIVES
+    )
+    letters = 0
+    for asked in db.session.scalars(waiting.order_by(SignIn.id)).all():
+        asked.mailed_at = now()
+        member = member_at(asked.address)
+        if member is None:
+            continue
+        token, code = secrets.token_urlsafe(24), f"{secrets.randbelow(10**6):06}"
+        asked.link_hash, asked.code_hash = _hash(token), _code_hash(asked, code)
+        mail.queue("sign_in", member, secret=True, token=token, code=code, minutes=SIGN_IN_LIVES.seconds // 60)
+        letters += 1
+    return letters
+
+
+def _code_hash(asked: SignIn, code: str) -> str:
+    return _hash(f"{asked.id} {code}")
+
+
+def member_at(address: str) -> Member | None:
+    """The present member with this e-mail address."""
+    today = now().date()
+    wanted = select(Member).where(
+        Member.email == plain_address(address), Member.joined <= today, or_(Member.left.is_(None), Member.left > today)
+    )
+    return db.session.scalar(wanted)
+
+
+def sign_in_for(token: str) -> SignIn | None:
+    """The sign-in that a link belongs to, while it may be used."""
+    found = db.session.scalar(select(SignIn).where(SignIn.link_hash == _hash(token)))
+    return found if found and found.is_fresh else None
+
+
+def is_same_browser(asked: SignIn, browser: str | None) -> bool:
+    """Say whether this is the browser in which the sign-in was asked for."""
+    return browser is not None and _hash(browser) == asked.browser_hash
+
+
+def use_link(asked: SignIn, browser: str | None) -> Visitor:
+    """Sign in by link, in the browser that asked; elsewhere the code is needed. Raises Refused."""
+    if not is_same_browser(asked, browser):
+        raise Refused(_("You opened this link in another browser. Type the six digits from the same mail."))
+    return _begin(asked)
+
+
+def use_code(asked: SignIn | None, code: str) -> Visitor:
+    """Sign in by the six digits; five tries, then the code is dead. Raises Refused."""
+    wrong = _("This code is not right, or no longer valid. Look at the newest mail, or ask for a new code.")
+    if asked is None or not asked.is_fresh:
+        raise Refused(wrong)
+    # Compare-and-set: of any number of simultaneous guesses, at most five are looked at.
+    tried = update(SignIn).where(SignIn.id == asked.id, SignIn.tries < CODES_TRIED).values(tries=SignIn.tries + 1)
+    allowed = db.session.execute(tried).rowcount == 1  # type: ignore[attr-defined]
+    digits = "".join(c for c in code if c.isdigit())
+    if not allowed or asked.code_hash is None or asked.code_hash != _code_hash(asked, digits):
+        raise Refused(wrong)
+    return _begin(asked)
+
+
+def _begin(asked: SignIn) -> Visitor:
+    member = member_at(asked.address)
+    if member is None:
+        raise Refused(_("This address no longer belongs to a member. Ask for help at your office."))
+    used = update(SignIn).where(SignIn.id == asked.id, SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
+    moment = now()
+    if db.session.execute(used.values(used_at=moment, seen_at=moment, member_id=member.id)).rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(_("This link was already used. Ask for a new one."))
+    return visitor_of(asked.id, member)
+
+
+def begin_session(member: Member) -> Visitor:
+    """Open a session for a member without a mail: for the demonstration's one-click sign-in only."""
+    moment = now()
+    asked = SignIn(
+        address=member.email or member.number, browser_hash="", language=member.language, asked_at=moment,
+        mailed_at=moment, used_at=moment, seen_at=moment, member_id=member.id,
+    )  # fmt: skip
+    db.session.add(asked)
+    db.session.flush()
+    return visitor_of(asked.id, member)
+
+
+def visitor_of(sign_in_id: int, member: Member) -> Visitor:
+    """The visitor that a member becomes in a session."""
+    roles, cities = _roles([(g.role, g.city_id) for g in member.grants])
+    return Visitor(sign_in_id, member.id, member.name, member.language, member.country, member.city_id, roles, cities)
+
+
+def _roles(grants: list[tuple[Role, int | None]]) -> tuple[frozenset[Role], frozenset[int]]:
+    """Roles, and the cities that the facilitator's role is limited to (empty: not limited)."""
+    cities = {city for role, city in grants if role == Role.FACILITATOR}
+    limited = frozenset() if None in cities else frozenset(c for c in cities if c is not None)
+    return frozenset(role for role, _city in grants), limited
+
+
+_VISITOR = (
+    select(
+        SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
+        Grant.role, Grant.city_id,
+    )
+    .join(Member, Member.id == SignIn.member_id)
+    .outerjoin(Grant, Grant.member_id == Member.id)
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as read for one request: the visitor, and when the session was last seen."""
+
+    visitor: Visitor
+    seen_at: datetime
+
+
+def session_of(sign_in_id: int) -> Session | None:
+    """Read a running session, with its visitor and roles, in one query and outside the ORM."""
+    today, moment = now().date(), now()
+    running = _VISITOR.where(
+        SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.used_at > moment - SESSION_LIVES,
+        or_(Member.left.is_(None), Member.left > today),
+    )  # fmt: skip
+    with db.engine.connect() as connection:
+        rows = connection.execute(running).all()
+    if not rows:
+        return None
+    (sign_in, seen_at, *who), grants = rows[0][:7], [(r[7], r[8]) for r in rows if r[7] is not None]
+    roles, cities = _roles(grants)
+    if seen_at is None or (roles and seen_at < moment - OFFICIALS_IDLE):
+        return None
+    return Session(Visitor(sign_in, *who, roles=roles, cities=cities), seen_at)
+
+
+def note_seen(sign_in_id: int) -> None:
+    """Note that a session is in use, for officials' idle limit; in a short transaction of its own."""
+    with db.engine.begin() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now()))
+
+
+def sign_out(sign_in_id: int) -> None:
+    """End a session; its cookie is worth nothing from now on."""
+    db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now()))
+
+
+def forget_old_sign_ins() -> int:
+    """Delete sign-ins that led nowhere after a day, and ended sessions after 90; run by the worker."""
+    led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - timedelta(days=1))
+    long_ago = SignIn.asked_at < now() - timedelta(days=90)
+    return int(db.session.query(SignIn).filter(or_(led_nowhere, long_ago)).delete())
+
+
+# --- Roles ----------------------------------------------------------------------------------------
+
+
+def grant(member: Member, role: Role, city: City | None, by: int | None) -> Grant:
+    """Give a member a role; raises Refused when they hold it already."""
+    if city is not None and role != Role.FACILITATOR:
+        raise Refused(_("Only the role of facilitator can be limited to a city."))
+    held = [g for g in member.grants if g.role == role and g.city_id == (city.id if city else None)]
+    if held:
+        raise Refused(_("%(name)s has this role already.", name=member.name))
+    given = Grant(member=member, role=role, city=city, granted_at=now(), granted_by_id=by)
+    db.session.add(given)
+    db.session.flush()
+    audit.record("grant", f"member {member.number}", by, role=role, city=city.slug if city else None)
+    return given
+
+
+def why_not_revoke(given: Grant, by: int | None) -> str | None:
+    """Nobody takes the organiser's role from themselves: somebody must be left who can give it."""
+    if given.role == Role.ORGANISER and given.member_id == by:
+        return _("You cannot take your own organiser's role away. Ask another organiser.")
+    return None
+
+
+def revoke(given: Grant, by: int | None) -> None:
+    """Take a role back."""
+    if why := why_not_revoke(given, by):
+        raise Refused(why)
+    audit.record("revoke", f"member {given.member.number}", by, role=given.role)
+    db.session.delete(given)

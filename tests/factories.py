@@ -1,0 +1,97 @@
+"""People and things for tests: plain functions that add to the session and flush."""
+
+import itertools
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from sipvote.access import Role
+from sipvote.db import db, now
+from sipvote.editions.models import DATED, Edition, Phase
+from sipvote.members import rules as members
+from sipvote.members.models import City, Grant, Member, Profile
+from sipvote.themes.models import Theme, ThemeText
+
+_count = itertools.count(1)
+CITIES = {
+    "gent": ("BE", "Gent", "Gand", "Ghent"),
+    "brussel": ("BE", "Brussel", "Bruxelles", "Brussels"),
+    "luik": ("BE", "Luik", "Liège", "Liège"),
+    "lille": ("FR", "Rijsel", "Lille", "Lille"),
+}
+
+
+def kept(thing: Any) -> Any:
+    """Add to the session and flush."""
+    db.session.add(thing)
+    db.session.flush()
+    return thing
+
+
+def a_city(slug: str = "gent") -> City:
+    found = db.session.scalar(select(City).where(City.slug == slug))
+    country, nl, fr, en = CITIES[slug]
+    return found or kept(City(slug=slug, country=country, name_nl=nl, name_fr=fr, name_en=en))
+
+
+def a_member(name: str = "Ada Peeters", city: str = "gent", *roles: Role, **values: Any) -> Member:
+    """A member; roles come after the city: a_member("Dré", "gent", Role.ORGANISER)."""
+    n = next(_count)
+    office = a_city(city)
+    values = {
+        "number": f"{10000 + n}", "email": f"{name.split()[0].lower()}{n}@example.org", "language": "en",
+        "country": office.country, "profile": Profile.USER, "joined": date(2019, 3, 1), **values,
+    }  # fmt: skip
+    member = kept(Member(name=name, city=office, **values))
+    for role in roles:
+        kept(Grant(member=member, role=role, granted_at=now()))
+    return member
+
+
+def an_organiser(**values: Any) -> Member:
+    return a_member("Dré Maes", "brussel", Role.ORGANISER, **values)
+
+
+def a_board_member(**values: Any) -> Member:
+    return a_member("Chloé Dubois", "luik", Role.BOARD, **values)
+
+
+def a_scrutineer(**values: Any) -> Member:
+    return a_member("Eva Stone", "gent", Role.SCRUTINEER, **values)
+
+
+def a_facilitator(city: str | None = None, **values: Any) -> Member:
+    """A facilitator, of every city or of one."""
+    member = a_member("Bas Claes", "gent", **values)
+    members.grant(member, Role.FACILITATOR, a_city(city) if city else None, None)
+    return member
+
+
+def phase_dates(phase: Phase, days: int = 30) -> dict[str, datetime]:
+    """Begins of all phases, `days` apart, such that `phase` began ten days ago."""
+    at = list(Phase).index(phase)
+    start = now() - timedelta(days=10)
+    return {f"{p}_at": start + timedelta(days=days * (i - at)) for i, p in enumerate(Phase) if p in DATED}
+
+
+def an_edition(phase: Phase = Phase.THEMES, year: int = 2026, **settings: Any) -> Edition:
+    """An edition that is in a phase now."""
+    return kept(Edition(year=year, **{"max_approvals": 3, **phase_dates(phase), **settings}))
+
+
+def in_phase(edition: Edition, phase: Phase) -> Edition:
+    """Move an edition's dates so that it is in a phase now."""
+    for name, value in phase_dates(phase).items():
+        setattr(edition, name, value)
+    db.session.flush()
+    return edition
+
+
+def a_theme(edition: Edition, title: str = "Guidance", **values: Any) -> Theme:
+    """A proposed theme with its text in English; a_theme(edition, admitted_at=now()) is on the ballot."""
+    proposer = values.pop("proposer", None) or a_member("Lea Janssens")
+    theme = kept(Theme(**{"edition": edition, "proposer": proposer, "original": "en", "proposed_at": now(), **values}))
+    words = {"question": f"How about {title}?", "why": "It matters.", "change": "Much."}
+    kept(ThemeText(theme=theme, language="en", title=title, written_at=now(), **words))
+    return theme
