@@ -1,0 +1,87 @@
+"""Table of the editions' room: Edition, with the moment at which each phase begins."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import Base, now
+
+
+class Phase(StrEnum):
+    """The phases of an edition, in the order of the year."""
+
+    AHEAD = "ahead"
+    THEMES = "themes"
+    REVIEW = "review"
+    VOTE = "vote"
+    COUNT = "count"
+    SIGNUP = "signup"
+    GROUPS = "groups"
+    RECOMMENDATIONS = "recommendations"
+    DECISIONS = "decisions"
+    STOCKTAKE = "stocktake"
+
+
+# Every phase but the first has a column `<phase>_at`: the moment at which it begins.
+DATED = tuple(Phase)[1:]
+
+
+class Edition(Base):
+    """One year of Smart in Progress. `year` is the one it begins in: 2026 is the edition 2026–27."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        CheckConstraint(
+            "themes_at < review_at AND review_at < vote_at AND vote_at < count_at AND count_at < signup_at"
+            " AND signup_at < groups_at AND groups_at < recommendations_at"
+            " AND recommendations_at < decisions_at AND decisions_at < stocktake_at",
+            name="phases_in_order",
+        ),
+        CheckConstraint("meetings between 1 and 20", name="meetings"),
+        CheckConstraint("meeting_hours between 1 and 12", name="meeting_hours"),
+        CheckConstraint("seats >= 1", name="seats"),
+        CheckConstraint("max_approvals is null or max_approvals >= 1", name="max_approvals"),
+        CheckConstraint("supporters_needed >= 0", name="supporters_needed"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(unique=True)
+    themes_at: Mapped[datetime]
+    review_at: Mapped[datetime]
+    vote_at: Mapped[datetime]
+    count_at: Mapped[datetime]
+    signup_at: Mapped[datetime]
+    groups_at: Mapped[datetime]
+    recommendations_at: Mapped[datetime]
+    decisions_at: Mapped[datetime]
+    stocktake_at: Mapped[datetime]
+    supporters_needed: Mapped[int] = mapped_column(default=10)
+    seats: Mapped[int] = mapped_column(default=2)
+    max_approvals: Mapped[int | None]  # None: no limit; so it has no default either
+    meetings: Mapped[int] = mapped_column(default=5)
+    meeting_hours: Mapped[int] = mapped_column(default=3)
+
+    @property
+    def label(self) -> str:
+        """'2026–27'."""
+        return f"{self.year}–{(self.year + 1) % 100:02}"
+
+    def begins(self, phase: Phase) -> datetime:
+        """The moment at which a dated phase begins."""
+        return getattr(self, f"{phase}_at")
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that the edition is in now."""
+        moment = now()
+        return next((p for p in reversed(DATED) if self.begins(p) <= moment), Phase.AHEAD)
+
+    def ends(self, phase: Phase) -> datetime | None:
+        """The moment at which a phase ends; None for the last."""
+        after = list(Phase)[list(Phase).index(phase) + 1 :]
+        return self.begins(after[0]) if after else None
+
+    def __str__(self) -> str:
+        return self.label
