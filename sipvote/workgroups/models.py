@@ -1,0 +1,138 @@
+"""Tables of the workgroups' room: Workgroup, Meeting, Signup, Attendance."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..db import Base
+from ..editions.models import Edition
+from ..members.models import City, Member, words
+from ..themes.models import Theme
+
+
+class Mode(StrEnum):
+    """How a group meets."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    HYBRID = "hybrid"
+
+
+workgroup_city = Table(
+    "workgroup_city",
+    Base.metadata,
+    Column("workgroup_id", ForeignKey("workgroup.id", ondelete="CASCADE"), primary_key=True),
+    Column("city_id", ForeignKey("city.id"), primary_key=True, index=True),
+)
+workgroup_facilitator = Table(
+    "workgroup_facilitator",
+    Base.metadata,
+    Column("workgroup_id", ForeignKey("workgroup.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", ForeignKey("member.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Workgroup(Base):
+    """A group on one theme. `languages` is a word list like "nl fr"; no cities means online for everybody."""
+
+    __tablename__ = "workgroup"
+    __table_args__ = (CheckConstraint("places >= 1", name="places"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
+    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"), index=True)
+    languages: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(words(Mode, "mode"))
+    places: Mapped[int]
+    venue: Mapped[str] = mapped_column(String(200), default="")
+    video_url: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+
+    edition: Mapped[Edition] = relationship()
+    theme: Mapped[Theme] = relationship()
+    cities: Mapped[list[City]] = relationship(secondary=workgroup_city, order_by=City.slug, lazy="selectin")
+    facilitators: Mapped[list[Member]] = relationship(
+        secondary=workgroup_facilitator, order_by=Member.name, lazy="selectin"
+    )
+    meetings: Mapped[list["Meeting"]] = relationship(
+        back_populates="workgroup", cascade="all, delete-orphan", order_by="Meeting.starts_at", lazy="selectin"
+    )
+    signups: Mapped[list["Signup"]] = relationship(back_populates="workgroup", cascade="all, delete-orphan")
+
+    @property
+    def spoken(self) -> list[str]:
+        """The language codes that the group speaks."""
+        return self.languages.split()
+
+
+class Meeting(Base):
+    """One meeting of a group. `sequence` grows with every change, as calendars want it (RFC 5545)."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (
+        UniqueConstraint("workgroup_id", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="starts_before_it_ends"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workgroup_id: Mapped[int] = mapped_column(ForeignKey("workgroup.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    sequence: Mapped[int] = mapped_column(default=0)
+
+    workgroup: Mapped[Workgroup] = relationship(back_populates="meetings")
+
+    def overlaps(self, other: "Meeting") -> bool:
+        """Say whether one person could not be at both."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+class Signup(Base):
+    """A member in a group: with a seat (1 to `places`), or without one on the waiting list.
+
+    UNIQUE (workgroup, seat) is what makes overselling impossible, whatever the race.
+    """
+
+    __tablename__ = "signup"
+    __table_args__ = (
+        UniqueConstraint("workgroup_id", "member_id"),
+        UniqueConstraint("workgroup_id", "seat"),
+        CheckConstraint("seat is null or seat >= 1", name="seat"),
+        CheckConstraint("seat is null or withdrawn_at is null", name="no_seat_after_withdrawal"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workgroup_id: Mapped[int] = mapped_column(ForeignKey("workgroup.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    signed_up_at: Mapped[datetime]
+    seat: Mapped[int | None]
+    seated_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    workgroup: Mapped[Workgroup] = relationship(back_populates="signups")
+    member: Mapped[Member] = relationship()
+    attendances: Mapped[list["Attendance"]] = relationship(back_populates="signup", cascade="all, delete-orphan")
+
+    @property
+    def has_place(self) -> bool:
+        return self.seat is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.seat is None and self.withdrawn_at is None
+
+
+class Attendance(Base):
+    """One member at one meeting: the commitment now, and in time whether they came."""
+
+    __tablename__ = "attendance"
+
+    signup_id: Mapped[int] = mapped_column(ForeignKey("signup.id", ondelete="CASCADE"), primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True, index=True)
+    confirmed_at: Mapped[datetime]
+
+    signup: Mapped[Signup] = relationship(back_populates="attendances")
+    meeting: Mapped[Meeting] = relationship()
