@@ -1,0 +1,149 @@
+"""The application: configuration, extensions, rooms in the order of the year. One page."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+
+from . import access, assets, errors, i18n, jobs, mail, markdown
+from .access import may
+from .db import db, engine_options, migrate
+from .editions import rules as editions
+from .editions.models import Edition
+
+csrf = CSRFProtect()
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # "same-origin", not "no-referrer": CSRF checks and the way back after a refusal need our own addresses.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(**overrides: Any) -> Flask:
+    """Make the application from the environment; `overrides` are for tests. Raises config.BadConfig."""
+    app = Flask(
+        "sipvote", template_folder=str(_beside("templates")), static_folder=str(Path(__file__).parent / "static")
+    )
+    app.config.from_mapping(config.load() | overrides)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
+        app.config["SQLALCHEMY_DATABASE_URI"], app.config["THREADS"]
+    )
+    app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    db.init_app(app)
+    migrate.init_app(app, directory=str(_beside("migrations")))
+    csrf.init_app(app)
+    mail.mailman.init_app(app)
+    i18n.init_app(app)
+    access.init_app(app)
+    errors.init_app(app)
+    jobs.init_app(app)
+    markdown.init_app(app)
+    assets.init_app(app)
+    _register_rooms(app)
+    app.after_request(_headers)
+    app.context_processor(_page_context)
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _beside(folder: str) -> Path:
+    """A folder of the project: inside the package when installed from a wheel, beside it in a clone."""
+    inside = Path(__file__).parent / folder
+    return inside if inside.is_dir() else Path(__file__).parent.parent / folder
+
+
+def _register_rooms(app: Flask) -> None:
+    from . import pages
+    from .editions.views import editions as editions_room
+    from .members.desk import desk as members_desk
+    from .members.views import members
+
+    for room in (members, members_desk, editions_room, pages.pages):
+        app.register_blueprint(room)
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store" if current_user.is_authenticated else "no-cache"
+    return response
+
+
+def _page_context() -> dict[str, Any]:
+    """What base.html needs on every page; on an error page of ours, nothing that asks the database."""
+    if g.get("broken"):
+        return {"language": i18n.language(), "home_url": url_for("pages.home")}
+    edition = g.get("edition") or editions.current()
+    return {
+        "home_url": url_for("pages.home"),
+        "sign_in_url": url_for("members.sign_in", next=errors.this_page() if request.method == "GET" else None),
+        "sign_out_url": url_for("members.sign_out"),
+        "footer_nav": _links(FOOTER, edition),
+        "source_url": current_app.config["SOURCE_URL"],
+        "language": i18n.language(),
+        "languages": i18n.language_links(),
+        "edition": edition,
+        "year_line": editions.year_line(edition) if edition else [],
+        "nav": _links(NAV, edition),
+        "desk_nav": _links(DESK_NAV, edition),
+        "demo": current_app.config["DEMO"],
+    }
+
+
+# The navigation: what it is called, the page, and the act of access.MAY that it takes to see it.
+# Pages of a room are about one edition, whose year stands in their address.
+NAV = (
+    (_l("Today"), "pages.home"),
+    (_l("Themes"), "themes.index"),
+    (_l("Vote"), "voting.index"),
+    (_l("Workgroups"), "workgroups.index"),
+)
+DESK_NAV = (
+    (_l("Theme review"), "themes_desk.index", "themes.review"),
+    (_l("Election"), "voting_desk.index", "voting.open_box"),
+    (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
+    (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    (_l("Figures"), "figures.index", "figures.see"),
+    (_l("Editions"), "editions.index", "editions.plan"),
+    (_l("Members"), "members_desk.index", "members.see"),
+    (_l("Audit log"), "pages.audit_log", "audit.read"),
+)
+FOOTER = ((_l("Help"), "pages.help"), (_l("Privacy"), "pages.privacy"), (_l("Accessibility"), "pages.accessibility"))
+
+
+def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[dict[str, Any]]:
+    """The links of a navigation that this visitor may follow; rooms that need an edition wait for one."""
+    shown = []
+    for label, endpoint, *act in entries:
+        if act and not may(act[0]):
+            continue
+        if endpoint not in current_app.view_functions:
+            continue
+        needs_year = current_app.url_map.is_endpoint_expecting(endpoint, "year")
+        if needs_year and edition is None:
+            continue
+        here = request.endpoint or ""
+        current = here == endpoint or (here.partition(".")[0] == endpoint.partition(".")[0] != "pages")
+        url = url_for(endpoint, year=edition.year) if needs_year and edition else url_for(endpoint)
+        shown.append({"label": label, "url": url, "current": current})
+    return shown

@@ -1,0 +1,111 @@
+"""Words of the command line beside the ones of __main__: import-members, count, migrate …"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup, with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+import config
+
+from . import audit
+from .access import Role
+from .db import db
+from .members import roll
+from .members import rules as members
+from .members.models import Member
+
+
+def _app() -> Flask:
+    from .app import create_app
+
+    return create_app()
+
+
+@click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
+def cli() -> None:
+    """The words of sipvote that look after its data."""
+
+
+@cli.command("migrate")
+@with_appcontext
+def migrate_database() -> None:
+    """Bring the database to the newest form (also makes a new one)."""
+    upgrade()
+    click.echo("The database is up to date.")
+
+
+@cli.command("import-members")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@with_appcontext
+def import_members(file: Path, dry_run: bool) -> None:
+    """Make the members equal to the roll in FILE (CSV), all or nothing."""
+    try:
+        read = roll.read(file.read_bytes())
+    except OSError as trouble:
+        raise click.ClickException(f"{file} cannot be read: {trouble.strerror}.") from None
+    for fault in read.faults[: roll.FAULTS_SHOWN]:
+        click.echo(f"line {fault.line}: {fault.text}", err=True)
+    if read.faults:
+        raise click.ClickException(f"{len(read.faults)} faults; nothing was changed.")
+    what = roll.compare(read) if dry_run else roll.apply(read, None)
+    db.session.commit()
+    verb = "would be" if dry_run else "are"
+    click.echo(
+        f"{len(what.new)} {verb} new, {len(what.changed)} changed, {len(what.leaving)} leaving, {what.same} same."
+    )
+
+
+@cli.command("grant")
+@click.argument("number")
+@click.argument("role", type=click.Choice([str(r) for r in Role]))
+@with_appcontext
+def grant(number: str, role: str) -> None:
+    """Give the member NUMBER a role: how the first organiser begins."""
+    member = db.session.scalar(select(Member).where(Member.number == number))
+    if member is None:
+        raise click.ClickException(f"There is no member with number {number}.")
+    members.grant(member, Role(role), None, None)
+    db.session.commit()
+    click.echo(f"{member.name} is now {role}.")
+
+
+@cli.command("audit")
+@with_appcontext
+def check_audit() -> None:
+    """Check that no entry of the audit log was changed or dropped."""
+    fault = audit.first_fault()
+    if fault is not None:
+        raise click.ClickException(f"The chain breaks at entry {fault}.")
+    click.echo("The audit log is whole.")
+
+
+@cli.command("count", help="Count the profile in FILE; prints JSON.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--rule", type=click.Choice(["approval"]), default="approval")
+@click.option("--seats", type=int, required=True)
+def count(file: Path, rule: str, seats: int) -> None:
+    from .voting.profiles import BadProfile, count_file
+
+    try:
+        click.echo(json.dumps(count_file(file, rule, seats)))
+    except BadProfile as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(2)
+
+
+def main(args: list[str]) -> int:
+    """Run one word; settings that are missing are told in sentences."""
+    try:
+        cli.main(args, prog_name="python3 -m sipvote", standalone_mode=True)
+    except config.BadConfig as fault:
+        click.echo(str(fault), err=True)
+        return 1
+    except SystemExit as done:
+        return int(done.code or 0)
+    return 0
