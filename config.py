@@ -26,6 +26,12 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     def get(name: str, default: str = "") -> str:
         return environ.get(f"SIPVOTE_{name}", default).strip()
 
+    def whole(name: str, default: int) -> int:
+        try:
+            return int(get(name) or default)
+        except ValueError:
+            raise BadConfig(f"SIPVOTE_{name} is '{get(name)}'; give a whole number.") from None
+
     mode = get("MODE", "production")
     instance = Path(get("INSTANCE", str(ROOT / "instance"))).resolve()
     play = mode in ("demo", "test")
@@ -39,17 +45,17 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SIGNING_KEY": get("SIGNING_KEY", PLAY_SIGNING_KEY if play else ""),
         "BASE_URL": base_url,
         "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
-        "PROXIES": int(get("PROXIES", "0") or 0),
+        "PROXIES": whole("PROXIES", 0),
         "SQLALCHEMY_DATABASE_URI": get("DATABASE_URL", f"sqlite:///{instance / 'sipvote.db'}"),
         "JOBS_URL": get("JOBS_URL"),
-        "WORKERS": int(get("WORKERS", "2") or 2),
-        "THREADS": int(get("THREADS", "16") or 16),
+        "WORKERS": whole("WORKERS", 2),
+        "THREADS": whole("THREADS", 16),
         # Demo mode cannot send real mail, whatever the environment says.
         "MAIL_BACKEND": "dummy"
         if mode == "demo"
         else get("MAIL_BACKEND", "smtp" if mode == "production" else "locmem"),
         "MAIL_SERVER": get("MAIL_SERVER"),
-        "MAIL_PORT": int(get("MAIL_PORT", "587") or 587),
+        "MAIL_PORT": whole("MAIL_PORT", 587),
         "MAIL_USERNAME": get("MAIL_USERNAME") or None,
         "MAIL_PASSWORD": get("MAIL_PASSWORD") or None,
         "MAIL_USE_TLS": get("MAIL_TLS", "yes") == "yes",

@@ -1,6 +1,7 @@
 """The production server: `python3 -m sipvote serve`, and the one that `demo` starts. Granian, for both."""
 
 import os
+import sys
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -10,7 +11,11 @@ import config
 
 def main(args: list[str]) -> int:
     """Serve on HOST and PORT (127.0.0.1:8000) until stopped."""
-    settings = config.load()
+    try:
+        settings = config.load()
+    except config.BadConfig as fault:
+        print(fault, file=sys.stderr)
+        return 1
     Granian(
         "sipvote.app:create_app",
         factory=True,

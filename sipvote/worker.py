@@ -6,10 +6,13 @@ when a member asks for a sign-in, or letters were committed, the web asks for `m
 
 import logging
 import signal
+import sys
 from collections.abc import Callable
 
 from flask import Flask
 from huey import crontab
+
+import config
 
 from . import jobs, mail
 from .db import db
@@ -54,7 +57,11 @@ def main(args: list[str]) -> int:
     from .app import create_app
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    app = create_app()
+    try:
+        app = create_app()
+    except config.BadConfig as fault:
+        print(fault, file=sys.stderr)
+        return 1
     queue = jobs.queue_of(app)
     queue.periodic_task(crontab(minute="*"), name="regular")(lambda: do(app, "regular"))
     do(app, "regular")
