@@ -1,0 +1,180 @@
+"""The rules of the house, as tests: order of the rooms, closed doors, letters, translations, sizes."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import meta
+
+from sipvote import catalogs
+from sipvote.db import db
+from sipvote.i18n import LANGUAGES
+from tests.routes import ROUTES
+
+ROOT = Path(__file__).parent.parent
+CODE = ROOT / "sipvote"
+PYTHON = sorted(CODE.rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+LETTERS = ROOT / "templates" / "mail"
+
+# Who may know whom: a room imports only what stands to its left.
+ORDER = ["members", "editions", "themes", "assembly", "voting", "workgroups", "recommendations"]
+# app.py puts the rooms together; these stand to the right of all rooms.
+RIGHTMOST = ["pages", "cli", "worker", "demo", "rehearsal", "app", "server"]
+# Functions over 40 lines and files over 350, each argued for in a line.
+LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {}
+LONG_TEMPLATES: dict[str, str] = {}
+
+
+def place(path: Path) -> str:
+    """The room, or the module of the infrastructure, that a file belongs to."""
+    first = path.relative_to(CODE).parts[0]
+    return first.removesuffix(".py")
+
+
+def rank(name: str) -> int:
+    """0 for infrastructure, then the rooms in order, then what knows them all."""
+    if name in ORDER:
+        return 1 + ORDER.index(name)
+    return 100 if name in RIGHTMOST else 0
+
+
+def own_imports(path: Path, top_level_only: bool = False) -> set[str]:
+    """The rooms and modules of sipvote that a file imports."""
+    found = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = ("sipvote", *path.relative_to(CODE).parts[:-1])
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) + 1 - node.level]) if node.level else ""
+            names = [".".join(filter(None, (base, node.module, alias.name))) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("sipvote.") and "." in name}
+    return found
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(CODE)))
+def test_imports_follow_the_order_of_the_rooms(path):
+    here = place(path)
+    if rank(here) == 100 or (path.parent == CODE and here in ("__init__", "__main__", "boot", "checks")):
+        return
+    top_level = own_imports(path, top_level_only=here == "jobs")  # jobs meets the worker only inside it
+    assert [name for name in top_level if rank(name) > rank(here)] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in PYTHON if p.name in ("rules.py", "tally.py", "planning.py", "assignment.py", "seal.py", "board.py")],
+    ids=lambda p: str(p.relative_to(CODE)),
+)
+def test_rules_do_not_know_the_web(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"^\s*(from|import) flask( |$|\.)", text, re.M)
+    assert not re.search(r"flask_login|flask_wtf|werkzeug", text)
+
+
+MAY_COMMIT = ("views", "desk", "facilitate", "cli", "worker", "mail", "box", "run", "seed", "year", "rehearsal")
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(CODE)))
+def test_only_views_the_command_line_and_the_worker_commit(path):
+    if path.stem not in MAY_COMMIT and place(path) not in ("demo", "rehearsal"):
+        assert ".commit()" not in path.read_text(encoding="utf-8")
+
+
+def door_of(app: Flask, endpoint: str) -> str:
+    route = app.view_functions[endpoint]
+    if getattr(route, "is_public", False) or endpoint == "static":
+        return "public"
+    return getattr(route, "requires", "member")
+
+
+def test_every_route_stands_in_the_table_with_its_door(app):
+    doors = {
+        f"{'/'.join(sorted(rule.methods - {'HEAD', 'OPTIONS'}))} {rule.rule}": door_of(app, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+    }
+    assert doors == ROUTES
+
+
+def closed_routes() -> list[tuple[str, str, str]]:
+    return [(*route.split(" ", 1), door) for route, door in ROUTES.items() if door != "public"]
+
+
+@pytest.mark.parametrize(("methods", "rule", "door"), closed_routes())
+def test_no_stranger_and_no_simple_member_gets_through_a_closed_door(client, browser_of, methods, rule, door):
+    from tests.factories import a_member, an_edition
+
+    an_edition(year=2026)
+    path = re.sub(r"<(?:int:)?year>", "2026", rule)
+    path = re.sub(r"<int:[^>]+>", "1", re.sub(r"<(?!int)[^>]+>", "x", path))
+    member = browser_of(a_member())
+    for method in methods.split("/"):
+        wall = client.open(f"/en{path}", method=method)
+        assert wall.status_code == 302 and "/sign-in" in wall.headers["Location"]
+        if door != "member":
+            assert member.open(f"/en{path}", method=method).status_code == 403
+
+
+LETTER_NAMES = sorted({p.name.split(".")[0] for p in LETTERS.glob("*.txt")})
+
+
+@pytest.mark.parametrize("name", LETTER_NAMES)
+def test_every_letter_exists_in_every_language_and_uses_the_same_facts(app, name):
+    facts = {}
+    for code in LANGUAGES:
+        source = (LETTERS / f"{name}.{code}.txt").read_text(encoding="utf-8")
+        tree = app.jinja_env.parse(source)
+        facts[code] = meta.find_undeclared_variables(tree) - {"_", "ngettext"}
+        assert set(re.findall(r"{% block (\w+)", source)) == {"subject", "body"}
+    assert facts["nl"] == facts["fr"] == facts["en"]
+
+
+def test_every_string_is_translated_into_every_language():
+    assert catalogs.gaps() == []
+
+
+def test_the_opened_box_knows_no_member_no_time_and_no_sequence():
+    columns = {column.name for column in db.metadata.tables["opened_ballot"].columns}
+    assert columns == {"election_id", "choices", "times"}
+
+
+def test_the_models_equal_the_migrations(app, database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def functions(path: Path) -> list[tuple[str, int]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [(f"{path.relative_to(CODE)}:{node.name}", node.end_lineno - node.lineno + 1) for node in found]
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_functions_and_files_stay_small():
+    sizes = [size for path in PYTHON for size in functions(path)]
+    assert [name for name, size in sizes if size > 40 and name not in LONG_FUNCTIONS] == []
+    assert [str(p) for p in PYTHON if lines(p) > 350 and p.name not in LONG_FILES] == []
+    assert [str(p) for p in TEMPLATES if lines(p) > 200 and p.name not in LONG_TEMPLATES] == []
+    short = sum(size < 25 for _name, size in sizes)
+    assert short / len(sizes) >= 0.95
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_templates_carry_no_style_and_no_script(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"""\sstyle\s*=|\son[a-z]+\s*=\s*["']|<script(?![^>]*\ssrc=)""", text)
