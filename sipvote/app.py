@@ -92,7 +92,7 @@ def _headers(response: Response) -> Response:
 def _page_context() -> dict[str, Any]:
     """What base.html needs on every page; on an error page of ours, nothing that asks the database."""
     if g.get("broken"):
-        return {"language": i18n.language(), "home_url": url_for("pages.home")}
+        return {"language": i18n.language(), "home_url": f"{request.script_root}/"}
     edition = g.get("edition") or editions.current()
     return {
         "home_url": url_for("pages.home"),

@@ -35,6 +35,7 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"]:
         path = FOLDER / (request.view_args or {})["filename"]
+        response.close()  # the open file, which is not sent after all
         response.direct_passthrough = False
         response.set_data(_compressed(path, _version(path)))
         response.headers["Content-Encoding"] = "gzip"

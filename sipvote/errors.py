@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, flash, g, redirect, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -23,8 +24,9 @@ class Refused(Exception):
 
 
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
-    g.broken = code >= 500
-    return render_template("error.html", code=code, title=title, text=text), code
+    # Then the page asks nothing of the database; nor of the routes, when the host was not ours.
+    g.broken = code >= 500 or request_ctx.url_adapter is None
+    return render_template("error.html", code=code, title=title, text=text, bare=g.broken), code
 
 
 def _texts(error: HTTPException) -> tuple[str, str]:

@@ -44,7 +44,8 @@ def _as_text(value: Any) -> str:
     value = _plain(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    return "" if value is None else str(value)
+    # Spreadsheets skip white space before a "=", the library that disarms formulas does not.
+    return "" if value is None else str(value).lstrip()
 
 
 def xlsx_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:

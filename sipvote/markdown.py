@@ -15,7 +15,7 @@ def markdown(text: str) -> Markup:
     html = nh3.clean(
         str(_render(text)),
         tags=TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": set()},
         url_schemes={"https", "http", "mailto"},
         link_rel="nofollow noopener noreferrer",
     )

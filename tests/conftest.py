@@ -23,7 +23,7 @@ os.environ["SIPVOTE_INSTANCE"] = _INSTANCE.name
 
 from flask_migrate import upgrade  # noqa: E402
 
-from sipvote import jobs, mail  # noqa: E402
+from sipvote import jobs  # noqa: E402
 from sipvote.app import create_app  # noqa: E402
 from sipvote.db import Base, db, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
@@ -87,7 +87,7 @@ def database(app: Flask) -> Iterator[None]:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
     jobs.queue_of(app).flush()
-    mail.mailman.outbox = []
+    app.extensions["mailman"].outbox = []
 
 
 @pytest.fixture(autouse=True)
@@ -101,13 +101,20 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.commit()
         g.__dict__.clear()  # the test's app context serves every request: nothing of the last one may stay
-        return super().open(*args, **kwargs)
+        return super().open(*args, buffered=True, **kwargs)
 
 
 @pytest.fixture
 def client(app: Flask, database: None) -> FlaskClient:
     """A stranger's browser."""
     return app.test_client()
+
+
+@pytest.fixture
+def outbox(app: Flask, database: None) -> list[Any]:
+    """The mails that have left."""
+    app.extensions["mailman"].outbox = sent = []
+    return sent
 
 
 @pytest.fixture
