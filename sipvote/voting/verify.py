@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""Check a vote again from its package, on your own computer.
+
+    python3 verify.py PACKAGE.zip [--key HEX] [--checkpoint HASH]... [--seed HEX | --ask-seed]
+
+One file, which needs Python 3.9 and PyNaCl and nothing of the software that ran the vote: whatever was
+counted, hashed or signed there is worked out a second time here, by other code. The exit status is
+0 when everything is verified, 1 when something is wrong, 2 when the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import getpass
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from collections import Counter
+from functools import cached_property
+from typing import Any
+
+try:
+    from nacl.public import PrivateKey, SealedBox
+    from nacl.signing import VerifyKey
+except ImportError:
+    print("This program needs the package PyNaCl. Install it with:  python3 -m pip install pynacl")
+    raise SystemExit(2) from None
+
+MOST_BYTES, MOST_FILES, MOST_OPTIONS = 300_000_000, 5_000, 1_000
+NAMES = (
+    "README.txt ballots.json checkpoints.jsonl election.json envelopes.txt "
+    "manifest.json replaced.txt report.json trackers.txt verify.py"
+)
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+HASH = r"[0-9a-f]{64}"
+
+
+class Unreadable(Exception):
+    """The file is no package at all, or a trap."""
+
+
+class Wrong(Exception):
+    """A check failed; the message says what is wrong."""
+
+
+def need(right: object, otherwise: str) -> None:
+    """Stop the check at hand unless this is right."""
+    if not right:
+        raise Wrong(otherwise)
+
+
+def whole(found: object, least: int, most: float = float("inf")) -> bool:
+    """Say whether this is a whole number within bounds (true and false are none)."""
+    return isinstance(found, int) and not isinstance(found, bool) and least <= found <= most
+
+
+def matches(found: object, pattern: str) -> bool:
+    """Say whether this is a text of exactly this form."""
+    return isinstance(found, str) and re.fullmatch(pattern, found) is not None
+
+
+# Reading
+
+
+def load(path: str) -> dict[str, bytes]:
+    """Give all files of the package as name: content, without writing anything to disk."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            refuse_traps(archive.infolist(), len(data))
+            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    except Unreadable:
+        raise
+    except OSError as fault:
+        raise Unreadable(f"The file cannot be opened: {fault.strerror or 'it is damaged'}.") from None
+    except Exception:  # noqa: BLE001, a broken ZIP makes the library fail in many ways
+        raise Unreadable("The file is not a ZIP file, or it is damaged.") from None
+
+
+def refuse_traps(entries: list[zipfile.ZipInfo], size: int) -> None:
+    """Packages are not compressed: their size follows from the files, and leaves nothing to hide in."""
+    names = {entry.filename for entry in entries}
+    if size > MOST_BYTES or len(entries) > MOST_FILES:
+        raise Unreadable("The file is too large to be a package.")
+    if len(names) < len(entries) or not all(matches(name, r"(\w+/)?\w+\.\w+") for name in names):
+        raise Unreadable("The package holds a file whose name does not belong in it, or stands there twice.")
+    if any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries):
+        raise Unreadable("The package is compressed or locked. Use it as you got it, not packed again.")
+    # 76 bytes and twice the name go with each file, and 22 end a ZIP.
+    if size != 22 + sum(76 + 2 * len(entry.filename) + entry.file_size for entry in entries):
+        raise Unreadable("The package holds something besides its files, or less than it claims.")
+
+
+def strict_json(content: str | bytes, name: str) -> Any:
+    """Read JSON that has one meaning only: no key twice, no NaN."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        need(len(dict(pairs)) == len(pairs), f"{name} holds a key twice.")
+        return dict(pairs)
+
+    def refuse(word: str) -> None:
+        raise Wrong(f"{name} holds {word}, which is no number.")
+
+    try:
+        return json.loads(content, object_pairs_hook=once, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise Wrong(f"{name} is not JSON.") from None
+
+
+def canonical(facts: Any) -> str:
+    """The form in which statements are hashed, signed and compared."""
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+
+
+def unsigned(statement: dict[str, Any]) -> bytes:
+    """What the signature on a statement is under: all the rest of it."""
+    return canonical({name: fact for name, fact in statement.items() if name != "signature"}).encode()
+
+
+def brackets(ballot: Any) -> str:
+    """Write a ballot in the one way that is allowed: [[0,3],[]]."""
+    return "[" + ",".join("[" + ",".join(map(str, chosen)) + "]" for chosen in ballot) + "]"
+
+
+class Package:
+    """The files of a package, read as what they should be; `Wrong` where they are not."""
+
+    def __init__(self, files: dict[str, bytes], given: argparse.Namespace) -> None:
+        self.files, self.given = files, given
+
+    def json(self, name: str) -> Any:
+        need(name in self.files, f"{name} is missing.")
+        return strict_json(self.files[name], name)
+
+    def lines(self, name: str, pattern: str) -> list[str]:
+        """The lines of a text file, all of one form."""
+        need(name in self.files, f"{name} is missing.")
+        lines = self.files[name].decode("ascii", "replace").split("\n")
+        need(lines.pop() == "", f"{name} breaks off in the middle of a line.")
+        for number, line in enumerate(lines, start=1):
+            need(matches(line, pattern), f"Line {number} of {name} is not of the right form.")
+        return lines
+
+    def trackers(self, name: str) -> list[str]:
+        """A list of trackers, sorted, and none twice."""
+        found = self.lines(name, HASH)
+        need(found == sorted(set(found)), f"{name} is not sorted, or holds a tracker twice.")
+        return found
+
+    @cached_property
+    def envelopes(self) -> list[bytes]:
+        return [base64.b64decode(line) for line in self.lines("envelopes.txt", "[A-Za-z0-9+/]+={0,2}")]
+
+    @cached_property
+    def election(self) -> dict[str, Any]:
+        """The election as announced, of the right types and within bounds."""
+        found = self.json("election.json")
+        for key in ("public_key", "signing_key"):
+            need(matches(found[key], HASH), "A key in election.json is not right.")
+        for key in ("opened_at", "closed_at"):
+            need(matches(found[key], MOMENT), "A moment in election.json is not right.")
+        need(found["opened_at"] <= found["closed_at"], "The vote closed before it opened.")
+        need(whole(found["roll_size"], 0), "The size of the electoral roll is not right.")
+        for question in found["questions"]:
+            limit, rule, options = question["max_approvals"], question["rule"], len(question["options"])
+            need(limit is None or whole(limit, 1), "A limit in election.json is not right.")
+            need(whole(question["seats"], 1, min(options, MOST_OPTIONS)), "A number of places is not right.")
+            need(rule in RULES, "This program does not know the rule that the vote was counted by.")
+        return found  # type: ignore[no-any-return]
+
+    @cached_property
+    def checkpoints(self) -> list[dict[str, Any]]:
+        return [strict_json(line, "checkpoints.jsonl") for line in self.lines("checkpoints.jsonl", ".+")]
+
+    @cached_property
+    def ballots(self) -> Counter[str]:
+        """The opened box: how many times each ballot was in it. To the byte, the one way to write it."""
+        rows = self.json("ballots.json")
+        for times, ballot in rows:
+            need(whole(times, 1), "A ballot in ballots.json is there less than once.")
+            self.check_ballot(ballot)
+        rows.sort(key=lambda row: row[1])
+        box = Counter({brackets(ballot): times for times, ballot in rows})
+        text = ",\n".join(f"[{times},{brackets(ballot)}]" for times, ballot in rows)
+        once = len(box) == len(rows) and self.files["ballots.json"] == f"[\n{text}\n]\n".encode()
+        need(once, "ballots.json is not written in the one way that is allowed.")
+        return box
+
+    def check_ballot(self, ballot: Any) -> None:
+        """For each question a list of options: in order, none twice, and no more than allowed."""
+        questions = self.election["questions"]
+        need(isinstance(ballot, list) and len(ballot) == len(questions), "A ballot fits no questions.")
+        for number, chosen in enumerate(ballot):
+            options, limit = len(questions[number]["options"]), questions[number]["max_approvals"]
+            need(all(whole(one, 0, options - 1) for one in chosen), "A ballot names an unknown option.")
+            need(chosen == sorted(set(chosen)), "A ballot names options twice or out of order.")
+            need(limit is None or len(chosen) <= limit, "A ballot approves of more options than allowed.")
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        found = self.json("report.json")
+        need(set(found) == {"spoilt", "questions"} and whole(found["spoilt"], 0), "report.json is no report.")
+        return found  # type: ignore[no-any-return]
+
+
+# Checking. The first line of each check is what the reader sees.
+
+
+def files(package: Package) -> None:
+    """Every file is as the signed manifest says, and there is none besides."""
+    manifest = package.json("manifest.json")
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in package.files.items()}
+    del hashes["manifest.json"]
+    for name in sorted(set(hashes) | set(manifest["files"])):
+        need(hashes.get(name) == manifest["files"].get(name), f"{name!a} is not as the manifest says.")
+    changes = {f"changes/{number:04}.txt" for number, _point in enumerate(package.checkpoints, start=1)}
+    need(set(package.files) == changes.union(NAMES.split()), "A file is missing, or there is one too many.")
+    need(manifest["kind"] == "package", "The manifest is not one.")
+    need(manifest["election"] == package.election["id"], "The manifest is that of another election.")
+    key = package.election["signing_key"]
+    need(package.given.key in (None, key), "The package was signed with another key than the one you gave.")
+    need(signed(manifest, key), "The signature under the manifest is not right.")
+
+
+def signed(statement: dict[str, Any], key: str) -> bool:
+    """Say whether a statement carries the signature of this key."""
+    try:
+        VerifyKey(bytes.fromhex(key)).verify(unsigned(statement), bytes.fromhex(statement["signature"]))
+    except Exception:  # noqa: BLE001, of the wrong form, or of another key: either way it is no signature
+        return False
+    return True
+
+
+def checkpoints(package: Package) -> None:
+    """The checkpoints of the public board are signed, and each holds on to the one before."""
+    before, at, hashes = "0" * 64, package.election["opened_at"], set()
+    for number, point in enumerate(package.checkpoints, start=1):
+        this = f"Checkpoint {number}"
+        need(point["kind"] == "checkpoint" and whole(point["number"], 1), f"{this} is not one.")
+        need(point["election"] == package.election["id"], f"{this} is that of another election.")
+        need((point["number"], point["previous"]) == (number, before), f"{this} does not follow.")
+        need(matches(point["at"], MOMENT) and point["at"] >= at, f"{this} is from before the one before it.")
+        need(signed(point, package.election["signing_key"]), f"The signature under {this} is not right.")
+        before, at = hashlib.sha256(unsigned(point)).hexdigest(), point["at"]
+        hashes.add(before)
+    need(hashes and at >= package.election["closed_at"], "There is no checkpoint from after the closing.")
+    need(hashes.issuperset(package.given.checkpoint), "A checkpoint that you kept is not among them.")
+
+
+def board(package: Package) -> None:
+    """Nothing vanished from the board between checkpoints, unless a later vote replaced it."""
+    final, replaced = set(package.trackers("trackers.txt")), set(package.trackers("replaced.txt"))
+    need(not final & replaced, "A tracker is on the final board and said to be replaced as well.")
+    listed: set[str] = set()
+    for number, point in enumerate(package.checkpoints, start=1):
+        lines = package.lines(f"changes/{number:04}.txt", "[+-]" + HASH)
+        need(lines == sorted(set(lines)), f"The changes up to checkpoint {number} are not sorted.")
+        came, went = ({line[1:] for line in lines if line[0] == sign} for sign in "+-")
+        need(came.isdisjoint(listed) and went <= listed, f"The changes up to checkpoint {number} do not fit.")
+        need(went <= replaced, f"A tracker vanished before checkpoint {number}, unreplaced.")
+        listed = (listed | came) - went
+        root = hashlib.sha256(bytes.fromhex("".join(sorted(listed)))).hexdigest()
+        seals = [point["trackers"], point["root"]] == [len(listed), root]
+        need(seals, f"Checkpoint {number} seals another list.")
+    need(listed == final, "The final board is not the one of the last checkpoint.")
+
+
+def envelopes(package: Package) -> None:
+    """There is one sealed envelope for each tracker on the final board, and none besides."""
+    found = [hashlib.sha256(envelope).hexdigest() for envelope in package.envelopes]
+    need(found == package.trackers("trackers.txt"), "The envelopes are not those of the trackers.")
+
+
+def numbers(package: Package) -> None:
+    """There are as many ballots as envelopes, and no more than members on the electoral roll."""
+    cast = len(package.trackers("trackers.txt"))
+    need(cast <= package.election["roll_size"], "There are more envelopes than electors.")
+    counted = sum(package.ballots.values()) + package.report["spoilt"]
+    need(cast == counted, f"There are {cast} envelopes, but {counted} ballots with the spoilt ones.")
+
+
+def count(package: Package) -> None:
+    """The totals and the winners follow from the ballots."""
+    questions, reports = package.election["questions"], package.report["questions"]
+    need(len(reports) == len(questions), "There is not one report for each question.")
+    papers = [(times, json.loads(ballot)) for ballot, times in package.ballots.items()]
+    for number, question in enumerate(questions):
+        ballots = [(times, paper[number]) for times, paper in papers]
+        expected = RULES[question["rule"]](ballots, len(question["options"]), question["seats"])
+        same = canonical(reports[number]) == canonical(expected)
+        need(same, f"The report on question {number + 1} does not follow from the ballots.")
+
+
+def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
+    """Count approvals. Elected is whoever at most `seats` options reach; tied, who may still get a place."""
+    totals = [sum(times for times, chosen in ballots if option in chosen) for option in range(options)]
+    ahead = [sum(other > total for other in totals) for total in totals]
+    reach = [sum(other >= total for other in totals) for total in totals]  # each reaches itself, too
+    elected = [option for option in range(options) if reach[option] <= seats]
+    tied = [option for option in range(options) if ahead[option] < seats < reach[option]]
+    return {
+        "rule": "approval",
+        "options": options,
+        "seats": seats,
+        "ballots": sum(times for times, _chosen in ballots),
+        "blank": sum(times for times, chosen in ballots if not chosen),
+        "approvals": totals,
+        "elected": elected,
+        "tied": tied,
+        "places_left": seats - len(elected),
+        "winners": None if tied else elected,
+    }
+
+
+RULES = {"approval": approval}
+
+
+def opening(package: Package) -> None:
+    """The envelopes, opened again with the seed, hold exactly the ballots that were counted."""
+    key = hashlib.blake2b(package.given.seed, digest_size=32, person=b"sipvote envelope").digest()
+    secret = PrivateKey(key)
+    public = bytes(secret.public_key).hex()
+    need(public == package.election["public_key"], "The seed is not that of this vote.")
+    found, spoilt = Counter[str](), 0
+    for envelope in package.envelopes:
+        try:
+            found[opened(SealedBox(secret).decrypt(envelope), package)] += 1
+        except Exception:  # noqa: BLE001, it does not open, or holds no ballot: either way it is spoilt
+            spoilt += 1
+    need(spoilt == package.report["spoilt"], f"{spoilt} envelopes are spoilt; the report says otherwise.")
+    need(found == package.ballots, "The ballots that were counted are not those in the envelopes.")
+
+
+def opened(plain: bytes, package: Package) -> str:
+    """Read a ballot: written in the one way that is allowed, filled up with spaces to one length."""
+    ballot = strict_json(plain, "A ballot")["q"]
+    package.check_ballot(ballot)
+    fullest = brackets(range(len(question["options"])) for question in package.election["questions"])
+    same = plain == f'{{"v":1,"q":{brackets(ballot)}}}'.ljust(len(fullest) + 12).encode()
+    need(same, "A ballot is not written in the one way that is allowed.")
+    return brackets(ballot)
+
+
+def passes(check: Any, package: Package) -> bool:
+    """Make one check, and print what came of it."""
+    try:
+        check(package)
+    except Exception as fault:  # noqa: BLE001, what is not of the expected form at all ends up here too
+        reason = str(fault) if isinstance(fault, Wrong) else "The files are not of the right form."
+        print(f"WRONG  {check.__doc__}\n       {reason}")
+        return False
+    print(f"ok     {check.__doc__}")
+    return True
+
+
+def seed(text: str) -> bytes:
+    """Read a seed from 32 hexadecimal digits."""
+    if not matches(text.strip().lower(), "[0-9a-f]{32}"):
+        raise argparse.ArgumentTypeError("a seed has 32 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+def command(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line; ask for the seed where that is wanted."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Check a vote again from its package.")
+    parser.add_argument("package", help="the ZIP file")
+    parser.add_argument("--key", type=str.lower, help="the signing key as it was published before the vote")
+    parser.add_argument("--checkpoint", action="append", default=[], help="the hash of a checkpoint you kept")
+    parser.add_argument("--seed", type=seed, help="the seed, to open the envelopes as well")
+    parser.add_argument("--ask-seed", action="store_true", help="the same, typed unseen")
+    given = parser.parse_args(arguments)
+    if given.ask_seed:
+        try:
+            given.seed = seed(getpass.getpass("Seed: "))
+        except (argparse.ArgumentTypeError, EOFError, KeyboardInterrupt):
+            parser.error("a seed has 32 hexadecimal digits")
+    return given
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make all checks, print a line for each, and give the exit status."""
+    given = command(arguments)
+    try:
+        package = Package(load(given.package), given)
+    except Unreadable as fault:
+        print(fault)
+        return 2
+    checks = [files, checkpoints, board, envelopes, numbers, count] + [opening] * (given.seed is not None)
+    wrong = len(checks) - sum(passes(check, package) for check in checks)
+    if wrong:
+        print(f"NOT VERIFIED: {wrong} of {len(checks)} checks failed.")
+        return 1
+    if given.key is None:
+        print(f"Signed with the key {package.election['signing_key']}: is it the one that was published?")
+    print("verified")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(1)

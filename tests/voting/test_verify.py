@@ -1,0 +1,349 @@
+"""The recount: an honest package is accepted, a forged one is not, whoever forged it."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from sipvote.voting import seal, tally, verify
+from sipvote.voting.package import Contents, package
+from tests.voting.closed import CLOSED, KEY, QUESTIONS, SEED, chain, sealed
+from tests.voting.forgeries import FORGERIES, HONEST, PACKAGE, edit, packed, recount, resigned, unpacked
+
+PUBLIC = bytes(KEY.verify_key).hex()
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Verify the bytes of a package: the exit status and what was printed."""
+
+    def run(data: bytes, *options: str) -> tuple[int, str]:
+        path = tmp_path / "package.zip"
+        path.write_bytes(data)
+        status = verify.main([str(path), *options])
+        return status, capsys.readouterr().out
+
+    return run
+
+
+# The honest package
+
+
+def test_an_honest_package_is_verified(check: Any) -> None:
+    options = ["--key", PUBLIC, "--seed", SEED.hex()]
+    for point in HONEST.checkpoints:
+        options += ["--checkpoint", point.hash()]
+    status, printed = check(PACKAGE, *options)
+    assert status == 0, printed
+    assert printed.splitlines()[-1] == "verified"
+    assert [line[:3] for line in printed.splitlines()[:-1]] == ["ok "] * 7
+
+
+def test_without_the_key_the_reader_is_told_to_compare_it(check: Any) -> None:
+    status, printed = check(PACKAGE)
+    assert status == 0
+    assert f"Signed with the key {PUBLIC}: is it the one that was published?" in printed
+
+
+def test_the_seed_can_be_asked_for(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify.getpass, "getpass", lambda prompt: SEED.hex())
+    status, printed = check(PACKAGE, "--ask-seed")
+    assert status == 0
+    assert "opened again with the seed" in printed
+
+
+def test_an_election_in_which_nobody_voted_is_verified(check: Any) -> None:
+    reports = [tally.approval([], len(q.options), q.seats) for q in QUESTIONS]
+    points = chain([[], []])
+    none: dict[str, Any] = {"lists": [[], []], "replaced": [], "envelopes": [], "ballots": [], "spoilt": 0}
+    contents = replace(HONEST, checkpoints=points, reports=reports, **none)
+    assert check(package(contents, KEY), "--seed", SEED.hex())[0] == 0
+
+
+def test_an_election_in_which_everybody_voted_is_verified(check: Any) -> None:
+    assert check(package(replace(HONEST, roll_size=len(HONEST.envelopes)), KEY))[0] == 0
+
+
+def test_the_last_checkpoint_may_be_of_the_second_of_closing(check: Any) -> None:
+    assert check(package(replace(HONEST, closed_at=CLOSED + timedelta(minutes=1)), KEY))[0] == 0
+    assert check(package(replace(HONEST, closed_at=CLOSED + timedelta(minutes=2)), KEY))[0] == 1
+
+
+def test_ballots_that_break_the_rules_are_spoilt_for_the_recount_too(check: Any) -> None:
+    """Sealed by somebody who went round the software: too many approvals, and a mark made with a space."""
+    key = seal.public_key(SEED)
+    marked = seal.write(((1,), ()), (4, 3)).replace(b',"q"', b', "q"')[:-1]
+    envelopes = [*HONEST.envelopes, sealed(((0, 1, 2), ())), seal.seal(marked, key)]
+    lists = [*HONEST.lists[:2], [seal.tracker(envelope) for envelope in envelopes]]
+    box, spoilt = seal.open_box(envelopes, seal.private_key(SEED), (4, 3), (2, None))
+    assert (box, spoilt) == (HONEST.ballots, 3)
+    contents = replace(HONEST, envelopes=envelopes, lists=lists, checkpoints=chain(lists), spoilt=3)
+    assert check(package(contents, KEY), "--seed", SEED.hex())[0] == 0
+
+
+def test_files_that_were_only_packed_again_are_verified(check: Any) -> None:
+    assert check(packed(unpacked()))[0] == 0
+    assert check(resigned(unpacked()))[0] == 0  # so that what follows is refused for its forgery
+
+
+# Forgers without the key
+
+
+@pytest.mark.parametrize("name", sorted(set(unpacked()) - {"manifest.json"}))
+def test_no_file_can_be_changed_without_the_key(check: Any, name: str) -> None:
+    files = unpacked()
+    files[name] = files[name] + b"\n"
+    status, printed = check(packed(files))
+    assert status == 1
+    assert f"{name!r} is not as the manifest says." in printed
+
+
+@pytest.mark.parametrize("name", sorted(unpacked()))
+def test_no_file_can_be_left_out(check: Any, name: str) -> None:
+    files = unpacked()
+    del files[name]
+    assert check(packed(files))[0] == 1
+    if name != "manifest.json":
+        assert check(resigned(files))[0] == 1
+
+
+def test_no_file_can_be_added(check: Any) -> None:
+    files = {**unpacked(), "names.txt": b"Ada\n"}
+    assert check(packed(files))[0] == 1
+    assert "one too many" in check(resigned(files))[1]
+
+
+def test_the_manifest_needs_the_signature_of_the_key(check: Any) -> None:
+    status, printed = check(resigned(unpacked(), SigningKey.generate()))
+    assert status == 1
+    assert "The signature under the manifest is not right." in printed
+
+
+def test_the_manifest_of_another_election_is_refused(check: Any) -> None:
+    files = unpacked()
+    edit(files, "manifest.json", lambda manifest: manifest.update(election="election 4"))
+    assert "that of another election" in check(resigned(files))[1]
+    edit(files, "manifest.json", lambda manifest: manifest.update(election="election 3", kind="receipt"))
+    assert check(resigned(files))[0] == 1
+
+
+def test_a_package_made_with_another_key_is_refused_by_who_knows_the_right_one(check: Any) -> None:
+    other = SigningKey.generate()
+    lists = [list(listed) for listed in HONEST.lists]
+    data = package(replace(HONEST, checkpoints=chain(lists, other)), other)
+    assert check(data)[0] == 0
+    status, printed = check(data, "--key", PUBLIC)
+    assert status == 1
+    assert "signed with another key" in printed
+
+
+def test_tricks_with_signatures_are_refused(check: Any) -> None:
+    """A scalar beyond the order of the group (RFC 8032, 5.1.7), and a key of small order, which fits all."""
+    order = 2**252 + 27742317777372353535851937790883648493
+    files = unpacked(resigned(unpacked()))
+    manifest = json.loads(files["manifest.json"])
+    half, scalar = (
+        manifest["signature"][:64],
+        int.from_bytes(bytes.fromhex(manifest["signature"][64:]), "little"),
+    )
+    manifest["signature"] = half + (scalar + order).to_bytes(32, "little").hex()
+    assert check(packed({**files, "manifest.json": json.dumps(manifest).encode()}))[0] == 1
+
+    neutral = "01" + "00" * 31
+    edit(files, "election.json", lambda election: election.update(signing_key=neutral))
+    manifest["files"]["election.json"] = sha256(files["election.json"]).hexdigest()
+    manifest["signature"] = neutral + "00" * 32
+    assert check(packed({**files, "manifest.json": json.dumps(manifest).encode()}))[0] == 1
+
+
+# Forgers who have the key
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_not_even_the_owner_of_the_key_gets_a_forgery_through(check: Any, forgery: str) -> None:
+    forge, reason = FORGERIES[forgery]
+    files = unpacked()
+    forge(files)
+    assert files != unpacked()
+    status, printed = check(resigned(files))
+    assert status == 1
+    assert reason in printed
+    assert "WRONG" in printed
+    assert "verified" not in printed
+    assert printed.splitlines()[-1].startswith("NOT VERIFIED: ")
+    assert "The signature under the manifest" not in printed
+
+
+# What only the seed, or a kept checkpoint, brings to light
+
+
+def test_ballots_that_are_not_those_in_the_envelopes_are_found_with_the_seed(check: Any) -> None:
+    files = unpacked()
+    ballots = [[times, choices] for times, choices in HONEST.ballots if choices != ((2,), ())]
+    recount(files, [*ballots, [1, ((3,), ())]])  # one vote taken from option 2 and given to option 3
+    assert check(resigned(files))[0] == 0
+    status, printed = check(resigned(files), "--seed", SEED.hex())
+    assert status == 1
+    assert "The ballots that were counted are not those in the envelopes." in printed
+
+
+def test_a_ballot_passed_off_as_spoilt_is_found_with_the_seed(check: Any) -> None:
+    files = unpacked()
+    ballots = [[times, choices] for times, choices in HONEST.ballots if choices != ((2,), ())]
+    recount(files, ballots, spoilt=2)
+    assert check(resigned(files))[0] == 0
+    status, printed = check(resigned(files), "--seed", SEED.hex())
+    assert status == 1
+    assert "1 envelopes are spoilt; the report says otherwise." in printed
+
+
+def test_the_seed_of_another_election_opens_nothing(check: Any) -> None:
+    status, printed = check(PACKAGE, "--seed", "00" * 16)
+    assert status == 1
+    assert "The seed is not that of this vote." in printed
+
+
+def remade(without: int) -> Contents:
+    """The honest election made again, by one who has all keys, as if one member had never voted."""
+    envelopes = [envelope for number, envelope in enumerate(HONEST.envelopes) if number != without]
+    kept = {seal.tracker(envelope) for envelope in envelopes} | set(HONEST.replaced)
+    lists = [[tracker for tracker in listed if tracker in kept] for listed in HONEST.lists]
+    box, spoilt = seal.open_box(envelopes, seal.private_key(SEED), (4, 3), (2, None))
+    reports = [tally.approval(tally.question(box, n), len(q.options), q.seats) for n, q in enumerate(QUESTIONS)]
+    return replace(
+        HONEST,
+        envelopes=envelopes,
+        checkpoints=chain(lists),
+        lists=lists,
+        ballots=box,
+        spoilt=spoilt,
+        reports=reports,
+    )
+
+
+def test_a_history_made_anew_is_found_by_who_kept_a_checkpoint(check: Any) -> None:
+    data = package(remade(without=3), KEY)
+    assert check(data, "--seed", SEED.hex())[0] == 0
+    for kept in HONEST.checkpoints[1:]:
+        status, printed = check(data, "--checkpoint", kept.hash())
+        assert status == 1
+        assert "A checkpoint that you kept is not among them." in printed
+
+
+# Files that are traps, or nothing at all
+
+
+def zipped(name: str, content: bytes, **settings: Any) -> bytes:
+    archive = BytesIO()
+    with ZipFile(archive, "w", **settings) as file:
+        file.writestr(name, content)
+    return archive.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_traps_are_not_read(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = BytesIO(PACKAGE)
+    with ZipFile(twice, "a") as archive:
+        archive.writestr(ZipInfo("report.json"), b"{}")
+    bomb = zipped("report.json", b"0" * 50_000_000, compression=ZIP_DEFLATED)
+    assert len(bomb) < 100_000
+    traps = {
+        "a bomb": bomb,
+        "a path upwards": zipped("../report.json", b""),
+        "a path from the root": zipped("/etc/report.json", b""),
+        "a path of Windows": zipped("C:\\report.json", b""),
+        "a folder": zipped("changes/", b""),
+        "a file twice": twice.getvalue(),
+        "something in front": b"#!/bin/sh\n" + PACKAGE,
+        "something behind": PACKAGE + b"\0" * 8,
+        "half a package": PACKAGE[: len(PACKAGE) // 2],
+        "a locked file": PACKAGE.replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"),
+        "a damaged file": PACKAGE.replace(b"SCRUTINEERS", b"scrutineers"),
+        "no ZIP": b"%PDF-1.7",
+        "nothing": b"",
+    }
+    for trap, data in traps.items():
+        assert data != PACKAGE, trap
+        status, printed = check(data)
+        assert status == 2, trap
+        assert len(printed.splitlines()) == 1, trap
+    assert "compressed or locked" in check(bomb)[1]
+    monkeypatch.setattr(verify, "MOST_FILES", 12)
+    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
+    monkeypatch.setattr(verify, "MOST_FILES", 13)
+    assert check(PACKAGE)[0] == 0
+    monkeypatch.setattr(verify, "MOST_BYTES", len(PACKAGE) - 1)
+    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
+
+
+def test_a_file_that_is_not_there_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify.main([str(tmp_path / "none.zip")]) == 2
+    assert verify.main([str(tmp_path)]) == 2
+    assert capsys.readouterr().out == (
+        "The file cannot be opened: No such file or directory.\nThe file cannot be opened: Is a directory.\n"
+    )
+
+
+@pytest.mark.parametrize("seed", ["", "00", "zz" * 16, "00" * 17])
+def test_a_seed_that_is_none_is_refused(seed: str, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify.getpass, "getpass", lambda prompt: seed)
+    for options in (["--seed", seed], ["--ask-seed"]):
+        with pytest.raises(SystemExit) as stop:
+            check(PACKAGE, *options)
+        assert stop.value.code == 2
+
+
+@given(st.integers(0, len(PACKAGE) - 1), st.integers(1, 255))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_byte_is_changed_the_files_are_the_same_or_refused(check: Any, at: int, by: int) -> None:
+    data = PACKAGE[:at] + bytes([PACKAGE[at] ^ by]) + PACKAGE[at + 1 :]
+    status, _printed = check(data)
+    assert status in (1, 2) or unpacked(data) == unpacked()
+
+
+# The program itself
+
+
+def test_the_program_needs_nothing_of_the_software_that_it_checks(tmp_path: Path) -> None:
+    source = unpacked()["verify.py"]
+    for node in ast.walk(ast.parse(source, feature_version=(3, 9))):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            assert not getattr(node, "level", 0)
+            modules = [node.module] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names]
+            assert {str(module).split(".")[0] for module in modules} <= sys.stdlib_module_names | {"nacl"}
+    (tmp_path / "verify.py").write_bytes(source)
+    (tmp_path / "package.zip").write_bytes(PACKAGE)
+    command = [sys.executable, "-I", "verify.py", "package.zip", "--seed", SEED.hex()]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("verified\n")
+
+
+def test_without_pynacl_the_program_says_how_to_install_it() -> None:
+    # -S leaves out all installed packages.
+    command = [sys.executable, "-I", "-S", str(verify.__file__), "package.zip"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith("This program needs the package PyNaCl. Install it with:")
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 4), unique=True).map(sorted), max_size=12),
+    st.integers(1, 5),
+)
+def test_the_two_counts_agree_on_every_vote(ballots: list[list[int]], seats: int) -> None:
+    profile = [(2, ballot) for ballot in ballots]
+    assert verify.approval(profile, 5, seats) == tally.approval(profile, 5, seats).as_dict()
