@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup, with_appcontext
+from flask.cli import FlaskGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
@@ -32,7 +32,6 @@ def cli() -> None:
 
 
 @cli.command("migrate")
-@with_appcontext
 def migrate_database() -> None:
     """Bring the database to the newest form (also makes a new one)."""
     upgrade()
@@ -42,7 +41,6 @@ def migrate_database() -> None:
 @cli.command("import-members")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@with_appcontext
 def import_members(file: Path, dry_run: bool) -> None:
     """Make the members equal to the roll in FILE (CSV), all or nothing."""
     try:
@@ -64,7 +62,6 @@ def import_members(file: Path, dry_run: bool) -> None:
 @cli.command("grant")
 @click.argument("number")
 @click.argument("role", type=click.Choice([str(r) for r in Role]))
-@with_appcontext
 def grant(number: str, role: str) -> None:
     """Give the member NUMBER a role: how the first organiser begins."""
     member = db.session.scalar(select(Member).where(Member.number == number))
@@ -76,7 +73,6 @@ def grant(number: str, role: str) -> None:
 
 
 @cli.command("audit")
-@with_appcontext
 def check_audit() -> None:
     """Check that no entry of the audit log was changed or dropped."""
     fault = audit.first_fault()
@@ -85,7 +81,7 @@ def check_audit() -> None:
     click.echo("The audit log is whole.")
 
 
-@cli.command("count", help="Count the profile in FILE; prints JSON.")
+@cli.command("count", help="Count the profile in FILE; prints JSON.", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rule", type=click.Choice(["approval"]), default="approval")
 @click.option("--seats", type=int, required=True)

@@ -52,3 +52,19 @@ def audit_log() -> str:
     page = db.paginate(select(audit.Entry).order_by(audit.Entry.id.desc()), per_page=50, max_per_page=50)
     people = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(e.member_id for e in page)))}
     return render_template("pages/audit_log.html", page=page, people=people)
+
+
+@pages.get("/me")
+def me() -> str:
+    """What concerns the member who is signed in."""
+    return render_template("pages/me.html", member=current_member(), form=LanguageForm(obj=current_member()))
+
+
+@pages.post("/me/language")
+def my_language() -> Any:
+    form = LanguageForm()
+    if form.validate_on_submit():
+        current_member().language = form.language.data
+        db.session.commit()
+        flash(_("Your mails now come in this language."), "ok")
+    return see_other(url_for("pages.me"))
