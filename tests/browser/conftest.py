@@ -1,0 +1,111 @@
+"""A real Chromium against the app on a real port. On SQLite: the database is not what these tests are about."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from sipvote.checks import chromium
+from sipvote.db import db
+from sipvote.members import rules as members
+from sipvote.members.models import Member
+
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session", params=["sqlite"])
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('browser') / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium: sudo apt install chromium")
+    return {"executable_path": str(path), "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def site(app: Flask) -> Iterator[str]:
+    """The address of the running app."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _no_csrf() -> None:
+    """Browsers carry their tokens, as in real life."""
+
+
+class Visit:
+    """One person's browser: a page that remembers what went wrong on it."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.context, self.site = context, site
+        self.page: Page = context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda e: self.faults.append(str(e)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.site + path)
+        return self.page
+
+    def look(self, name: str, folder: Path) -> None:
+        """Keep a picture, for people to look at."""
+        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    def violations(self) -> list[str]:
+        """What axe finds on the page as it stands, in one line each."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{v['id']}: {n['html'][:120]}" for v in found for n in v["nodes"]]
+
+    def is_too_wide(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.fixture
+def visit(browser: Browser, app: Flask, site: str, database: None) -> Iterator[Callable[..., Visit]]:
+    """Gives a person's browser: visit(member), visit() for a stranger; options go to the browser's context."""
+    opened: list[BrowserContext] = []
+
+    def go(member: Member | None = None, **options: Any) -> Visit:
+        context = browser.new_context(**{"viewport": PHONE, "reduced_motion": "reduce", **options})
+        opened.append(context)
+        if member is not None:
+            context.add_cookies([{"name": "sipvote", "value": cookie_of(app, member), "url": site}])
+        db.session.commit()
+        return Visit(context, site)
+
+    yield go
+    for context in opened:
+        context.close()
+
+
+def cookie_of(app: Flask, member: Member) -> str:
+    """A session cookie for a member, signed as the app signs it."""
+    visitor = members.begin_session(member)
+    db.session.commit()
+    signer: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    return str(signer.dumps({"_user_id": visitor.get_id(), "_fresh": True, "_permanent": True}))
