@@ -9,15 +9,15 @@ from granian.constants import Interfaces
 import config
 
 
-def main(args: list[str]) -> int:
-    """Serve on HOST and PORT (127.0.0.1:8000) until stopped."""
+def main(args: list[str], factory: str = "sipvote.app:create_app") -> int:
+    """Serve on HOST and PORT (127.0.0.1:8000) until stopped; the benchmark serves other applications the same way."""
     try:
         settings = config.load()
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
     Granian(
-        "sipvote.app:create_app",
+        factory,
         factory=True,
         address=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "8000")),

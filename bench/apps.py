@@ -1,0 +1,47 @@
+"""What is measured: three applications for the same server, workers and threads.
+
+`casting` is the product. `uncommitted` (floor F2) is the same endpoint, with the commit left out.
+`bare` (floor F1) is a Flask application that reads a form and answers with a redirect.
+"""
+
+from flask import Flask, request
+from werkzeug.wrappers import Response
+
+from sipvote.app import create_app
+from sipvote.db import db
+from sipvote.voting import box
+from sipvote.voting import seal as sealing
+
+
+def bare() -> Flask:
+    """Floor F1: one route, one form field, one redirect."""
+    app = Flask("bare")
+
+    @app.get("/health")
+    def health() -> str:
+        return "ok"
+
+    @app.post("/<path:anything>")
+    def answer(anything: str) -> Response:
+        return Response(status=303, headers={"Location": request.form.get("csrf_token", "")[:10]})
+
+    return app
+
+
+def casting() -> Flask:
+    """The product, as it is."""
+    return create_app()
+
+
+def uncommitted() -> Flask:
+    """Floor F2: everything that casting does, its statement included, and a rollback at the end."""
+
+    def cast(paper: box.Paper, member_id: int, choices: sealing.Choices) -> str | None:
+        envelope = sealing.seal(sealing.write(choices, paper.shape), paper.public_key)
+        with db.engine.connect() as connection:
+            tracker = box.put(connection, paper, member_id, envelope)
+            connection.rollback()
+        return tracker
+
+    box.cast = cast
+    return create_app()
