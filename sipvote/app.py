@@ -74,7 +74,6 @@ def _register_rooms(app: Flask) -> None:
     from .editions.views import editions as editions_room
     from .members.desk import desk as members_desk
     from .members.views import members
-
     from .themes.desk import desk as themes_desk
     from .themes.views import themes
 

@@ -74,7 +74,7 @@ def supporters(themes: Iterable[Theme]) -> dict[int, int]:
     """How many members support each theme, by its id."""
     ids = [theme.id for theme in themes]
     rows = select(Support.theme_id, func.count()).where(Support.theme_id.in_(ids)).group_by(Support.theme_id)
-    return {**dict.fromkeys(ids, 0), **dict(db.session.execute(rows).tuples().all())}
+    return {**dict.fromkeys(ids, 0), **{row[0]: row[1] for row in db.session.execute(rows)}}
 
 
 def supported_among(themes: Iterable[Theme], member_id: int | None) -> set[int]:
@@ -106,7 +106,7 @@ def _rows(edition: Edition) -> Sequence[tuple[int, str, str]]:
     """(theme id, title, question) of every text of the edition's themes; a few hundred short rows."""
     rows = select(ThemeText.theme_id, ThemeText.title, ThemeText.question).join(Theme)
     there = rows.where(Theme.edition_id == edition.id, Theme.withdrawn_at.is_(None))
-    return db.session.execute(there).tuples().all()
+    return [(row[0], row[1], row[2]) for row in db.session.execute(there)]
 
 
 def _matching(edition: Edition, search: str) -> list[int]:

@@ -48,6 +48,12 @@ def of_the_year(edition: Edition) -> Sequence[Theme]:
     return sorted(db.session.scalars(chosen), key=lambda theme: theme.is_prolonged)
 
 
+def is_counted(edition: Edition) -> bool:
+    """Whether the vote about the themes has a published result."""
+    elected = _of(edition).where(Theme.elected_at.is_not(None)).with_only_columns(Theme.id).limit(1)
+    return db.session.scalar(elected) is not None
+
+
 def proposed_by(member_id: int) -> Sequence[Theme]:
     """The themes that a member proposed in any edition, the newest first."""
     theirs = select(Theme).where(Theme.proposer_id == member_id, Theme.withdrawn_at.is_(None))
@@ -198,7 +204,7 @@ def take_back_support(theme: Theme, member_id: int | None) -> None:
 
 
 def hold(theme: Theme) -> None:
-    """Read a theme as it is now, and let nobody else change it until the commit: of two acts at once, one waits."""
+    """Read a theme and its texts as they are now, and keep others from deciding until the commit: one of two acts waits."""
     db.session.refresh(theme, with_for_update={"key_share": True})
 
 
@@ -215,3 +221,4 @@ def put(text: ThemeText, words: Words) -> None:
     text.written_at = now()
     for name, said in words.items():
         setattr(text, name, said)
+    db.session.flush()

@@ -13,7 +13,7 @@ from ..editions.models import Edition
 from ..editions.rules import allows, why_not_now
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other, this_page
-from ..i18n import LANGUAGES, language
+from ..i18n import language
 from . import finding, rules
 from .forms import WORDS, ThemeForm
 from .models import Theme
@@ -60,7 +60,7 @@ def index(year: int) -> str:
         page=page, search=search, show=show, shows=shows, sort=sort, sorts=SORTS, gathering=gathering,
         supporters=finding.supporters(page.items), supported=finding.supported_among(page.items, me),
         why_not_propose=why_not_now(edition, "propose"), states=rules.STATE_NAMES,
-        is_counted=any(theme.elected_at for theme in rules.of_the_year(edition)),
+        is_counted=rules.is_counted(edition),
     )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def show(year: int, theme_id: int) -> str:
         "themes/show.html",
         theme=theme, text=theme.text, states=rules.STATE_NAMES, is_mine=me is not None and theme.proposer_id == me,
         supporters=finding.supporters([theme])[theme.id], supports=theme.id in finding.supported_among([theme], me),
-        gathering=allows(edition, "support"), reviewing=allows(edition, "review"),
+        is_counted=rules.is_counted(edition), gathering=allows(edition, "support"), reviewing=allows(edition, "review"),
         why_not_support=rules.why_not_support(theme, me), why_not_take_back=rules.why_not_take_back(theme, me),
         why_not_edit=rules.why_not_edit(theme, me), why_not_withdraw=rules.why_not_withdraw(theme, me),
     )  # fmt: skip
@@ -144,7 +144,7 @@ def edit(year: int, theme_id: int) -> Any:
             flash(_("Your changes are saved."), "ok")
             return see_other(url_for(".show", year=year, theme_id=theme.id))
     return render_template(
-        "themes/edit.html", form=form, theme=theme, text=theme.original_text, languages_known=LANGUAGES,
+        "themes/edit.html", form=form, theme=theme, text=theme.original_text,
         supporters=finding.supporters([theme])[theme.id],
     )  # fmt: skip
 
