@@ -82,6 +82,12 @@ def public(route: Route) -> Route:
     return route
 
 
+def checks_own_token(route: Route) -> Route:
+    """Mark a route whose form checks the CSRF token itself, and so brings back what was typed when it expired."""
+    route.checks_own_token = True  # type: ignore[attr-defined]
+    return route
+
+
 def requires(act: str) -> Callable[[Route], Route]:
     """Mark a route as open only to the roles that MAY lists for the act."""
     if act not in MAY:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
@@ -133,12 +134,22 @@ def names(values: Iterable[Any]) -> str:
     return format_list([str(v) for v in values], locale=language())
 
 
+def language_name(code: str) -> str:
+    """'Dutch', 'Nederlands', 'néerlandais': what the page's language calls a language."""
+    return str(Locale(language()).languages[code])
+
+
+def country_name(code: str) -> str:
+    """'France', 'Frankrijk': what the page's language calls a country, by its two letters."""
+    return str(Locale(language()).territories[code])
+
+
 def ago(value: datetime) -> str:
     """'3 dagen geleden', 'over 2 uur'."""
     return format_timedelta(value - now(), add_direction=True, locale=language())
 
 
-FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago)
+FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago, language_name, country_name)
 
 
 def init_app(app: Flask) -> None:

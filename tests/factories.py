@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
-from sipvote.themes.models import Theme, ThemeText
+from sipvote.themes.models import Support, Theme, ThemeText
 
 _count = itertools.count(1)
 CITIES = {
@@ -95,3 +95,14 @@ def a_theme(edition: Edition, title: str = "Guidance", **values: Any) -> Theme:
     words = {"question": f"How about {title}?", "why": "It matters.", "change": "Much."}
     kept(ThemeText(theme=theme, language="en", title=title, written_at=now(), **words))
     return theme
+
+
+def a_support(theme: Theme, *supporters: Member) -> None:
+    """These members support a theme."""
+    for member in supporters:
+        kept(Support(theme_id=theme.id, member_id=member.id, supported_at=now()))
+
+
+def some_words(title: str = "Fair fees", **values: str) -> dict[str, str]:
+    """What a proposal's form sends, but for its language."""
+    return {"title": title, "question": "What is fair?", "why": "It matters.", "change": "Much.", **values}

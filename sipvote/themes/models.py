@@ -54,12 +54,31 @@ class Theme(Base):
     @property
     def text(self) -> "ThemeText":
         """The text to show on this page: in its language, else the original."""
-        return self.text_in(language()) or self.text_in(self.original) or self.texts[0]
+        return self.text_in(language()) or self.original_text
+
+    @property
+    def original_text(self) -> "ThemeText":
+        """The text as it was first written."""
+        return self.text_in(self.original) or self.texts[0]
 
     @property
     def missing_languages(self) -> list[str]:
         """The languages that the theme has no text in yet."""
         return [code for code in LANGUAGES if self.text_in(code) is None]
+
+    @property
+    def state(self) -> str:
+        """'withdrawn', 'declined', 'prolonged', 'elected', 'admitted' or 'proposed'."""
+        for state, moment in (
+            ("withdrawn", self.withdrawn_at),
+            ("declined", self.declined_at),
+            ("prolonged", self.prolonged_from_id),
+            ("elected", self.elected_at),
+            ("admitted", self.admitted_at),
+        ):
+            if moment is not None:
+                return state
+        return "proposed"
 
     @property
     def is_prolonged(self) -> bool:
