@@ -74,8 +74,13 @@ def _register_rooms(app: Flask) -> None:
     from .editions.views import editions as editions_room
     from .members.desk import desk as members_desk
     from .members.views import members
+    from .workgroups.desk import desk as workgroups_desk
+    from .workgroups.facilitate import facilitate
+    from .workgroups.figures import figures
+    from .workgroups.views import workgroups
 
-    for room in (members, members_desk, editions_room, pages.pages):
+    groups = (workgroups, workgroups_desk, facilitate, figures)
+    for room in (members, members_desk, editions_room, *groups, pages.pages):
         app.register_blueprint(room)
 
 
