@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ..db import db
 from ..i18n import in_language
@@ -49,7 +50,7 @@ def cancelled(group: Workgroup, people: Iterable[Member], has_dates: set[int]) -
     """Tell everybody that there will be no group; calendars of those in `has_dates` lose its dates."""
     for member in people:
         calendar = _cancellation(group, member) if member.id in has_dates else None
-        queue("group_cancelled", member, group=group, calendar=calendar)
+        queue("group_cancelled", member, group=group, attached=calendar is not None, calendar=calendar)
 
 
 def changed(
@@ -62,9 +63,8 @@ def changed(
         if member.id in has_dates:
             with in_language(member.language):
                 calendar = calendars.invitation(meetings, member)
-        queue(
-            "meeting_moved", member, calendar=calendar, group=group, moves=moves, place_changed=place_changed
-        )  # fmt: skip
+        facts: dict[str, Any] = {"group": group, "moves": moves, "place_changed": place_changed}
+        queue("meeting_moved", member, calendar=calendar, attached=calendar is not None, **facts)
 
 
 def concerned(group: Workgroup) -> tuple[list[Member], set[int]]:

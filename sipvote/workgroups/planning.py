@@ -226,7 +226,8 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     rules.lock(None, group)
     if fault := why_not_plan(group.edition, plan, group):
         raise Refused(fault[1])
-    place_changed = (group.venue, group.video_url) != (plan.venue, plan.video_url)
+    place = plan.venue, plan.video_url
+    place_changed = any(place) and place != (group.venue, group.video_url)
     moves = _move(group, plan, place_changed)
     people, has_dates = letters.concerned(group)
     _write(group, plan)
