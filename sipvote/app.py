@@ -71,13 +71,19 @@ def _beside(folder: str) -> Path:
 
 def _register_rooms(app: Flask) -> None:
     from . import pages
-    from .editions.views import editions as editions_room
-    from .members.desk import desk as members_desk
-    from .members.views import members
-    from .themes.desk import desk as themes_desk
-    from .themes.views import themes
+    from .editions import views as editions_room
+    from .members import desk as members_desk
+    from .members import views as members
+    from .themes import desk as themes_desk
+    from .themes import views as themes
+    from .workgroups import desk as workgroups_desk
+    from .workgroups import facilitate, figures
+    from .workgroups import views as workgroups
 
-    for room in (members, members_desk, editions_room, themes, themes_desk, pages.pages):
+    for room in (
+        *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
+        *(workgroups.workgroups, workgroups_desk.desk, facilitate.facilitate, figures.figures, pages.pages),
+    ):
         app.register_blueprint(room)
     for view in app.view_functions.values():
         if getattr(view, "checks_own_token", False):

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 from defusedcsv import csv  # cells that a spreadsheet would run as a formula are disarmed
-from flask import Response
+from flask import Response, stream_with_context
 
 from .i18n import ZONE
 
@@ -37,7 +37,8 @@ def csv_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:
             buffer.truncate()
         yield buffer.getvalue().encode()
 
-    return _download(lines(), f"{name}.csv", "text/csv; charset=utf-8")
+    # Kept in this request: rows may still be read from the database, headings in the page's language.
+    return _download(stream_with_context(lines()), f"{name}.csv", "text/csv; charset=utf-8")
 
 
 def _as_text(value: Any) -> str:

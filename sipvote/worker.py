@@ -17,6 +17,7 @@ import config
 from . import jobs, mail
 from .db import db
 from .members import rules as members
+from .workgroups import rules as workgroups
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,14 @@ def tidy() -> None:
     db.session.commit()
 
 
+def remind() -> None:
+    """Write to those who have a meeting tomorrow."""
+    workgroups.remind()
+    db.session.commit()
+
+
 # In this order once a minute. Rooms add theirs here.
-REGULAR: dict[str, Callable[[], None]] = {"tidy": tidy, "mail": send_mail}
+REGULAR: dict[str, Callable[[], None]] = {"tidy": tidy, "reminders": remind, "mail": send_mail}
 
 
 def do(app: Flask, word: str) -> None:

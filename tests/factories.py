@@ -12,6 +12,8 @@ from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
+from sipvote.workgroups import rules as workgroups
+from sipvote.workgroups.models import Meeting, Mode, Signup, Workgroup
 
 _count = itertools.count(1)
 CITIES = {
@@ -106,3 +108,27 @@ def a_support(theme: Theme, *supporters: Member) -> None:
 def some_words(title: str = "Fair fees", **values: str) -> dict[str, str]:
     """What a proposal's form sends, but for its language."""
     return {"title": title, "question": "What is fair?", "why": "It matters.", "change": "Much.", **values}
+
+
+def a_group(
+    edition: Edition, theme: Theme | None = None, city: str | None = "gent", places: int = 12, **values: Any
+) -> Workgroup:
+    """A workgroup with the edition's meetings: weekly, the first in `days` days (default 20) at 17:00 UTC.
+
+    Without a city it meets online. a_group(edition, days=-3) has begun.
+    """
+    theme = theme or a_theme(edition, elected_at=now())
+    first = (now() + timedelta(days=values.pop("days", 20))).replace(hour=17, minute=0, second=0, microsecond=0)
+    starts = [first + timedelta(weeks=n) for n in range(edition.meetings)]
+    defaults = {
+        "languages": "nl", "mode": Mode.ON_SITE if city else Mode.ONLINE, "created_at": now(),
+        "cities": [a_city(city)] if city else [], "facilitators": [],
+    }  # fmt: skip
+    group = Workgroup(edition=edition, theme=theme, places=places, **{**defaults, **values})
+    group.meetings = [Meeting(starts_at=at, ends_at=at + timedelta(hours=edition.meeting_hours)) for at in starts]
+    return kept(group)
+
+
+def a_signup(member: Member, group: Workgroup) -> Signup:
+    """Sign a member up for a group, every date confirmed."""
+    return workgroups.sign_up(member, group, {m.key for m in group.meetings})

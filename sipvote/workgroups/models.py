@@ -1,13 +1,15 @@
 """Tables of the workgroups' room: Workgroup, Meeting, Signup, Attendance."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base
+from ..db import Base, now
 from ..editions.models import Edition
+from ..i18n import names
 from ..members.models import City, Member, words
 from ..themes.models import Theme
 
@@ -67,6 +69,35 @@ class Workgroup(Base):
         """The language codes that the group speaks."""
         return self.languages.split()
 
+    @property
+    def place(self) -> str:
+        """'Gent', 'Gent and Liège', or 'Online'."""
+        return names(self.cities) if self.cities else _("Online")
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its first meeting has started."""
+        return bool(self.meetings) and self.meetings[0].starts_at <= now()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last meeting has ended."""
+        return bool(self.meetings) and max(m.ends_at for m in self.meetings) <= now()
+
+    @property
+    def next_meeting(self) -> "Meeting | None":
+        """The meeting that is going on, or comes next."""
+        return next((m for m in self.meetings if m.ends_at > now()), None)
+
+    @property
+    def hours(self) -> float:
+        """How long all its meetings take together."""
+        return sum((m.ends_at - m.starts_at for m in self.meetings), timedelta()) / timedelta(hours=1)
+
+    def __str__(self) -> str:
+        """'Guidance (Gent)', as sentences name it."""
+        return f"{self.theme} ({self.place})"
+
 
 class Meeting(Base):
     """One meeting of a group. `sequence` grows with every change, as calendars want it (RFC 5545)."""
@@ -84,6 +115,11 @@ class Meeting(Base):
     sequence: Mapped[int] = mapped_column(default=0)
 
     workgroup: Mapped[Workgroup] = relationship(back_populates="meetings")
+
+    @property
+    def key(self) -> str:
+        """This meeting on this date: who confirmed it has not confirmed the date it is moved to."""
+        return f"{self.id}-{self.sequence}"
 
     def overlaps(self, other: "Meeting") -> bool:
         """Say whether one person could not be at both."""

@@ -1,0 +1,75 @@
+"""Calendar files: a group's meetings as iCalendar (RFC 5545), as invitations and as a download.
+
+Each meeting keeps its UID for ever and its SEQUENCE grows when it is moved, so that a calendar changes
+the entry it has instead of adding a second one (RFC 5546, 2.1.5; at the same SEQUENCE the newer DTSTAMP wins).
+"""
+
+from collections.abc import Iterable
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from .. import mail
+from ..db import now
+from ..i18n import ZONE, language
+from ..members.models import Member
+from .models import Meeting
+
+
+def invitation(meetings: Iterable[Meeting], member: Member) -> tuple[str, str]:
+    """A REQUEST to the member for each meeting: (text, method), as mail.queue wants it."""
+    return _calendar(meetings, "REQUEST", member), "REQUEST"
+
+
+def cancellation(meetings: Iterable[Meeting], member: Member) -> tuple[str, str]:
+    """A CANCEL that takes the meetings out of the member's calendar."""
+    return _calendar(meetings, "CANCEL", member), "CANCEL"
+
+
+def download(meetings: Iterable[Meeting]) -> str:
+    """The meetings as a file to import."""
+    return _calendar(meetings, "PUBLISH", None)
+
+
+def _calendar(meetings: Iterable[Meeting], method: str, member: Member | None) -> str:
+    calendar = Calendar()
+    calendar.add("prodid", "-//sipvote//workgroups//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    for meeting in meetings:
+        calendar.add_component(_event(meeting, method, member))
+    calendar.add_missing_timezones()
+    return calendar.to_ical().decode()
+
+
+def _event(meeting: Meeting, method: str, member: Member | None) -> Event:
+    group, event = meeting.workgroup, Event()
+    host = urlsplit(current_app.config["BASE_URL"]).hostname
+    event.add("uid", f"meeting-{meeting.id}@{host}")
+    event.add("sequence", meeting.sequence)
+    event.add("dtstamp", now())
+    event.add("dtstart", meeting.starts_at.astimezone(ZONE))
+    event.add("dtend", meeting.ends_at.astimezone(ZONE))
+    event.add("summary", _("Workgroup: %(group)s", group=group))
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    page = mail.link("workgroups.show", language(), year=group.edition.year, group_id=group.id)
+    event.add("url", page)
+    event.add("description", "\n".join(line for line in (group.video_url, page) if line))
+    if group.venue or group.video_url:
+        event.add("location", group.venue or group.video_url)
+    _name, sender = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])
+    event.add("organizer", _person(sender, "Smart in Progress"))
+    if member is not None and member.email:
+        event.add("attendee", _person(member.email, member.name, partstat="ACCEPTED", role="REQ-PARTICIPANT"))
+    return event
+
+
+def _person(address: str, name: str, **parameters: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{address}")
+    person.params["CN"] = vText(name)
+    for key, value in parameters.items():
+        person.params[key.upper()] = vText(value)
+    return person

@@ -1,0 +1,111 @@
+"""What organisers do with groups: overview, make, change, call off."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from ..access import requires
+from ..db import db
+from ..editions.models import Edition
+from ..editions.rules import why_not_now
+from ..editions.views import asked_edition
+from ..errors import see_other
+from ..themes import rules as themes
+from . import counts, planning
+from .forms import ProposalForm, data_of, form_for, typed
+from .models import Workgroup
+from .views import asked_group
+
+desk = Blueprint("workgroups_desk", __name__, url_prefix="/<int:year>/groups/plan")
+
+
+@desk.get("/")
+@requires("workgroups.plan")
+def index(year: int) -> str:
+    edition = asked_edition(year)
+    groups = counts.groups_in(edition)
+    numbers = counts.numbers_of(groups)
+    by_theme = [(theme, [g for g in groups if g.theme_id == theme.id]) for theme in themes.of_the_year(edition)]
+    return render_template(
+        "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers, total=counts.total,
+        warnings={g.id: warnings(g, numbers[g.id]) for g in groups}, why_not=why_not_now(edition, "form_groups"),
+    )  # fmt: skip
+
+
+def warnings(group: Workgroup, numbers: counts.Numbers) -> list[str]:
+    """What organisers should look at."""
+    found = []
+    if not group.facilitators:
+        found.append(_("no facilitator"))
+    if group.cities and group.mode != "online" and not group.venue:
+        found.append(_("no address yet"))
+    if not group.is_over and numbers.taken < planning.PEOPLE_AT_LEAST:
+        found.append(_("fewer than %(least)s people", least=planning.PEOPLE_AT_LEAST))
+    return found
+
+
+@desk.route("/new", methods=["GET", "POST"])
+@requires("workgroups.plan")
+def new(year: int) -> Any:
+    """First the date of the first meeting (by GET), then everything, with the other dates proposed."""
+    edition = asked_edition(year)
+    data: dict[str, Any] = {"hours": edition.meeting_hours, "mode": "on_site", "languages": []}
+    data["theme"] = request.args.get("theme", type=int)
+    if request.method == "GET":
+        asked = ProposalForm(request.args if "first" in request.args else None)
+        if "first" not in request.args or not asked.validate():
+            why_not = why_not_now(edition, "form_groups")
+            return render_template("workgroups_desk/first.html", edition=edition, form=asked, why_not=why_not)
+        starts = planning.proposal(asked.first.moment, asked.every.data or 1, edition.meetings)
+        data |= {f"meeting_{n}": typed(start) for n, start in enumerate(starts, start=1)}
+    return _form_page(edition, None, data)
+
+
+@desk.route("/<int:group_id>", methods=["GET", "POST"])
+@requires("workgroups.plan")
+def change(year: int, group_id: int) -> Any:
+    group = asked_group(year, group_id)
+    return _form_page(group.edition, group, data_of(group))
+
+
+def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) -> Any:
+    """The form of a group; a fault in the plan stands beside the field that it is about."""
+    choices = themes.of_the_year(edition), planning.all_cities(), planning.facilitators()
+    form = form_for(len(group.meetings) if group else edition.meetings, *choices, data=data)
+    if form.validate_on_submit():
+        plan = form.plan(*choices)
+        if fault := planning.why_not_plan(edition, plan, group):
+            form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
+        else:
+            return _save(edition, group, plan)
+    numbers = counts.numbers_of([group])[group.id] if group else None
+    return render_template(
+        "workgroups_desk/form.html", edition=edition, group=group, form=form, numbers=numbers,
+        why_not=why_not_now(edition, "form_groups"),
+    )  # fmt: skip
+
+
+def _save(edition: Edition, group: Workgroup | None, plan: planning.Plan) -> Any:
+    if group is None:
+        made = planning.form(edition, plan, current_user.member_id)
+        db.session.commit()
+        flash(_("The group %(group)s is made.", group=made), "ok")
+    else:
+        moves = planning.change(group, plan, current_user.member_id)
+        db.session.commit()
+        said = ngettext("%(num)d meeting moved.", "%(num)d meetings moved.", len(moves)) if moves else ""
+        flash(_("The group %(group)s is saved.", group=group) + " " + said, "ok")
+    return see_other(url_for(".index", year=edition.year))
+
+
+@desk.post("/<int:group_id>/cancel")
+@requires("workgroups.plan")
+def cancel(year: int, group_id: int) -> Any:
+    group = asked_group(year, group_id)
+    planning.cancel(group, current_user.member_id)
+    db.session.commit()
+    flash(_("The group %(group)s is cancelled. Everybody gets a mail.", group=group), "ok")
+    return see_other(url_for(".index", year=year))

@@ -1,0 +1,37 @@
+"""The columns of the lists that facilitators download."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from ..i18n import LANGUAGES
+from ..members.models import Profile
+from .models import Mode, Signup
+
+MODE_NAMES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online"), Mode.HYBRID: _l("On site and online")}
+PROFILE_NAMES = {
+    Profile.USER: _l("Freelancer"),
+    Profile.CLIENT: _l("Client"),
+    Profile.PARTNER: _l("Partner"),
+    Profile.STAFF: _l("Permanent staff"),
+}
+
+
+def _place(signup: Signup) -> str:
+    return _("has a place") if signup.has_place else _("waiting list")
+
+
+SIGNUP_COLUMNS: list[tuple[Any, Callable[[Signup], Any]]] = [
+    (_l("Theme"), lambda s: s.workgroup.theme),
+    (_l("Group"), lambda s: s.workgroup.place),
+    (_l("Place or waiting list"), _place),
+    (_l("Name"), lambda s: s.member.name),
+    (_l("Number"), lambda s: s.member.number),
+    (_l("E-mail"), lambda s: s.member.email),
+    (_l("Language"), lambda s: LANGUAGES[s.member.language]),
+    (_l("City"), lambda s: s.member.city),
+    (_l("Profile"), lambda s: PROFILE_NAMES[s.member.profile]),
+    (_l("Signed up"), lambda s: s.signed_up_at),
+]

@@ -1,0 +1,172 @@
+"""Shapes of what organisers type about a group."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ..i18n import LANGUAGES, ZONE, names
+from ..members.models import City, Member
+from ..themes.models import Theme
+from .exports import MODE_NAMES
+from .models import Mode, Workgroup
+from .planning import Plan, cities_of
+
+_needed = _l("Fill in this field.")
+
+
+class Checkboxes(SelectMultipleField):
+    """A list of boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class WholeNumber(IntegerField):
+    """A whole number, with our own sentence when it is not one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Give a whole number.")) from None
+
+
+class Beginning(DateTimeLocalField):
+    """A day and a time in Brussels and Paris."""
+
+    def __init__(self, label: Any, **values: Any) -> None:
+        super().__init__(label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **values)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Write the day and the time like 2026-11-12 18:00.")) from None
+
+    @property
+    def moment(self) -> datetime:
+        """What was typed, with its zone; only for a form that was valid."""
+        return self.data.replace(tzinfo=ZONE)  # type: ignore[union-attr]
+
+
+class ProposalForm(FlaskForm):
+    """The first meeting, and how many weeks lie between meetings; asked by GET, so without a token."""
+
+    class Meta:
+        csrf = False
+
+    first = Beginning(_l("First meeting"), validators=[InputRequired(_l("Fill in the day and the time."))])
+    every = WholeNumber(
+        _l("Weeks between two meetings"),
+        default=4,
+        validators=[InputRequired(_needed), NumberRange(1, 12, _l("Give a whole number from 1 to 12."))],
+    )
+
+
+class WorkgroupForm(FlaskForm):
+    """A group. Its fields `meeting_1`, `meeting_2` … come from form_for(); choices are filled in there too."""
+
+    theme = SelectField(_l("Theme"), coerce=int)
+    cities = Checkboxes(
+        _l("Cities"), coerce=int, description=_l("Several cities may share a group. No city: online, for everybody.")
+    )
+    mode = RadioField(_l("How the group meets"), choices=[SelectChoice(str(m), n) for m, n in MODE_NAMES.items()])
+    languages = Checkboxes(
+        _l("Languages of the group"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+        validators=[InputRequired(_l("Choose at least one language."))],
+    )
+    places = WholeNumber(
+        _l("Places"),
+        default=12,
+        description=_l("Groups of 10 to 12 people work best."),
+        validators=[InputRequired(_needed), NumberRange(1, 100, _l("Give a whole number from 1 to 100."))],
+    )
+    facilitators = Checkboxes(_l("Facilitators"), coerce=int)
+    venue = StringField(
+        _l("Address"),
+        description=_l("Street, number and room."),
+        filters=[lambda typed: (typed or "").strip()],
+        validators=[Optional(), Length(max=200, message=_l("Write at most 200 characters."))],
+    )
+    video_url = StringField(
+        _l("Link for the video call"),
+        description=_l("Only the people in the group see it."),
+        filters=[lambda typed: (typed or "").strip()],
+        validators=[
+            Optional(),
+            Length(max=300, message=_l("Write at most 300 characters.")),
+            Regexp(r"https://\S+\Z", message=_l("A link begins with https:// and has no spaces.")),
+        ],
+    )
+    hours = WholeNumber(
+        _l("Hours of a meeting"),
+        validators=[InputRequired(_needed), NumberRange(1, 12, _l("Give a whole number from 1 to 12."))],
+    )
+
+    def meetings(self) -> list[Beginning]:
+        """The fields for the dates."""
+        return [field for name, field in self._fields.items() if name.startswith("meeting_")]
+
+    def plan(self, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member]) -> Plan:
+        """What was typed, with the things that its choices stand for."""
+        return Plan(
+            theme=next(t for t in themes if t.id == self.theme.data),
+            cities=[c for c in cities if c.id in (self.cities.data or [])],
+            mode=Mode(self.mode.data),
+            languages=[code for code in LANGUAGES if code in (self.languages.data or [])],
+            places=self.places.data or 0,
+            facilitators=[p for p in people if p.id in (self.facilitators.data or [])],
+            venue=self.venue.data or "",
+            video_url=self.video_url.data or "",
+            starts=[field.moment for field in self.meetings()],
+            hours=self.hours.data or 0,
+        )
+
+
+def form_for(
+    count: int, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member], data: dict[str, Any]
+) -> WorkgroupForm:
+    """A form with `count` dates and the choices there are."""
+    needed = [InputRequired(_l("Fill in the day and the time."))]
+    dates = {f"meeting_{n}": Beginning(_l("Meeting %(n)s", n=n), validators=needed) for n in range(1, count + 1)}
+    form: WorkgroupForm = type("WorkgroupForm", (WorkgroupForm,), dates)(data=data)
+    form.theme.choices = [SelectChoice(t.id, str(t)) for t in themes]
+    form.cities.choices = [SelectChoice(c.id, c.name) for c in cities]
+    form.facilitators.choices = [SelectChoice(p.id, _with_cities(p)) for p in people]
+    return form
+
+
+def _with_cities(person: Member) -> str:
+    cities = cities_of(person)
+    return f"{person.name} · {_('every city') if cities is None else names(cities)}"
+
+
+def data_of(group: Workgroup) -> dict[str, Any]:
+    """What the form of a group that exists begins with."""
+    first = group.meetings[0]
+    starts = {f"meeting_{n}": typed(m.starts_at) for n, m in enumerate(group.meetings, start=1)}
+    kept = {name: getattr(group, name) for name in ("places", "venue", "video_url")}
+    return {
+        "theme": group.theme_id,
+        "cities": [c.id for c in group.cities],
+        "mode": str(group.mode),
+        "languages": group.spoken,
+        "facilitators": [f.id for f in group.facilitators],
+        "hours": round((first.ends_at - first.starts_at).total_seconds() / 3600),
+        **kept,
+        **starts,
+    }
+
+
+def typed(moment: datetime) -> datetime:
+    """A moment as a date field shows it: Brussels' time, without a zone."""
+    return moment.astimezone(ZONE).replace(tzinfo=None)

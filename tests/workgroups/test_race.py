@@ -1,0 +1,122 @@
+"""Places are never oversold, whatever the race: real threads, each with its own context and session."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from sipvote.db import db, now
+from sipvote.editions.models import Phase
+from sipvote.errors import Refused
+from sipvote.members.models import Member
+from sipvote.workgroups import rules
+from sipvote.workgroups.models import Signup, Workgroup
+from tests.factories import a_group, a_member, a_signup, an_edition
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def edition():
+    return an_edition(Phase.SIGNUP)
+
+
+def at_once(app: Any, acts: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Do all acts at the same moment; give what each gave, or the exception that it raised."""
+    db.session.commit()  # let go of every lock, so that the threads only meet each other
+    acts = list(acts)
+    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(index: int, act: Callable[[], Any]) -> None:
+        with app.app_context():
+            barrier.wait()
+            try:
+                outcomes[index] = act()
+                db.session.commit()
+            except Exception as fault:  # noqa: BLE001  (the test looks at it)
+                db.session.rollback()
+                outcomes[index] = fault
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    db.session.expire_all()
+    return outcomes
+
+
+def signs_up(member_id: int, group_id: int) -> Callable[[], None]:
+    def act() -> None:
+        a_signup(db.session.get_one(Member, member_id), db.session.get_one(Workgroup, group_id))
+
+    return act
+
+
+def withdraws(signup_id: int) -> Callable[[], None]:
+    return lambda: rules.withdraw(db.session.get_one(Signup, signup_id))
+
+
+def crowd(count: int) -> list[int]:
+    return [a_member(f"Member {n}").id for n in range(count)]
+
+
+def seats(group_id: int) -> list[int | None]:
+    standing = select(Signup.seat).where(Signup.workgroup_id == group_id, Signup.withdrawn_at.is_(None))
+    return list(db.session.scalars(standing))
+
+
+def test_forty_people_for_twelve_places(app, edition):
+    group = a_group(edition, places=12).id
+    people = crowd(40)
+    outcomes = at_once(app, [signs_up(person, group) for person in people])
+    assert outcomes == [None] * 40
+    taken = [seat for seat in seats(group) if seat]
+    assert sorted(taken) == list(range(1, 13))
+    assert len(seats(group)) == 40
+    waiting = rules.waiting_list(db.session.get_one(Workgroup, group))
+    assert [rules.position(s) for s in waiting] == list(range(1, 29))
+
+
+def test_people_leave_and_come_at_the_same_moment(app, edition):
+    group = a_group(edition, places=12)
+    signups = [a_signup(db.session.get_one(Member, person), group) for person in crowd(20)]
+    leaving = [s.id for s in signups[:6]]
+    queue = [s.id for s in signups[12:]]
+    acts = [withdraws(s) for s in leaving] + [signs_up(person, group.id) for person in crowd(20)]
+    group_id = group.id
+    assert at_once(app, acts) == [None] * 26
+    taken = [seat for seat in seats(group_id) if seat]
+    assert sorted(taken) == list(range(1, 13))
+    assert len(seats(group_id)) == 20 - 6 + 20
+    # The freed places went to the first six who waited, not to those who came just now.
+    assert [db.session.get_one(Signup, id).has_place for id in queue] == [True] * 6 + [False] * 2
+
+
+def test_one_member_in_two_clashing_groups_at_the_same_moment(app, edition):
+    ada = a_member().id
+    groups = [a_group(edition).id for _n in range(4)]
+    outcomes = at_once(app, [signs_up(ada, group) for group in groups])
+    refused = [o for o in outcomes if isinstance(o, Refused)]
+    assert (outcomes.count(None), len(refused)) == (1, 3)
+    assert all("two places at once" in r.why for r in refused)
+    assert db.session.scalar(select(func.count()).select_from(Signup)) == 1
+
+
+def test_one_member_presses_ten_times(app, edition):
+    ada, group = a_member().id, a_group(edition).id
+    assert at_once(app, [signs_up(ada, group)] * 10) == [None] * 10
+    assert seats(group) == [1]
+
+
+def test_the_same_withdrawal_twice_moves_one_person_up(app, edition):
+    group = a_group(edition, places=1)
+    first, second, third = [a_signup(a_member(f"M{n}"), group) for n in range(3)]
+    ids = first.id, second.id, third.id
+    outcomes = at_once(app, [withdraws(ids[0])] * 4)
+    assert outcomes.count(None) == 1 and sum(isinstance(o, Refused) for o in outcomes) == 3
+    assert [db.session.get_one(Signup, id).seat for id in ids] == [None, 1, None]
+    assert first.withdrawn_at <= now()
