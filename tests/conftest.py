@@ -101,7 +101,8 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.commit()
         g.__dict__.clear()  # the test's app context serves every request: nothing of the last one may stay
-        return super().open(*args, buffered=True, **kwargs)
+        kwargs["buffered"] = True
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture
