@@ -74,8 +74,11 @@ def _register_rooms(app: Flask) -> None:
     from .editions.views import editions as editions_room
     from .members.desk import desk as members_desk
     from .members.views import members
+    from .voting import publication as _publication  # noqa: F401  (its routes belong to the blueprint `voting`)
+    from .voting.desk import desk as voting_desk
+    from .voting.views import voting
 
-    for room in (members, members_desk, editions_room, pages.pages):
+    for room in (members, members_desk, editions_room, voting, voting_desk, pages.pages):
         app.register_blueprint(room)
 
 

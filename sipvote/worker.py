@@ -14,6 +14,7 @@ from huey import crontab
 from . import jobs, mail
 from .db import db
 from .members import rules as members
+from .voting import rules as voting
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,15 @@ def tidy() -> None:
     db.session.commit()
 
 
+def elections() -> None:
+    """Open and close votes at their announced moments, and seal the board meanwhile."""
+    for election in voting.in_progress():
+        voting.keep_time(election)
+        db.session.commit()
+
+
 # In this order once a minute. Rooms add theirs here.
-REGULAR: dict[str, Callable[[], None]] = {"tidy": tidy, "mail": send_mail}
+REGULAR: dict[str, Callable[[], None]] = {"elections": elections, "tidy": tidy, "mail": send_mail}
 
 
 def do(app: Flask, word: str) -> None:
