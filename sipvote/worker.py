@@ -17,6 +17,7 @@ import config
 from . import jobs, mail
 from .db import db
 from .members import rules as members
+from .voting import rules as voting
 from .workgroups import rules as workgroups
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,20 @@ def remind() -> None:
     db.session.commit()
 
 
+def elections() -> None:
+    """Open and close votes at their announced moments, and seal the board meanwhile."""
+    for election in voting.in_progress():
+        voting.keep_time(election)
+        db.session.commit()
+
+
 # In this order once a minute. Rooms add theirs here.
-REGULAR: dict[str, Callable[[], None]] = {"tidy": tidy, "reminders": remind, "mail": send_mail}
+REGULAR: dict[str, Callable[[], None]] = {
+    "elections": elections,
+    "reminders": remind,
+    "tidy": tidy,
+    "mail": send_mail,
+}
 
 
 def do(app: Flask, word: str) -> None:

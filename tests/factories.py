@@ -12,6 +12,9 @@ from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
+from sipvote.voting import papers, result
+from sipvote.voting import rules as voting
+from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Meeting, Mode, Signup, Workgroup
 
@@ -132,3 +135,58 @@ def a_group(
 def a_signup(member: Member, group: Workgroup) -> Signup:
     """Sign a member up for a group, every date confirmed."""
     return workgroups.sign_up(member, group, {m.key for m in group.meetings})
+
+
+def an_election(
+    *voters: Member,
+    options: int = 4,
+    custody: Custody = Custody.SERVER,
+    edition: Edition | None = None,
+    **settings: Any,
+) -> Election:
+    """An open election; whoever is a member by now is on its roll. Commits, because the box has its own connections."""
+    election, lists = a_frozen_election(*voters, options=options, custody=custody, edition=edition, **settings)
+    if lists:
+        voting.prove(election, lists[:2], None)
+    voting.open_(election, None)
+    db.session.commit()
+    return election
+
+
+def a_frozen_election(
+    *voters: Member,
+    options: int = 4,
+    custody: Custody = Custody.SCRUTINEERS,
+    edition: Edition | None = None,
+    **settings: Any,
+) -> tuple[Election, list[str]]:
+    """A frozen election over `options` themes, and the word lists of its scrutineers. Commits."""
+    edition = edition or an_edition(Phase.VOTE, **settings)
+    proposer = voters[0] if voters else a_member("Lea Janssens")
+    for number in range(options):
+        a_theme(edition, f"Theme {number}", proposer=proposer, admitted_at=now())
+    election = voting.prepare(edition, custody, None)
+    lists = voting.freeze(election, None)
+    db.session.commit()
+    return election, lists
+
+
+def a_vote(election: Election, member: Member, *options: int) -> str:
+    """A member's vote for some options (none: blank); gives the tracker. Commits before, so that the box sees it all."""
+    db.session.commit()
+    paper, member_id = papers.of(election), member.id
+    db.session.rollback()  # on SQLite a transaction that has read here could not write after the vote
+    assert paper is not None
+    return voting.cast(paper, member_id, (tuple(sorted(options)),))
+
+
+def a_counted_election(*ballots: tuple[int, ...], **settings: Any) -> Election:
+    """An election in which each ballot was cast by a member of its own; closed and counted, not published."""
+    voters = [a_member(f"Voter {n}") for n in range(max(len(ballots), 1))]
+    election = an_election(*voters, **settings)
+    for voter, ballot in zip(voters, ballots, strict=False):
+        a_vote(election, voter, *ballot)
+    voting.close(election, None)
+    result.count(election, [], None)
+    db.session.commit()
+    return election

@@ -19,7 +19,8 @@ ALLOWS: dict[Phase, frozenset[str]] = {
     Phase.AHEAD: frozenset({"plan"}),
     Phase.THEMES: frozenset({"plan", "propose", "support", "review"}),
     Phase.REVIEW: frozenset({"review", "prepare_vote"}),
-    Phase.VOTE: frozenset({"prepare_vote", "vote"}),
+    # "count" as well: the assembly may close the vote, and count, before the announced moment.
+    Phase.VOTE: frozenset({"prepare_vote", "vote", "count"}),
     Phase.COUNT: frozenset({"count", "form_groups"}),
     Phase.SIGNUP: frozenset({"count", "form_groups", "sign_up"}),
     Phase.GROUPS: frozenset({"form_groups", "sign_up", "meet"}),

@@ -80,6 +80,8 @@ all("[data-copy]").forEach((button) => button.addEventListener("click", async ()
   button.querySelector("span").textContent = button.dataset.done;
 }));
 
+all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+
 // "leden.csv · 1 204 kB"
 all("[data-file]").forEach((input) => input.addEventListener("change", () => {
   const kB = (file) => Math.ceil(file.size / 1000).toLocaleString(document.documentElement.lang);

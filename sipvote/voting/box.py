@@ -1,0 +1,151 @@
+"""The ballot box: one statement puts an envelope in, and the closing waits for those on their way.
+
+This is the path that 30,000 members take in ten minutes, so it uses no ORM. One short transaction, one
+row: its primary key is "one member, one vote", and the last envelope counts.
+"""
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, LargeBinary, bindparam, func, select, text
+
+from ..db import Moment, db, now
+from . import seal
+from .models import Elector, Envelope
+from .papers import Paper
+from .seal import CROCKFORD, Choices
+
+HASH_DIGITS = 64
+CHANGES_AT_MOST = 100
+LOCKS = 0x53495056  # the family of our advisory locks in PostgreSQL: "SIPV"
+
+_PUT = text(
+    "INSERT INTO envelope (election_id, member_id, sealed, tracker, former, cast_at)"
+    " SELECT elector.election_id, elector.member_id, :sealed, :tracker, '', :moment"
+    " FROM elector JOIN election ON election.id = elector.election_id"
+    " WHERE elector.election_id = :election AND elector.member_id = :member AND election.public_key = :key"
+    " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment"
+    " ON CONFLICT (election_id, member_id) DO UPDATE SET sealed = excluded.sealed, tracker = excluded.tracker,"
+    " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at"
+    " WHERE length(envelope.former) < :most"
+).bindparams(
+    bindparam("sealed", type_=LargeBinary),
+    bindparam("key", type_=LargeBinary),
+    bindparam("moment", type_=Moment),
+    most=HASH_DIGITS * CHANGES_AT_MOST,
+)
+# On SQLite the writers' lock (db.py) does what these do on PostgreSQL.
+_BEGIN_CAST = text("SELECT pg_advisory_xact_lock_shared(:family, :election)").bindparams(family=LOCKS)
+_END_CASTS = text("SELECT pg_advisory_xact_lock(:family, :election)").bindparams(family=LOCKS)
+
+
+def cast(paper: Paper, member_id: int, choices: Choices) -> str | None:
+    """Seal a ballot and put it in the box, durably; give its tracker, or None when the box did not take it.
+
+    A transaction of its own: the caller must hold no other one, because on SQLite that would keep the
+    writers' lock that this one waits for. Sending twice is harmless: the later envelope counts.
+    """
+    envelope = seal.seal(seal.write(choices, paper.shape), paper.public_key)
+    with db.engine.begin() as connection:
+        return put(connection, paper, member_id, envelope)
+
+
+def put(connection: Connection, paper: Paper, member_id: int, envelope: bytes) -> str | None:
+    """Put an envelope in the box within a transaction: only while the vote is open, only from the roll."""
+    if connection.dialect.name == "postgresql":
+        # Before the clock is read: whoever gets this lock is before the closing, everyone else after it.
+        connection.execute(_BEGIN_CAST, {"election": paper.election_id})
+    tracker = seal.tracker(envelope)
+    row = {
+        "election": paper.election_id,
+        "member": member_id,
+        "key": paper.public_key,
+        "sealed": envelope,
+        "tracker": tracker,
+        "moment": now(),
+    }
+    return tracker if connection.execute(_PUT, row).rowcount == 1 else None
+
+
+def end_casts(election_id: int) -> None:
+    """Wait until every envelope on its way is in the box, and hold all others off until the commit."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(_END_CASTS, {"election": election_id})
+
+
+# --- What may be known about the box ----------------------------------------------------------------
+
+
+class Standing(NamedTuple):
+    """Where a member stands in an election: on the roll or not; when they voted, never what."""
+
+    on_roll: bool = False
+    tracker: str | None = None
+    cast_at: datetime | None = None
+    changes: int = 0
+
+
+def standing(election_id: int, member_id: int) -> Standing:
+    """Look a member up on the roll and in the box, in one query."""
+    mine = (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id)
+    wanted = (
+        select(Envelope.tracker, Envelope.cast_at, func.length(Envelope.former))
+        .select_from(Elector)
+        .outerjoin(Envelope, mine)
+        .where(Elector.election_id == election_id, Elector.member_id == member_id)
+    )
+    found = db.session.execute(wanted).first()
+    return Standing(True, found[0], found[1], (found[2] or 0) // HASH_DIGITS) if found else Standing()
+
+
+def turnout(election_id: int) -> int:
+    """How many members have voted: the number of envelopes."""
+    return db.session.scalar(select(func.count()).where(Envelope.election_id == election_id)) or 0
+
+
+def trackers(election_id: int) -> list[str]:
+    """The public board: the trackers of all envelopes in the box, sorted."""
+    listed = select(Envelope.tracker).where(Envelope.election_id == election_id).order_by(Envelope.tracker)
+    return list(db.session.scalars(listed))
+
+
+def replaced(election_id: int) -> list[str]:
+    """The trackers of all envelopes that a later vote of the same member took the place of, sorted."""
+    rows = select(Envelope.former).where(Envelope.election_id == election_id, Envelope.former != "")
+    return sorted(found for former in db.session.scalars(rows) for found in re.findall(r".{64}", former))
+
+
+def envelopes(election_id: int) -> list[bytes]:
+    """The sealed ballots without names, ordered by their content."""
+    rows = select(Envelope.sealed).where(Envelope.election_id == election_id).order_by(Envelope.tracker)
+    return list(db.session.scalars(rows))
+
+
+def look_up(election_id: int, typed: str) -> tuple[str, str] | None:
+    """Find a receipt's code, or a whole tracker, on the board; None when nothing like it was typed.
+
+    Gives the code in its usual form and 'in' the box, 'replaced' by a later vote, or 'missing'.
+    """
+    plain = re.sub(r"\s+", "", typed).lower()
+    if re.fullmatch(r"[0-9a-f]{64}", plain):
+        start, shown = plain, seal.code(plain)
+    elif shown := seal.normal_code(typed) or "":
+        start = _digits(shown)
+    else:
+        return None
+    here = Envelope.election_id == election_id
+    begins = (Envelope.tracker >= start) & (Envelope.tracker < start + "g")
+    if db.session.scalar(select(Envelope.tracker).where(here, begins).limit(1)):
+        return shown, "in"
+    formers = db.session.scalars(select(Envelope.former).where(here, Envelope.former.contains(start)))
+    was = (former.startswith(start, at) for former in formers for at in range(0, len(former), HASH_DIGITS))
+    return shown, "replaced" if any(was) else "missing"
+
+
+def _digits(code: str) -> str:
+    """The first 15 hexadecimal digits of the trackers that have this code."""
+    bits = 0
+    for letter in code.replace("-", ""):
+        bits = bits << 5 | CROCKFORD.index(letter)
+    return f"{bits:015x}"

@@ -1,0 +1,267 @@
+"""The election desk: one act after the other, from the draft to the published result.
+
+Organisers run the vote; scrutineers try their words, open the box, and take the package home.
+Word lists are shown once and typed back; they never stand in a session, a message or a log.
+"""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy import select
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+
+from ..access import requires
+from ..audit import Entry
+from ..db import db
+from ..editions.models import Edition
+from ..editions.views import asked_edition
+from ..errors import Refused, see_other
+from ..members.models import Member
+from . import box, checkpoints, papers, result, rules
+from .checklist import checklist
+from .forms import CUSTODY_NAMES, PrepareForm, SettleForm, WordsForm
+from .models import Custody, Election
+from .seal import WrongWords
+
+desk = Blueprint("voting_desk", __name__, url_prefix="/<int:year>/election")
+
+ACTS = {
+    "prepare vote": _l("Vote prepared"),
+    "freeze vote": _l("Ballot, roll and key frozen"),
+    "unfreeze vote": _l("Unfrozen"),
+    "prove key": _l("Word lists tried"),
+    "open vote": _l("Vote opened"),
+    "close vote": _l("Vote closed"),
+    "count vote": _l("Ballot box opened and counted"),
+    "settle tie": _l("Tie settled by lot"),
+    "publish result": _l("Result published"),
+    "download package": _l("Package downloaded"),
+}
+
+
+@desk.after_request
+def keep_nothing(response: Response) -> Response:
+    """Word lists are on these pages: no browser or proxy keeps them."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _asked(year: int) -> Election:
+    """The election of the year in the address, or 404 when none was prepared."""
+    election = rules.of_edition(asked_edition(year))
+    if election is None:
+        abort(404)
+    return election
+
+
+def _done(year: int, said: str) -> Any:
+    """Keep what an act has done, say so, and go back to the desk."""
+    db.session.commit()
+    flash(said, "ok")
+    return see_other(url_for(".index", year=year))
+
+
+def _by() -> int:
+    by: int = current_user.member_id
+    return by
+
+
+@desk.get("/")
+@requires("voting.open_box")
+def index(year: int) -> str:
+    edition = asked_edition(year)
+    election = rules.of_edition(edition)
+    return _show(edition, election, PrepareForm(data={"custody": election.custody} if election else None))
+
+
+def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str:
+    is_draft = election is not None and election.frozen_at is None
+    return render_template(
+        "voting_desk/index.html",
+        election=election,
+        form=form,
+        why_not_prepare=rules.why_not_prepare(edition),
+        checks=checklist(election) if election and is_draft else [],
+        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        custody=CUSTODY_NAMES,
+        ties=_ties(election) if election and election.counted_at else [],
+        has_other_dates=_has_other_dates(edition, election),
+        rules=rules,
+        result=result,
+        timeline=_timeline(election) if election else [],
+        acts=ACTS,
+    )
+
+
+def _ties(election: Election) -> list[dict[str, Any]]:
+    """Every question that is tied: its position, and its lot, if that was drawn."""
+    return [
+        {"position": n, "lot": result.settlement(election, n), "why_not": result.why_not_settle(election, n)}
+        for n, report in enumerate(result.reports_of(election))
+        if report.tied
+    ]
+
+
+def _has_other_dates(edition: Edition, election: Election | None) -> bool:
+    """Whether the edition's dates were changed after the ballot was frozen, which changes nothing here."""
+    if election is None or not election.frozen_at or election.closed_at:
+        return False
+    return (election.opens_at, election.closes_at) != (edition.vote_at, edition.count_at)
+
+
+def _timeline(election: Election) -> list[tuple[Entry, str | None]]:
+    """What was done, from the audit log, with the names of who did it."""
+    done = select(Entry, Member.name).outerjoin(Member, Member.id == Entry.member_id)
+    mine = done.where(Entry.subject == checkpoints.name_of(election), Entry.act.in_(ACTS))
+    return [(entry, name) for entry, name in db.session.execute(mine.order_by(Entry.id))]
+
+
+# --- Before the vote --------------------------------------------------------------------------------
+
+
+@desk.route("/prepare", methods=["GET", "POST"])
+@requires("voting.run")
+def prepare(year: int) -> Any:
+    edition, form = asked_edition(year), PrepareForm()
+    if form.validate_on_submit():
+        rules.prepare(edition, Custody(form.custody.data), _by())
+        return _done(year, _("The vote is prepared. Now go through the list below."))
+    return _show(edition, rules.of_edition(edition), form)
+
+
+@desk.get("/freeze")
+@requires("voting.run")
+def frozen(year: int) -> Any:
+    """The word lists were shown once; there is nothing to come back to."""
+    return redirect(url_for(".index", year=year))
+
+
+@desk.post("/freeze")
+@requires("voting.run")
+def freeze(year: int) -> Any:
+    """Freeze, and show the word lists: this once, on this page only."""
+    election = _asked(year)
+    lists = rules.freeze(election, _by())
+    if not lists:
+        return _done(year, _("The ballot, the roll and the key are frozen."))
+    # Committed before the words are shown: words of a key that does not exist would be worse than none.
+    db.session.commit()
+    sheets = [words.split() for words in lists]
+    return render_template("voting_desk/words.html", election=election, sheets=sheets)
+
+
+@desk.post("/unfreeze")
+@requires("voting.run")
+def unfreeze(year: int) -> Any:
+    rules.unfreeze(_asked(year), _by())
+    return _done(year, _("The ballot is a draft again. The word lists of before are worth nothing."))
+
+
+@desk.route("/prove", methods=["GET", "POST"])
+@requires("voting.open_box")
+def prove(year: int) -> Any:
+    """The trial opening: two lists, typed back."""
+    election, form = _asked(year), WordsForm()
+    if why := rules.why_not_prove(election):
+        return _refused(year, why)
+    if form.validate_on_submit():
+        try:
+            rules.prove(election, form.lists, _by())
+            return _done(year, _("The word lists open the ballot box. The vote can be opened."))
+        except WrongWords as fault:
+            form.show(fault)
+    return render_template("voting_desk/prove.html", election=election, form=form)
+
+
+def _refused(year: int, why: str) -> Any:
+    flash(why, "bad")
+    return see_other(url_for(".index", year=year))
+
+
+# --- The vote itself --------------------------------------------------------------------------------
+
+
+@desk.post("/open")
+@requires("voting.run")
+def open_(year: int) -> Any:
+    rules.open_(_asked(year), _by())
+    return _done(year, _("The vote is open."))
+
+
+@desk.post("/close")
+@requires("voting.run")
+def close(year: int) -> Any:
+    rules.close(_asked(year), _by())
+    return _done(year, _("The vote is closed, and the board is sealed."))
+
+
+# --- After the vote ---------------------------------------------------------------------------------
+
+
+@desk.route("/count", methods=["GET", "POST"])
+@requires("voting.open_box")
+def count(year: int) -> Any:
+    """Open the box with two word lists, or with the key that the server kept, and count."""
+    election, form = _asked(year), WordsForm()
+    if why := result.why_not_count(election):
+        return _refused(year, why)
+    if form.validate_on_submit():
+        try:
+            result.count(election, form.lists, _by())
+            return _done(year, _("The ballot box was opened and the ballots are counted."))
+        except WrongWords as fault:
+            form.show(fault)
+    return render_template("voting_desk/count.html", election=election, form=form, turnout=box.turnout(election.id))
+
+
+@desk.get("/review")
+@requires("voting.open_box")
+def review(year: int) -> Any:
+    """The result before it is published, for those who opened the box."""
+    election = _asked(year)
+    paper = papers.of(election)
+    if election.counted_at is None or paper is None:
+        return _refused(year, _("The ballots have not been counted yet."))
+    return render_template(
+        "voting_desk/review.html", election=election, paper=paper, outcomes=result.outcomes(election, paper),
+        fewest=result.FEWEST_BALLOTS,
+    )  # fmt: skip
+
+
+@desk.route("/settle/<int:position>", methods=["GET", "POST"])
+@requires("voting.run")
+def settle(year: int, position: int) -> Any:
+    """Enter what the public lot decided."""
+    election, form = _asked(year), SettleForm()
+    if why := result.why_not_settle(election, position):
+        return _refused(year, why)
+    report, options = result.reports_of(election)[position], election.questions[position].options
+    form.options.choices = [SelectChoice(number, options[number].title) for number in report.tied]
+    if form.validate_on_submit():
+        try:
+            result.settle(election, position, form.options.data or [], form.how.data or "", _by())
+            return _done(year, _("The outcome of the lot is entered."))
+        except Refused as refused:
+            form.options.errors = [*form.options.errors, refused.why]
+    return render_template("voting_desk/settle.html", election=election, form=form, report=report)
+
+
+@desk.post("/publish")
+@requires("voting.run")
+def publish(year: int) -> Any:
+    result.publish(_asked(year), _by())
+    return _done(year, _("The result is published."))
+
+
+@desk.post("/package")
+@requires("voting.package")
+def package(year: int) -> Any:
+    """The scrutineers' package; a POST, because it is recorded who took it."""
+    content = result.scrutineers_package(_asked(year), _by())
+    db.session.commit()
+    answer = Response(content, content_type="application/zip")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.zip")
+    return answer

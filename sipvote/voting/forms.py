@@ -1,0 +1,125 @@
+"""Shapes of what is sent in the voting room: the ballot itself, and the desk's forms."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import RadioField, SelectMultipleField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ..errors import Refused
+from .models import Custody
+from .papers import Paper
+from .seal import Choices, WrongWords
+
+BLANK = "blank"
+# Who can open the ballot box; the second is said on the ballot itself.
+CUSTODY_NAMES = {
+    Custody.SCRUTINEERS: _l("Three scrutineers, of whom two open it together"),
+    Custody.SERVER: _l("The server: only for a sounding or a demonstration"),
+}
+CUSTODY_WORDS = {
+    Custody.SCRUTINEERS: _l(
+        "Your vote is sealed as you send it. After closing, two of the three scrutineers open the box together."
+    ),
+    Custody.SERVER: _l(
+        "Your vote is sealed as you send it. The server keeps the key: who runs it could open the box. "
+        "This is for a sounding or a demonstration."
+    ),
+}
+
+
+# --- The ballot. No WTForms here: this is the path of 30,000 members in ten minutes. ------------------
+
+
+def marks(given: MultiDict[str, str], paper: Paper) -> list[list[str]]:
+    """What was ticked for each question, as it was sent, to show it again."""
+    return [given.getlist(f"q{number}")[:200] for number in range(len(paper.questions))]
+
+
+def read_ballot(given: MultiDict[str, str], paper: Paper) -> Choices:
+    """Read the choices from a ballot as it was sent. Raises Refused with what to mend."""
+    choices: Choices = tuple(_chosen(ticked) for ticked in marks(given, paper))
+    if why := paper.why_not(choices):
+        raise Refused(why)
+    return choices
+
+
+def _chosen(ticked: list[str]) -> tuple[int, ...]:
+    """The options of one question, sorted; a blank vote is a choice that has to be made too."""
+    if not ticked:
+        raise Refused(_("Choose at least one theme, or choose “I vote blank”."))
+    if ticked.count(BLANK):
+        if set(ticked) != {BLANK}:
+            raise Refused(_("You chose “I vote blank” and a theme as well. Keep only one of the two."))
+        return ()
+    # What is no number becomes one that is on no ballot: the paper then says so.
+    return tuple(sorted({int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 5 else -1 for mark in ticked}))
+
+
+# --- The desk ---------------------------------------------------------------------------------------
+
+
+class PrepareForm(FlaskForm):
+    """How the election is held."""
+
+    custody = RadioField(
+        _l("Who can open the ballot box?"),
+        choices=[SelectChoice(str(custody), name) for custody, name in CUSTODY_NAMES.items()],
+        validators=[InputRequired(_l("Choose who can open the ballot box."))],
+    )
+
+
+class WordsForm(FlaskForm):
+    """Two of the three word lists; what they hold is read by seal.join."""
+
+    first = TextAreaField(_l("First word list"), validators=[Length(max=2000, message=_l("This is more than a list."))])
+    second = TextAreaField(
+        _l("Second word list"), validators=[Length(max=2000, message=_l("This is more than a list."))]
+    )
+
+    @property
+    def lists(self) -> list[str]:
+        return [self.first.data or "", self.second.data or ""]
+
+    def show(self, fault: WrongWords) -> None:
+        """Put what is wrong with the words beside the list that is meant."""
+        field: Any = self.second if fault.which == 2 else self.first
+        field.errors = [*field.errors, _sentence(fault)]
+
+
+def _sentence(fault: WrongWords) -> str:
+    """A fault in word lists, in the page's language; the words themselves are never in it."""
+    sentences = {
+        "few": _("Two word lists are needed to open the ballot box."),
+        "length": _("This list does not have 20 words. Look for a word that is missing, or there twice."),
+        "unknown": _("Word %(place)s is not one of the words used. Check its spelling.", place=fault.place),
+        "checksum": _("This list does not add up: a word is wrong, or two have changed places."),
+        "same": _("The same list was given twice. Two different lists are needed."),
+        "different": _("These lists are not those of this election, or do not belong together."),
+    }
+    return sentences[fault.reason]
+
+
+class SettleForm(FlaskForm):
+    """What the lot decided; the view fills in the tied themes."""
+
+    options = SelectMultipleField(
+        _l("Which of them did the lot choose?"),
+        coerce=int,
+        validate_choice=False,  # the rule says it better
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    how = TextAreaField(
+        _l("How was the lot drawn?"),
+        description=_l("When, where, by whom, and who was there. Members read this beside the result."),
+        validators=[
+            InputRequired(_l("Say how the lot was drawn, and who was there.")),
+            Length(max=1000, message=_l("Say it in at most 1000 characters.")),
+        ],
+    )

@@ -1,0 +1,189 @@
+"""Voting: the ballot, the check page, sending, the receipt.
+
+What a member chooses travels in forms only: it is never in an address, a session, a message or a log,
+and the server keeps none of it before it is sealed.
+"""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from .. import mail
+from ..access import public
+from ..db import db
+from ..editions.models import Edition
+from ..editions.views import asked_edition
+from ..errors import Refused, see_other
+from ..members.models import Member
+from . import board, box, forms, keys, papers, rules, seal
+from .checkpoints import name_of
+from .models import Election
+from .papers import Paper
+
+voting = Blueprint("voting", __name__)
+
+
+@voting.after_request
+def keep_nothing(response: Response) -> Response:
+    """No browser or proxy keeps a ballot, a receipt, or who has voted."""
+    if current_user.is_authenticated:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _standing(election: Election | None) -> box.Standing:
+    if election is None or election.frozen_at is None or not current_user.is_authenticated:
+        return box.Standing()
+    return box.standing(election.id, current_user.member_id)
+
+
+@voting.get("/<int:year>/vote")
+@public
+def index(year: int) -> str:
+    edition = asked_edition(year)
+    election = rules.of_edition(edition)
+    standing = _standing(election)
+    paper = papers.of(election) if election else None
+    return render_template(
+        "voting/index.html",
+        election=election,
+        paper=paper,
+        standing=standing,
+        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        custody=forms.CUSTODY_WORDS,
+        why_not=rules.why_not_vote(election, standing),
+        contact=current_app.config["CONTACT"],
+    )
+
+
+# --- Ballot, check, send ----------------------------------------------------------------------------
+
+
+@voting.route("/<int:year>/vote/ballot", methods=["GET", "POST"])
+def ballot(year: int) -> Any:
+    """The ballot; on POST with the choice that somebody wants to change before sending."""
+    paper = papers.named(request.form.get("ballot", ""))
+    return _ballot(asked_edition(year), forms.marks(request.form, paper) if paper else [])
+
+
+def _ballot(edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+    election = rules.of_edition(edition)
+    standing = _standing(election)
+    paper = papers.of(election) if election else None
+    closed = rules.why_not_vote(election, standing)
+    if closed or election is None or paper is None:
+        facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
+        return render_template("voting/no_ballot.html", election=election, **facts), 409
+    return render_template(
+        "voting/ballot.html",
+        election=election,
+        paper=paper,
+        ordered=paper.in_order_for(current_user.member_id),
+        marked=marked or [[] for _question in paper.questions],
+        standing=standing,
+        custody=forms.CUSTODY_WORDS,
+        why=why,
+    )
+
+
+def _sent(year: int) -> tuple[Paper | None, Any]:
+    """The paper of a ballot that was sent, or what to answer when there is none."""
+    paper = papers.named(request.form.get("ballot", ""))
+    if request.method == "POST" and paper is not None and paper.year == year:
+        return paper, None
+    if request.method == "POST":
+        return None, _ballot(asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+    flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
+    return None, redirect(url_for(".ballot", year=year))
+
+
+@voting.route("/<int:year>/vote/check", methods=["GET", "POST"])
+def check(year: int) -> Any:
+    """What was chosen and what was not, before it is sent."""
+    paper, answer = _sent(year)
+    if paper is None:
+        return answer
+    edition, marked = asked_edition(year), forms.marks(request.form, paper)
+    election = rules.of_edition(edition)
+    if why := rules.why_not_vote(election, _standing(election)):
+        return _ballot(edition, marked, why)
+    try:
+        choices = forms.read_ballot(request.form, paper)
+    except Refused as refused:
+        return _ballot(edition, marked, refused.why)
+    ordered = paper.in_order_for(current_user.member_id)
+    parts = [
+        ([o for o in options if o.number in chosen], [o for o in options if o.number not in chosen])
+        for options, chosen in zip(ordered, choices, strict=True)
+    ]
+    return render_template("voting/check.html", election=election, paper=paper, parts=parts, marked=marked)
+
+
+@voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
+def send(year: int) -> Any:
+    """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
+    paper, answer = _sent(year)
+    if paper is None:
+        return answer
+    try:
+        rules.cast(paper, current_user.member_id, forms.read_ballot(request.form, paper))
+    except Refused as refused:
+        return _ballot(asked_edition(year), forms.marks(request.form, paper), refused.why)
+    return see_other(url_for(".receipt", year=year))
+
+
+# --- The receipt ------------------------------------------------------------------------------------
+
+
+def _my_vote(year: int) -> tuple[Election, box.Standing] | None:
+    election = rules.of_edition(asked_edition(year))
+    standing = _standing(election)
+    return (election, standing) if election and standing.tracker else None
+
+
+@voting.get("/<int:year>/vote/receipt")
+def receipt(year: int) -> Any:
+    mine = _my_vote(year)
+    if mine is None:
+        return redirect(url_for(".index", year=year))
+    election, standing = mine
+    return render_template(
+        "voting/receipt.html", election=election, standing=standing, code=seal.code(standing.tracker or "")
+    )
+
+
+@voting.get("/<int:year>/vote/receipt.txt")
+def receipt_file(year: int) -> Any:
+    """The signed receipt: a promise that this envelope is in the box, silent on its content."""
+    mine = _my_vote(year)
+    if mine is None:
+        return redirect(url_for(".index", year=year))
+    election, standing = mine
+    signed = board.receipt(name_of(election), standing.tracker or "", keys.signing_key())
+    text = render_template("voting/receipt.txt", election=election, standing=standing, signed=json.dumps(signed),
+                           code=seal.code(standing.tracker or ""), public_key=keys.public_signing_key())  # fmt: skip
+    answer = Response(text, content_type="text/plain; charset=utf-8")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.txt")
+    return answer
+
+
+@voting.post("/<int:year>/vote/receipt/mail")
+def mail_receipt(year: int) -> Any:
+    mine = _my_vote(year)
+    if mine is None:
+        return see_other(url_for(".index", year=year))
+    election, standing = mine
+    member = db.session.get_one(Member, current_user.member_id)
+    tracker = standing.tracker or ""
+    # Of one envelope one letter, however often the button is pressed.
+    key = f"receipt {election.id} {member.id} {tracker[:15]}"
+    mail.queue("receipt", member, key=key, election=election, cast_at=standing.cast_at, code=seal.code(tracker))
+    db.session.commit()
+    if member.email:
+        flash(_("Your receipt is on its way to %(address)s.", address=member.email), "ok")
+    else:
+        flash(_("We have no e-mail address of yours. Print your receipt, or write the code down."), "warn")
+    return see_other(url_for(".receipt", year=year))

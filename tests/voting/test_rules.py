@@ -1,0 +1,341 @@
+"""The election by its rules: prepared, frozen, proved, opened, closed; each act once and in its order."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from sipvote import worker
+from sipvote.access import Role
+from sipvote.audit import Entry, first_fault
+from sipvote.db import db, now
+from sipvote.editions.models import Phase
+from sipvote.errors import Refused
+from sipvote.mail import Letter
+from sipvote.members.models import Grant
+from sipvote.themes import rules as themes
+from sipvote.voting import board, box, checklist, checkpoints, keys, papers, result, rules, seal
+from sipvote.voting.models import BoardCheckpoint, Custody, Elector
+from tests.factories import (
+    a_frozen_election,
+    a_member,
+    a_scrutineer,
+    a_theme,
+    a_vote,
+    an_edition,
+    an_election,
+    an_organiser,
+    in_phase,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def a_draft(options=4, custody=Custody.SERVER, **settings):
+    edition = an_edition(Phase.VOTE, **settings)
+    for number in range(options):
+        a_theme(edition, f"Theme {number}", admitted_at=now())
+    return rules.prepare(edition, custody, None)
+
+
+class TestPreparing:
+    def test_an_edition_has_one_election(self):
+        election = a_draft()
+        assert rules.prepare(election.edition, Custody.SCRUTINEERS, None) is election
+        assert election.custody == Custody.SCRUTINEERS
+
+    def test_its_dates_are_those_of_the_edition(self):
+        election = a_draft()
+        assert (election.opens_at, election.closes_at) == (election.edition.vote_at, election.edition.count_at)
+
+    @pytest.mark.parametrize("phase", [Phase.THEMES, Phase.COUNT, Phase.STOCKTAKE])
+    def test_it_has_its_phases(self, phase):
+        with pytest.raises(Refused):
+            rules.prepare(an_edition(phase), Custody.SERVER, None)
+
+    def test_there_must_be_something_to_choose(self):
+        assert "at least 3" in rules.why_not_freeze(a_draft(options=2, seats=2))
+        assert rules.why_not_freeze(a_draft(options=3, seats=2, year=2027)) is None
+
+    def test_one_theme_is_no_choice(self):
+        assert "at least 2" in rules.why_not_freeze(a_draft(options=1, seats=1))
+
+    def test_a_ballot_has_an_end(self):
+        assert "at most 50" in rules.why_not_freeze(a_draft(options=checklist.MOST_THEMES + 1))
+
+    def test_a_theme_without_a_question_is_named(self):
+        election = a_draft()
+        a_theme(election.edition, "Silence", admitted_at=now()).texts[0].question = " "
+        assert "Silence" in rules.why_not_freeze(election)
+
+    def test_what_was_not_translated_is_told_and_does_not_stop(self):
+        kinds = {check.kind for check in checklist.checklist(a_draft())}
+        assert kinds == {"ok", "warn"}
+
+    def test_fewer_than_three_scrutineers_are_told(self):
+        election = a_draft(custody=Custody.SCRUTINEERS)
+        assert "name three" in checklist.checklist(election)[-1].text
+        for n in range(3):
+            a_member(f"S{n}", "gent", Role.SCRUTINEER)
+        assert checklist.checklist(election)[-1].kind == "ok"
+
+
+class TestFreezing:
+    def test_the_roll_is_who_is_a_member_today(self):
+        today = now().date()
+        here, tomorrow = a_member("Ada"), a_member("Newcomer", joined=today + timedelta(days=1))
+        gone, leaving = a_member("Gone", left=today), a_member("Leaving", left=today + timedelta(days=1))
+        election, _lists = a_frozen_election(here)
+        on_roll = set(db.session.scalars(select(Elector.member_id).where(Elector.election_id == election.id)))
+        assert {here.id, leaving.id} == on_roll and not {tomorrow.id, gone.id} & on_roll
+        assert election.roll_size == 2
+        assert election.roll_hash == rules.roll_hash(sorted([here.number, leaving.number], reverse=True))
+
+    def test_the_words_on_the_ballot_stay_as_they_were(self):
+        election, _lists = a_frozen_election()
+        before, hash_before = papers.of(election).questions[0].options[0].title, election.ballot_hash
+        for theme in themes.on_ballot(election.edition):
+            theme.texts[0].title = "Something else"
+        db.session.commit()
+        papers._kept.clear()
+        assert papers.of(election).questions[0].options[0].title == before
+        assert rules.ballot_hash(election.questions) == hash_before
+
+    def test_any_other_word_gives_another_hash(self):
+        election, _lists = a_frozen_election()
+        option = election.questions[0].options[0]
+        option.texts = {**option.texts, "en": {**option.texts["en"], "why": "Other."}}
+        assert rules.ballot_hash(election.questions) != election.ballot_hash
+
+    def test_the_key_is_kept_by_nobody(self):
+        election, lists = a_frozen_election()
+        assert len(lists) == 3 and election.kept_seed is None
+        assert seal.public_key(seal.join(lists[1:])) == election.public_key
+
+    def test_the_server_keeps_its_key_under_lock(self):
+        election, lists = a_frozen_election(custody=Custody.SERVER)
+        seed = keys.unlock(election.kept_seed)
+        assert lists == [] and seal.public_key(seed) == election.public_key
+        assert seed not in election.kept_seed
+
+    def test_a_key_locked_under_another_secret_is_told(self, app):
+        election, _lists = a_frozen_election(custody=Custody.SERVER)
+        app.config["SECRET_KEY"], old = "another", app.config["SECRET_KEY"]
+        try:
+            with pytest.raises(Refused, match="SIPVOTE_SECRET_KEY"):
+                rules.seed_of(election, [])
+        finally:
+            app.config["SECRET_KEY"] = old
+
+    def test_freezing_is_done_once(self):
+        election, _lists = a_frozen_election()
+        with pytest.raises(Refused, match="frozen already"):
+            rules.freeze(election, None)
+        with pytest.raises(Refused, match="Unfreeze it first"):
+            rules.prepare(election.edition, Custody.SERVER, None)
+
+    def test_unfreezing_makes_a_draft_and_the_next_key_is_another(self):
+        election, lists = a_frozen_election()
+        old_key = election.public_key
+        rules.unfreeze(election, None)
+        assert election.state == "draft" and election.questions == []
+        assert db.session.scalar(select(func.count()).select_from(Elector)) == 0
+        rules.freeze(election, None)
+        db.session.commit()
+        assert election.public_key != old_key
+        with pytest.raises(seal.WrongWords):
+            rules.prove(election, lists[:2], None)
+
+    def test_what_was_opened_is_never_unfrozen(self):
+        election = an_election()
+        with pytest.raises(Refused, match="opened"):
+            rules.unfreeze(election, None)
+
+
+class TestOpening:
+    def test_the_words_must_be_tried_first(self):
+        election, lists = a_frozen_election()
+        with pytest.raises(Refused, match="try their word lists"):
+            rules.open_(election, None)
+        with pytest.raises(seal.WrongWords):
+            rules.prove(election, [lists[0], lists[0]], None)
+        with pytest.raises(Refused):
+            rules.open_(election, None)
+        rules.prove(election, [lists[2], lists[0]], None)
+        rules.open_(election, None)
+        assert election.is_open
+
+    def test_words_of_another_election_do_not_open_this_one(self):
+        election, _lists = a_frozen_election()
+        with pytest.raises(seal.WrongWords):
+            rules.prove(election, seal.split(seal.new_seed())[:2], None)
+        assert election.proved_at is None
+
+    def test_a_draft_is_not_opened(self):
+        with pytest.raises(Refused, match="frozen first"):
+            rules.open_(a_draft(), None)
+
+    def test_it_opens_once_and_within_its_time(self):
+        election, _lists = a_frozen_election(custody=Custody.SERVER)
+        with time_machine.travel(election.opens_at - timedelta(minutes=1), tick=False):
+            assert "possible from" in rules.why_not_open(election)
+        with time_machine.travel(election.closes_at, tick=False):
+            assert "possible until" in rules.why_not_open(election)
+        rules.open_(election, None)
+        with pytest.raises(Refused, match="already"):
+            rules.open_(election, None)
+
+    def test_an_edition_whose_dates_moved_does_not_open_a_vote_of_the_past(self):
+        election, _lists = a_frozen_election(custody=Custody.SERVER)
+        election.closes_at = now() - timedelta(minutes=1)
+        assert "Unfreeze, and change the dates" in rules.why_not_open(election)
+
+
+class TestClosing:
+    def test_it_closes_once(self):
+        election = an_election()
+        rules.close(election, None)
+        with pytest.raises(Refused, match="already"):
+            rules.close(election, None)
+
+    def test_what_is_not_open_is_not_closed(self):
+        with pytest.raises(Refused, match="not been opened"):
+            rules.close(a_frozen_election()[0], None)
+
+    def test_closing_seals_the_board_even_when_nobody_voted(self):
+        election = an_election()
+        rules.close(election, None)
+        (row,) = checkpoints.checkpoints(election)
+        assert row.trackers == 0 and row.made_at >= election.closed_at.replace(microsecond=0)
+
+
+class TestCheckpoints:
+    def test_they_form_a_signed_chain(self):
+        members = [a_member(f"M{n}") for n in range(3)]
+        election = an_election(*members)
+        for member in members:
+            a_vote(election, member, 0)
+            checkpoints.checkpoint(election)
+        rules.close(election, None)
+        points = [checkpoints.point_of(election, row) for row in checkpoints.checkpoints(election)]
+        key = bytes(keys.signing_key().verify_key)
+        assert [p.number for p in points] == [1, 2, 3, 4] and all(p.verify(key) for p in points)
+        assert [p.previous for p in points] == [board.START, *(p.hash() for p in points[:-1])]
+        assert points[-1].root == board.root(box.trackers(election.id))
+
+    def test_a_board_that_has_not_changed_is_not_sealed_again(self):
+        ada = a_member()
+        election = an_election(ada)
+        assert checkpoints.checkpoint(election) is None
+        a_vote(election, ada, 0)
+        assert checkpoints.checkpoint(election) is not None
+        assert checkpoints.checkpoint(election) is None
+
+    def test_every_ten_minutes_at_most_and_about_a_hundred_in_all(self):
+        ada = a_member()
+        election = an_election(ada)
+        election.closes_at = election.opened_at + timedelta(hours=2)
+        a_vote(election, ada, 0)
+        for minutes, due in ((9, False), (11, True)):
+            with time_machine.travel(election.opened_at + timedelta(minutes=minutes), tick=False):
+                assert checkpoints.is_checkpoint_due(election) is due
+        election.closes_at = election.opened_at + timedelta(days=30)
+        for hours, due in ((7, False), (8, True)):
+            with time_machine.travel(election.opened_at + timedelta(hours=hours), tick=False):
+                assert checkpoints.is_checkpoint_due(election) is due
+
+    def test_each_scrutineer_gets_each_by_mail_in_their_language(self):
+        eva, luc = a_scrutineer(), a_scrutineer(language="fr")
+        election = an_election(eva, luc)
+        rules.close(election, None)
+        db.session.commit()
+        letters = db.session.scalars(select(Letter).where(Letter.name == "checkpoint").order_by(Letter.id)).all()
+        point = checkpoints.point_of(election, checkpoints.checkpoints(election)[0])
+        assert [letter.language for letter in letters] == ["en", "fr"]
+        assert all(point.hash() in letter.body and point.signature in letter.body for letter in letters)
+        assert "le scrutin est clos" in letters[1].subject
+
+    def test_a_clock_set_back_does_not_turn_the_board_back(self):
+        ada = a_member()
+        election = an_election(ada)
+        a_vote(election, ada, 0)
+        first = checkpoints.checkpoint(election)
+        a_vote(election, ada, 1)
+        with time_machine.travel(now() - timedelta(hours=1), tick=False):
+            second = checkpoints.checkpoint(election)
+        assert second.made_at == first.made_at
+        points = [checkpoints.point_of(election, row) for row in (first, second)]
+        assert all(point.verify(bytes(keys.signing_key().verify_key)) for point in points)
+
+
+class TestTheClock:
+    def test_the_worker_opens_seals_and_closes(self):
+        ada = a_member()
+        election, _lists = a_frozen_election(ada, custody=Custody.SERVER)
+        worker.elections()
+        assert election.is_open
+        a_vote(election, ada, 0)
+        with time_machine.travel(election.opened_at + timedelta(hours=12)):
+            worker.elections()
+        assert db.session.scalar(select(func.count()).select_from(BoardCheckpoint)) == 1
+        with time_machine.travel(election.closes_at + timedelta(seconds=1)):
+            worker.elections()
+        assert election.state == "closed" and len(checkpoints.checkpoints(election)) == 2
+
+    def test_the_worker_opens_nothing_that_was_not_proved(self):
+        election, _lists = a_frozen_election()
+        worker.elections()
+        assert election.opened_at is None
+
+    def test_the_worker_does_not_open_a_draft(self):
+        election = a_draft()
+        db.session.commit()
+        worker.elections()
+        assert election.state == "draft"
+
+
+def test_every_act_stands_in_the_audit_log_and_no_key_does():
+    dre = an_organiser()
+    edition = an_edition(Phase.VOTE)
+    for number in range(4):
+        a_theme(edition, f"Theme {number}", proposer=dre, admitted_at=now())
+    election = rules.prepare(edition, Custody.SCRUTINEERS, dre.id)
+    lists = rules.freeze(election, dre.id)
+    rules.prove(election, lists[:2], dre.id)
+    rules.open_(election, dre.id)
+    rules.close(election, dre.id)
+    result.count(election, lists[1:], dre.id)
+    result.publish(election, dre.id)
+    entries = db.session.scalars(select(Entry).where(Entry.subject == "vote 2026").order_by(Entry.id)).all()
+    acts = ["prepare vote", "freeze vote", "prove key", "open vote", "close vote", "count vote", "publish result"]
+    assert [e.act for e in entries] == acts and {e.member_id for e in entries} == {dre.id}
+    told = " ".join(str(e.facts) for e in entries)
+    assert seal.join(lists).hex() not in told and not any(words.split()[5] in told.split() for words in lists)
+    assert first_fault() is None
+
+
+def test_a_member_sees_that_and_when_they_voted():
+    ada = a_member()
+    election = an_election(ada)
+    assert rules.votes_of(ada.id) == []
+    a_vote(election, ada, 1)
+    ((voted, at),) = rules.votes_of(ada.id)
+    assert voted == election and now() - at < timedelta(minutes=1)
+
+
+def test_a_vote_can_be_counted_before_its_announced_end_once_it_is_closed():
+    election = an_election()
+    assert "closed first" in result.why_not_count(election)
+    rules.close(election, None)
+    assert result.why_not_count(election) is None
+    in_phase(election.edition, Phase.GROUPS)
+    assert result.why_not_count(election) is not None
+
+
+def test_who_is_no_scrutineer_any_more_gets_no_checkpoint():
+    eva = a_scrutineer()
+    election = an_election(eva)
+    db.session.query(Grant).delete()
+    rules.close(election, None)
+    assert db.session.scalar(select(func.count()).where(Letter.name == "checkpoint")) == 0
