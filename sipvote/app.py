@@ -77,6 +77,12 @@ def _register_rooms(app: Flask) -> None:
 
     for room in (members, members_desk, editions_room, pages.pages):
         app.register_blueprint(room)
+    if app.config["DEMO"]:
+        from .demo.mails import demo_mails
+        from .demo.views import demo
+
+        app.register_blueprint(demo)
+        app.register_blueprint(demo_mails)
 
 
 def _headers(response: Response) -> Response:

@@ -100,11 +100,13 @@ def _propose(edition: Edition, proposal: Proposal, town: Town) -> None:
     db.session.add(theme)
     db.session.flush()
     span = (now() - at).total_seconds()
+    others = [i for i in town.some(proposal.supporters) if i != theme.proposer_id][: proposal.supporters - 1]
     supports = [
         {"theme_id": theme.id, "member_id": i, "supported_at": at + timedelta(seconds=town.chance.uniform(60, span))}
-        for i in town.some(proposal.supporters)
-        if i != theme.proposer_id
+        for i in others
     ]
+    # Whoever proposes is the first to support.
+    supports.append({"theme_id": theme.id, "member_id": theme.proposer_id, "supported_at": at})
     db.session.execute(insert(Support), supports)
 
 

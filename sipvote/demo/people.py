@@ -109,6 +109,11 @@ def member_of(person: Person) -> Member:
     return db.session.scalars(select(Member).where(Member.number == person.number)).one()
 
 
+def organiser() -> Member:
+    """Dré, who does what organisers do."""
+    return member_of(next(person for person in CAST if person.key == "dre"))
+
+
 def _cities() -> dict[str, City]:
     made = {
         slug: City(slug=slug, country=o.country, name_nl=o.nl, name_fr=o.fr, name_en=o.en) for slug, o in OFFICES.items()
