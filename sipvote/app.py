@@ -88,6 +88,12 @@ def _register_rooms(app: Flask) -> None:
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)
+    if app.config["DEMO"]:
+        from .demo.mails import demo_mails
+        from .demo.views import demo
+
+        app.register_blueprint(demo)
+        app.register_blueprint(demo_mails)
     for view in app.view_functions.values():
         if getattr(view, "checks_own_token", False):
             csrf.exempt(view)

@@ -1,0 +1,137 @@
+"""What officials and members do while the time machine travels: through the rooms' own rules.
+
+A deed that was done already, by a visitor for example, is left as it is. The caller commits each.
+"""
+
+import random
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ..db import db
+from ..editions.models import Edition, Phase
+from ..errors import Refused
+from ..members.models import Grant
+from ..themes import finding, review
+from ..voting import papers, result
+from ..voting import rules as voting
+from ..voting.models import Custody, Election, Elector, Envelope
+from ..voting.seal import Choices
+from . import groups
+from .people import CAST, organiser
+
+VOTERS = 400
+BLANK = 0.03
+
+
+def refuse_if_sealed(edition: Edition, phase: Phase) -> None:
+    """What only the scrutineers' word lists can open, the time machine cannot count. Raises Refused."""
+    order, election = list(Phase), voting.of_edition(edition)
+    if order.index(phase) < order.index(Phase.SIGNUP) or election is None or election.counted_at:
+        return
+    if election.custody == Custody.SCRUTINEERS and election.opened_at:
+        why = _("Only two of the scrutineers' word lists open this ballot box. Go to the count, and count it yourself.")
+        raise Refused(why)
+
+
+# --- The ballot and the vote ------------------------------------------------------------------------
+
+
+def admit_the_rest(edition: Edition) -> None:
+    """Put every proposal with enough supporters on the ballot."""
+    for theme in db.session.scalars(finding.listing(edition, show="reached")).all():
+        review.admit(theme, organiser().id)
+
+
+def prepare_vote(edition: Edition) -> None:
+    """Draft and freeze the election, the server keeping the key; one that only waits to be opened stays."""
+    election, by = voting.of_edition(edition), organiser().id
+    if election and (election.opened_at or voting.why_not_open(election) is None):
+        return
+    if election and election.frozen_at:
+        voting.unfreeze(election, by)
+    voting.freeze(voting.prepare(edition, Custody.SERVER, by), by)
+
+
+def open_vote(edition: Edition) -> None:
+    """Open the ballot box."""
+    election = voting.of_edition(edition)
+    if election and voting.why_not_open(election) is None:
+        voting.open_(election, organiser().id)
+
+
+def vote(edition: Edition) -> None:
+    """Some hundred members cast a vote, each as a member does: up to three themes, or none."""
+    election = voting.of_edition(edition)
+    if election is None or not election.is_open:
+        return
+    chance, election_key = random.Random(edition.year), election.public_key or b""
+    voters = _voters(election, chance)
+    # Only read until here. A vote is cast in a transaction of its own, and waits for no other.
+    db.session.rollback()
+    paper = papers.of_key(election_key)
+    for member_id in voters if paper else ():
+        voting.cast(paper, member_id, tuple(_choice(q, chance) for q in paper.questions))
+
+
+def _voters(election: Election, chance: random.Random) -> list[int]:
+    """Ordinary members on the roll who have not voted; the cast votes when the visitor does."""
+    cast = [person.number for person in CAST]
+    officials = select(Grant.member_id)
+    voted = select(Envelope.member_id).where(Envelope.election_id == election.id)
+    ids = select(Elector.member_id).where(
+        Elector.election_id == election.id, Elector.number.not_in(cast), Elector.member_id.not_in(officials),
+        Elector.member_id.not_in(voted),
+    )  # fmt: skip
+    found = list(db.session.scalars(ids.order_by(Elector.member_id)))
+    return chance.sample(found, min(VOTERS, len(found) // 4))
+
+
+def _choice(question: papers.PaperQuestion, chance: random.Random) -> tuple[int, ...]:
+    """One to three options; those that were proposed earlier are better known."""
+    if chance.random() < BLANK:
+        return ()
+    count = len(question.options)
+    most = min(question.limit or 3, 3, count)
+    drawn = chance.choices(range(count), [2 * count - n for n in range(count)], k=chance.randint(1, most))
+    return tuple(sorted(set(drawn)))
+
+
+# --- The count --------------------------------------------------------------------------------------
+
+
+def close_vote(edition: Edition) -> None:
+    """Close the ballot box, unless the worker just did."""
+    election = voting.of_edition(edition)
+    if election and voting.why_not_close(election) is None:
+        voting.close(election, organiser().id)
+
+
+def count_vote(edition: Edition) -> None:
+    """Open the box, count, draw lots where there is a tie, publish."""
+    election, by = voting.of_edition(edition), organiser().id
+    if election is None:
+        return
+    if result.why_not_count(election) is None:
+        result.count(election, [], by)
+    for position, report in enumerate(result.reports_of(election)):
+        if result.why_not_settle(election, position) is None and not result.settlement(election, position):
+            lot = random.Random(edition.year).sample(report.tied, report.places_left)
+            result.settle(election, position, lot, "Drawn by the time machine of the demonstration.", by)
+    if result.why_not_publish(election) is None:
+        result.publish(election, by)
+
+
+Deed = Callable[[Edition], object]
+
+# What is done in the phase before, and on arriving.
+BEFORE: dict[Phase, tuple[Deed, ...]] = {
+    Phase.VOTE: (admit_the_rest,),
+    Phase.COUNT: (close_vote,),
+    Phase.SIGNUP: (count_vote, groups.form_groups),
+}
+AFTER: dict[Phase, tuple[Deed, ...]] = {
+    Phase.VOTE: (prepare_vote, open_vote, vote),
+    Phase.SIGNUP: (groups.sign_up,),
+}

@@ -1,0 +1,115 @@
+"""Invented members, as many as wanted: the same for the same seed, on every machine.
+
+They come as rows of the roll (members/roll.py), so that the rehearsal can write them to a file and
+import them, as the demonstration puts them in its database.
+"""
+
+import random
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ..db import now
+
+
+class Office(NamedTuple):
+    """A city, its names, its share of the members (in thousandths), and how they speak and are called."""
+
+    country: str
+    nl: str
+    fr: str
+    en: str
+    share: int
+    languages: dict[str, int]
+    names: dict[str, int]
+
+
+FLEMISH = ({"nl": 92, "en": 5, "fr": 3}, {"nl": 84, "world": 16})
+BRUSSELS = ({"fr": 62, "nl": 21, "en": 17}, {"fr": 45, "nl": 21, "world": 34})
+WALLOON = ({"fr": 95, "en": 3, "nl": 2}, {"fr": 84, "world": 16})
+EUPEN = ({"fr": 82, "en": 13, "nl": 5}, {"de": 70, "fr": 20, "world": 10})
+FRENCH = ({"fr": 95, "en": 5}, {"fr": 78, "world": 22})
+
+OFFICES = {
+    "antwerpen": Office("BE", "Antwerpen", "Anvers", "Antwerp", 90, *FLEMISH),
+    "brussel": Office("BE", "Brussel", "Bruxelles", "Brussels", 300, *BRUSSELS),
+    "charleroi": Office("BE", "Charleroi", "Charleroi", "Charleroi", 50, *WALLOON),
+    "eupen": Office("BE", "Eupen", "Eupen", "Eupen", 10, *EUPEN),
+    "gent": Office("BE", "Gent", "Gand", "Ghent", 100, *FLEMISH),
+    "liege": Office("BE", "Luik", "Liège", "Liège", 110, *WALLOON),
+    "louvain-la-neuve": Office("BE", "Louvain-la-Neuve", "Louvain-la-Neuve", "Louvain-la-Neuve", 45, *WALLOON),
+    "mons": Office("BE", "Bergen", "Mons", "Mons", 40, *WALLOON),
+    "namur": Office("BE", "Namen", "Namur", "Namur", 55, *WALLOON),
+    "clermont-ferrand": Office("FR", "Clermont-Ferrand", "Clermont-Ferrand", "Clermont-Ferrand", 15, *FRENCH),
+    "lille": Office("FR", "Rijsel", "Lille", "Lille", 50, *FRENCH),
+    "lyon": Office("FR", "Lyon", "Lyon", "Lyon", 35, *FRENCH),
+    "nantes": Office("FR", "Nantes", "Nantes", "Nantes", 30, *FRENCH),
+    "paris": Office("FR", "Parijs", "Paris", "Paris", 50, *FRENCH),
+    "rennes": Office("FR", "Rennes", "Rennes", "Rennes", 20, *FRENCH),
+}
+PROFILES = {"user": 930, "client": 35, "partner": 20, "staff": 15}
+FIRST_NUMBER = 10001
+# Members from the first years are as many as from the last ones, and one in a hundred has no e-mail.
+JOINED_WITHIN = timedelta(days=12 * 365)
+WITHOUT_EMAIL = 0.01
+# Domains that can belong to nobody (RFC 2606), so that a letter could never reach anyone.
+DOMAINS = ("example.org", "example.com", "example.net")
+
+
+@cache
+def _names() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((Path(__file__).parent / "names.toml").read_text(encoding="utf-8"))
+
+
+def rows(n: int, seed: int, today: date | None = None) -> Iterator[dict[str, str]]:
+    """Yield `n` members with the columns of the roll, all text: dates are ISO, `left` is empty.
+
+    Numbers and addresses are each used once. `today` (default: the present day) is the last day on
+    which anybody joined; with it, rows depend on nothing but the arguments.
+    """
+    chance, today = random.Random(seed), today or now().date()
+    slugs = list(OFFICES)
+    cities = chance.choices(slugs, [OFFICES[slug].share for slug in slugs], k=n)
+    profiles = chance.choices(list(PROFILES), list(PROFILES.values()), k=n)
+    for i, (slug, profile) in enumerate(zip(cities, profiles, strict=True)):
+        office, number = OFFICES[slug], str(FIRST_NUMBER + i)
+        name = _name(office, chance)
+        yield {
+            "number": number,
+            "name": name,
+            "email": "" if chance.random() < WITHOUT_EMAIL else address(name, number, DOMAINS[i % len(DOMAINS)]),
+            "language": _one_of(office.languages, chance),
+            "country": office.country,
+            "city": slug,
+            "profile": profile,
+            "joined": (today - JOINED_WITHIN * chance.random()).isoformat(),
+            "left": "",
+        }
+
+
+def _one_of(weights: dict[str, int], chance: random.Random) -> str:
+    return chance.choices(list(weights), list(weights.values()))[0]
+
+
+def _name(office: Office, chance: random.Random) -> str:
+    """A first and a last name; one in eight comes from another list than the other."""
+    first = _names()[_one_of(office.names, chance)]
+    last = first if chance.random() < 7 / 8 else _names()[_one_of(office.names, chance)]
+    return f"{chance.choice(first['first'])} {chance.choice(last['last'])}"
+
+
+def address(name: str, number: str, domain: str = DOMAINS[0]) -> str:
+    """An address that belongs to nobody: 'zoe.de-smet.10007@example.org'."""
+    first, _, last = name.partition(" ")
+    return f"{_plain(first)}.{_plain(last)}.{number}@{domain}"
+
+
+@cache
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.replace("ı", "i")).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z]+", "-", letters).strip("-")

@@ -1,0 +1,52 @@
+"""The application in demo mode, with a small demonstration in it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from sipvote.app import create_app
+from sipvote.db import db
+from sipvote.demo import seed
+from sipvote.demo.people import CAST
+from tests.conftest import Browser
+
+MEMBERS = 300
+Be = Callable[[str], FlaskClient]
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    """Like the application of the other tests, with the demonstration's own pages."""
+    app = create_app(SQLALCHEMY_DATABASE_URI=database_url, DEMO=True)
+    app.test_client_class = Browser
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def demo(database: None) -> None:
+    """A small demonstration, as it is on the first start."""
+    seed.seed(MEMBERS)
+    db.session.commit()
+
+
+@pytest.fixture
+def be(app: Flask, demo: None) -> Be:
+    """Gives a browser in which one of the cast clicked in the banner."""
+
+    def become(key: str) -> FlaskClient:
+        client = app.test_client()
+        answer: Any = client.post("/en/demo/sign-in", data={"person": key})
+        assert answer.status_code == 303
+        return client
+
+    assert {"ada", "bas", "chloe", "dre", "eva"} <= {person.key for person in CAST}
+    return become

@@ -1,0 +1,260 @@
+"""The time machine: every phase can be reached from every other, and every page stands in each."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from sipvote import audit
+from sipvote.access import MAY
+from sipvote.db import db, now
+from sipvote.demo import year
+from sipvote.demo.people import CAST, member_of
+from sipvote.editions.models import DATED, Edition, Phase
+from sipvote.editions.rules import PHASE_NAMES
+from sipvote.themes.models import Support, Theme
+from sipvote.voting import papers
+from sipvote.voting import rules as voting
+from sipvote.voting.models import Custody, Election, Envelope
+from sipvote.workgroups import rules as workgroups
+from sipvote.workgroups.models import Meeting, Signup, Workgroup
+from tests.demo.conftest import Be
+
+ADA = CAST[0]
+
+
+@pytest.fixture
+def visitor(app: Flask, demo: None) -> FlaskClient:
+    return app.test_client()
+
+
+def go(client: FlaskClient, phase: Phase, sure: bool = True, **more: str) -> Any:
+    asked = {"phase": phase, **({"sure": "yes"} if sure else {}), **more}
+    answer = client.post("/en/demo/year", data=asked)
+    db.session.expire_all()
+    return answer
+
+
+def edition() -> Edition:
+    found = year.the_edition()
+    assert found is not None
+    return found
+
+
+def number(model: Any, *where: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+
+def pages(app: Flask) -> Iterator[tuple[str, str | None]]:
+    """Every page that needs no more than a year, with the act that it takes to see it."""
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.arguments <= {"year"} and rule.endpoint != "static":
+            yield str(rule), getattr(app.view_functions[rule.endpoint], "requires", None)
+
+
+# --- Through the year -------------------------------------------------------------------------------
+
+
+def test_every_phase_can_be_walked_to(visitor: FlaskClient) -> None:
+    for phase in DATED:
+        assert go(visitor, phase).status_code == 303
+        assert edition().phase == phase
+
+
+def test_every_phase_can_be_reached_from_every_other(visitor: FlaskClient) -> None:
+    chance = random.Random(4)
+    for phase in [*chance.sample(DATED, len(DATED)), Phase.STOCKTAKE, Phase.THEMES, Phase.GROUPS, Phase.VOTE]:
+        assert go(visitor, phase).status_code == 303
+        assert edition().phase == phase
+    assert audit.first_fault() is None
+
+
+def test_every_page_stands_for_everybody_in_every_phase(app: Flask, visitor: FlaskClient, be: Be) -> None:
+    people = {person.key: be(person.key) for person in CAST}
+    for phase in [*DATED, Phase.COUNT, Phase.THEMES]:
+        go(visitor, phase)
+        for key, client in [("nobody", visitor), *people.items()]:
+            for page, act in pages(app):
+                answer = client.get("/en" + page.replace("<int:year>", str(edition().year)))
+                assert answer.status_code < 500, f"{key} in {phase}: {page}"
+                role = next((p.role for p in CAST if p.key == key), None)
+                refused = act is not None and role not in MAY[act]
+                if answer.status_code == 403:
+                    assert refused, f"{key} in {phase}: {page}"
+            assert client.get("/en/").status_code == 200
+
+
+# --- What is done on the way ------------------------------------------------------------------------
+
+
+def test_members_vote_when_the_vote_begins(visitor: FlaskClient) -> None:
+    go(visitor, Phase.VOTE)
+    election = voting.of_edition(edition())
+    assert election and election.is_open and election.custody == Custody.SERVER
+    assert number(Envelope) > 50
+    assert all(election.id == each.election_id for each in db.session.scalars(select(Envelope)))
+
+
+def test_proposals_with_enough_supporters_come_on_the_ballot(visitor: FlaskClient) -> None:
+    go(visitor, Phase.VOTE)
+    titles = {str(t) for t in db.session.scalars(select(Theme).where(Theme.admitted_at.is_not(None)))}
+    assert any("Welcome" in title for title in titles)
+    assert not any("rusten" in title for title in titles)  # Ada's lacks one supporter
+
+
+def test_the_result_is_published_before_sign_up(visitor: FlaskClient) -> None:
+    go(visitor, Phase.SIGNUP)
+    election = voting.of_edition(edition())
+    assert election and election.state == "published"
+    assert number(Theme, Theme.edition_id == edition().id, Theme.elected_at.is_not(None)) == edition().seats
+
+
+def test_groups_meet_inside_the_window_and_one_has_a_waiting_list(visitor: FlaskClient) -> None:
+    go(visitor, Phase.SIGNUP)
+    this = edition()
+    groups = db.session.scalars(select(Workgroup).where(Workgroup.edition_id == this.id)).all()
+    assert len(groups) >= 6
+    assert all(group.facilitators for group in groups)
+    for meeting in db.session.scalars(select(Meeting).join(Workgroup).where(Workgroup.edition_id == this.id)):
+        assert this.groups_at <= meeting.starts_at and meeting.ends_at <= this.recommendations_at
+    assert any(workgroups.waiting_list(group) for group in groups)
+    assert any(0 < len(group.signups) < group.places for group in groups)
+
+
+def test_bas_leads_the_group_in_ghent(visitor: FlaskClient) -> None:
+    go(visitor, Phase.SIGNUP)
+    bas = member_of(CAST[2])
+    assert [group for group in db.session.scalars(select(Workgroup)) if bas in group.facilitators and group.edition_id == edition().id]
+
+
+def test_groups_have_met_once_when_the_workgroups_phase_begins(visitor: FlaskClient) -> None:
+    go(visitor, Phase.GROUPS)
+    groups = db.session.scalars(select(Workgroup).where(Workgroup.edition_id == edition().id)).all()
+    assert all(group.has_begun and not group.is_over for group in groups)
+
+
+def test_all_meetings_are_over_when_recommendations_begin(visitor: FlaskClient) -> None:
+    go(visitor, Phase.RECOMMENDATIONS)
+    assert all(group.is_over for group in db.session.scalars(select(Workgroup)))
+
+
+# --- What a visitor did is kept ---------------------------------------------------------------------
+
+
+def test_what_a_visitor_did_is_kept_going_forward(visitor: FlaskClient, be: Be) -> None:
+    ada = member_of(ADA)
+    theme = db.session.scalars(select(Theme).where(Theme.edition_id == edition().id, Theme.proposer_id != ada.id)).first()
+    assert theme
+    be("ada").post(f"/en/{edition().year}/themes/{theme.id}/support")
+    go(visitor, Phase.VOTE)
+    assert number(Support, Support.member_id == ada.id, Support.theme_id == theme.id) == 1
+    election = voting.of_edition(edition())
+    assert election
+    paper = papers.of(election)
+    assert paper
+    db.session.commit()
+    tracker = voting.cast(paper, ada.id, ((0,),))
+    go(visitor, Phase.GROUPS)
+    assert db.session.scalar(select(Envelope.tracker).where(Envelope.member_id == ada.id)) == tracker
+
+
+def test_a_sign_up_is_kept_going_back_to_the_sign_up(visitor: FlaskClient) -> None:
+    go(visitor, Phase.SIGNUP)
+    signups, groups = number(Signup), number(Workgroup)
+    go(visitor, Phase.STOCKTAKE)
+    go(visitor, Phase.SIGNUP, sure=False)
+    assert edition().phase == Phase.SIGNUP
+    assert (number(Signup), number(Workgroup)) == (signups, groups)
+
+
+def test_an_election_that_the_organiser_prepared_is_opened_as_it_is(visitor: FlaskClient) -> None:
+    go(visitor, Phase.REVIEW)
+    dre = member_of(CAST[4]).id
+    election = voting.prepare(edition(), Custody.SERVER, dre)
+    voting.freeze(election, dre)
+    key = election.public_key
+    go(visitor, Phase.VOTE)
+    db.session.refresh(election)
+    assert election.public_key == key and election.is_open
+
+
+def test_a_box_that_only_scrutineers_can_open_is_not_counted(visitor: FlaskClient) -> None:
+    go(visitor, Phase.REVIEW)
+    dre = member_of(CAST[4]).id
+    election = voting.prepare(edition(), Custody.SCRUTINEERS, dre)
+    voting.prove(election, voting.freeze(election, dre)[:2], dre)
+    go(visitor, Phase.VOTE)
+    db.session.refresh(election)
+    assert election.is_open and election.custody == Custody.SCRUTINEERS
+    answer = visitor.post("/en/demo/year", data={"phase": "signup"}, headers={"Referer": "http://localhost/en/"})
+    assert "word lists" in visitor.get(answer.headers["Location"]).text
+    assert edition().phase == Phase.VOTE
+    go(visitor, Phase.COUNT)
+    assert edition().phase == Phase.COUNT
+
+
+# --- Going back -------------------------------------------------------------------------------------
+
+
+def test_going_back_before_the_vote_asks_first(visitor: FlaskClient) -> None:
+    go(visitor, Phase.SIGNUP)
+    answer = go(visitor, Phase.REVIEW, sure=False)
+    assert answer.status_code == 200 and "undoes what came later" in answer.text
+    assert edition().phase == Phase.SIGNUP and number(Envelope) > 0
+
+
+def test_going_back_undoes_groups_vote_and_result(visitor: FlaskClient) -> None:
+    go(visitor, Phase.GROUPS)
+    go(visitor, Phase.REVIEW)
+    assert number(Workgroup, Workgroup.edition_id == edition().id) == 0
+    assert number(Election) == number(Envelope) == 0
+    assert number(Theme, Theme.edition_id == edition().id, Theme.elected_at.is_not(None)) == 0
+
+
+def test_going_back_leaves_past_editions_alone(visitor: FlaskClient) -> None:
+    past = (Workgroup.edition_id != edition().id,)
+    before = number(Workgroup, *past), db.session.scalar(select(func.min(Meeting.starts_at)))
+    go(visitor, Phase.STOCKTAKE)
+    go(visitor, Phase.THEMES)
+    assert (number(Workgroup, *past), db.session.scalar(select(func.min(Meeting.starts_at)))) == before
+
+
+def test_dates_keep_their_hour_and_weekday(visitor: FlaskClient) -> None:
+    def wall(at: Any) -> tuple[int, int, int]:
+        local = at.astimezone(year.ZONE)
+        return local.weekday(), local.hour, local.minute
+
+    before = [wall(edition().begins(phase)) for phase in DATED]
+    for phase in (Phase.STOCKTAKE, Phase.VOTE, Phase.GROUPS):
+        go(visitor, phase)
+        assert [wall(edition().begins(each)) for each in DATED] == before
+
+
+def test_a_phase_that_was_made_short_can_be_reached(visitor: FlaskClient) -> None:
+    this = edition()
+    this.count_at = this.vote_at + timedelta(hours=2)
+    go(visitor, Phase.VOTE)
+    assert edition().phase == Phase.VOTE and now() < edition().count_at
+
+
+def test_an_edition_of_the_past_is_never_moved(visitor: FlaskClient) -> None:
+    this = edition()
+    for phase in DATED:
+        setattr(this, f"{phase}_at", this.begins(phase) + timedelta(days=900))
+    db.session.flush()
+    assert edition().year == this.year
+
+
+@pytest.mark.parametrize("asked", ["", "ahead", "nonsense"])
+def test_a_phase_that_does_not_exist_is_refused(visitor: FlaskClient, asked: str) -> None:
+    assert visitor.post("/en/demo/year", data={"phase": asked}).status_code == 409
+
+
+def test_the_page_says_what_there_is_in_each_phase(visitor: FlaskClient) -> None:
+    text = visitor.get("/en/demo/year").text
+    assert all(str(PHASE_NAMES[phase]) in text for phase in DATED)
