@@ -178,7 +178,7 @@ class TestFacilitating:
             a_signup(who, group)
         rules.withdraw(rules.signup_of(bo.id, group))
         page = browser_of(bas).get(f"/en/2026/facilitate/{group.id}").text
-        assert "Ada Peeters" in page and ada.email in page and "1 person of 1 places" in page
+        assert "Ada Peeters" in page and ada.email in page and "1 of 1 places taken" in page
         assert "Cem Ay" in page and "Bo Smit" not in page and "Freelancer" in page
 
     def test_the_lists_are_downloaded_in_the_language_of_the_page(self, browser_of, edition):
