@@ -116,13 +116,16 @@ def some_words(title: str = "Fair fees", **values: str) -> dict[str, str]:
 def a_group(
     edition: Edition, theme: Theme | None = None, city: str | None = "gent", places: int = 12, **values: Any
 ) -> Workgroup:
-    """A workgroup with the edition's meetings: weekly, the first in `days` days (default 20) at 17:00 UTC.
+    """A workgroup with the edition's meetings, four days apart at 17:00 UTC; without a city it meets online.
 
-    Without a city it meets online. a_group(edition, days=-3) has begun.
+    The first is on the day after groups begin (or tomorrow); a_group(edition, days=2) begins two days
+    later than others, and a_group(edition, begins=-3) has begun three days ago.
     """
     theme = theme or a_theme(edition, elected_at=now())
-    first = (now() + timedelta(days=values.pop("days", 20))).replace(hour=17, minute=0, second=0, microsecond=0)
-    starts = [first + timedelta(weeks=n) for n in range(edition.meetings)]
+    window = (max(edition.groups_at, now()) - now()).days + 2
+    day = values.pop("begins", window + values.pop("days", 0))
+    first = (now() + timedelta(days=day)).replace(hour=17, minute=0, second=0, microsecond=0)
+    starts = [first + timedelta(days=4 * n) for n in range(edition.meetings)]
     defaults = {
         "languages": "nl", "mode": Mode.ON_SITE if city else Mode.ONLINE, "created_at": now(),
         "cities": [a_city(city)] if city else [], "facilitators": [],

@@ -28,9 +28,10 @@ def index(year: int) -> str:
     edition = asked_edition(year)
     groups = counts.groups_in(edition)
     numbers = counts.numbers_of(groups)
-    by_theme = [(theme, [g for g in groups if g.theme_id == theme.id]) for theme in themes.of_the_year(edition)]
+    of = {theme: [g for g in groups if g.theme_id == theme.id] for theme in themes.of_the_year(edition)}
+    by_theme = [(theme, found, counts.total(numbers[g.id] for g in found)) for theme, found in of.items()]
     return render_template(
-        "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers, total=counts.total,
+        "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers,
         warnings={g.id: warnings(g, numbers[g.id]) for g in groups}, why_not=why_not_now(edition, "form_groups"),
     )  # fmt: skip
 

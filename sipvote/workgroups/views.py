@@ -171,7 +171,7 @@ def _dates_page(group: Workgroup, missing: list[Meeting]) -> str:
     return render_template(
         "workgroups/join.html", edition=group.edition, group=group, missing=missing,
         ticked=request.args.getlist("date"), numbers=counts.numbers_of([group])[group.id],
-        otherwise=_otherwise(group.edition) if missing else [],
+        otherwise=_otherwise(group.edition) if missing else [], modes=MODE_NAMES, languages_of=LANGUAGES,
         alternatives=_with_numbers(rules.alternatives(me, group, missing)) if missing else {},
     )  # fmt: skip
 

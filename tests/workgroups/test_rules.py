@@ -73,7 +73,7 @@ class TestSigningUp:
 
     def test_nobody_comes_in_after_the_first_meeting_has_begun(self):
         edition, ada = an_edition(Phase.GROUPS), a_member()
-        begun = a_group(edition, days=-3)
+        begun = a_group(edition, begins=-3)
         assert "has begun" in rules.why_not_sign_up(ada, begun)
         with pytest.raises(Refused, match="has begun"):
             a_signup(ada, begun)
@@ -117,7 +117,7 @@ class TestClashes:
 
     def test_groups_at_other_hours_withdrawn_and_cancelled_do_not_clash(self, edition):
         ada, first, second = a_member(), a_group(edition), a_group(edition)
-        third = a_group(edition, days=21)
+        third = a_group(edition, days=1)
         rules.withdraw(a_signup(ada, first))
         a_signup(ada, second)
         second.cancelled_at = now()
@@ -172,7 +172,7 @@ class TestWaitingList:
         assert rules.free_seats(group) == list(range(1, 13))
 
     def test_nobody_moves_up_once_the_group_has_begun(self, edition):
-        group = a_group(edition, places=1, days=5)
+        group = a_group(edition, places=1, begins=5)
         ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
         with time_machine.travel(group.meetings[0].starts_at + timedelta(hours=1)):
             rules.withdraw(ada)
@@ -196,18 +196,18 @@ class TestOtherGroups:
     def test_alternatives_are_groups_of_the_theme_and_online_ones_on_other_dates(self, edition):
         theme, other = a_theme(edition, elected_at=now()), a_theme(edition, "Equality", elected_at=now())
         group = a_group(edition, theme)
-        brussels = a_group(edition, theme, "brussel", days=22)
-        online = a_group(edition, other, city=None, days=23)
+        brussels = a_group(edition, theme, "brussel", days=1)
+        online = a_group(edition, other, city=None, days=2)
         a_group(edition, theme, "luik")  # at the same hours
-        a_group(edition, other, "gent", days=24)  # another theme, elsewhere
-        a_group(edition, theme, "gent", days=25, cancelled_at=now())
-        a_group(edition, theme, "gent", days=-1)
+        a_group(edition, other, "gent", days=3)  # another theme, elsewhere
+        a_group(edition, theme, "gent", days=1, cancelled_at=now())
+        a_group(edition, theme, "gent", begins=-1)
         assert rules.alternatives(a_member(), group, group.meetings[1:2]) == [brussels, online]
 
     def test_my_groups_come_with_their_next_meeting(self, edition):
         ada, group = a_member(), a_group(edition)
         signup = a_signup(ada, group)
-        rules.withdraw(a_signup(ada, a_group(edition, days=21)))
+        rules.withdraw(a_signup(ada, a_group(edition, days=1)))
         assert rules.groups_of(ada.id) == [(signup, group.meetings[0])]
         with time_machine.travel(group.meetings[1].starts_at):
             assert rules.groups_of(ada.id) == [(signup, group.meetings[1])]
@@ -215,7 +215,7 @@ class TestOtherGroups:
 
 class TestReminders:
     def test_everybody_with_a_place_is_reminded_once_a_day_before(self, edition):
-        group = a_group(edition, places=1, days=5)
+        group = a_group(edition, places=1, begins=5)
         ada = a_signup(a_member(), group)
         a_signup(a_member("Bo"), group)
         first = group.meetings[0].starts_at
@@ -232,7 +232,7 @@ class TestReminders:
             assert rules.remind() == 1
 
     def test_a_moved_meeting_is_reminded_of_again_and_a_cancelled_group_is_not(self, edition):
-        group = a_group(edition, days=5)
+        group = a_group(edition, begins=5)
         a_signup(a_member(), group)
         with time_machine.travel(group.meetings[0].starts_at - timedelta(hours=2)):
             assert rules.remind() == 1
