@@ -9,7 +9,8 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 from sipvote.db import db
 
 SECONDS = 3
-TABLE = Table("bench_floor", MetaData(), Column("id", Integer, primary_key=True), Column("sealed", LargeBinary), Column("tracker", String(64)))
+COLUMNS = (Column("id", Integer, primary_key=True), Column("sealed", LargeBinary), Column("tracker", String(64)))
+TABLE = Table("bench_floor", MetaData(), *COLUMNS)
 
 
 def durable_commits(connections: int) -> float:

@@ -19,8 +19,9 @@ function request()
 end
 function done(summary, latency, requests)
   local e = summary.errors
-  print(string.format('JSON {"rate": %%f, "p50": %%f, "p99": %%f, "errors": %%d}', summary.requests / summary.duration * 1e6,
-    latency:percentile(50) / 1e6, latency:percentile(99) / 1e6, e.connect + e.read + e.write + e.status + e.timeout))
+  local errors = e.connect + e.read + e.write + e.status + e.timeout
+  print(string.format('JSON {"rate": %%f, "p50": %%f, "p99": %%f, "errors": %%d}',
+    summary.requests / summary.duration * 1e6, latency:percentile(50) / 1e6, latency:percentile(99) / 1e6, errors))
 end
 """
 
@@ -105,8 +106,8 @@ async def _send_all(
         )
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
-            length = next((int(h.split(b":")[1]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length")), 0)
-            await reader.readexactly(length)
+            lengths = [h.partition(b":")[2] for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:")]
+            await reader.readexactly(int(lengths[0]) if lengths else 0)
             errors[0] += not head.startswith(b"HTTP/1.1 303")
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             errors[0] += 1

@@ -1,6 +1,7 @@
 """Where it is measured: a database with 30,000 members and an open election, and servers on it."""
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from sqlalchemy import delete, func, insert, select
 from bench.load import Voter
 from sipvote.app import create_app
 from sipvote.db import db, now
-from sipvote.demo.members import cities, insert_members
+from sipvote.demo import people
 from sipvote.editions.models import DATED, Edition
 from sipvote.members.models import Member, SignIn
 from sipvote.themes.models import Theme, ThemeText
@@ -62,10 +63,10 @@ def prepare(url: str, folder: Path, members: int) -> Place:
     app = create_app()
     with app.app_context():
         upgrade()
-        insert_members(members)
-        _open_an_election()
+        people.settle(members, random.Random(YEAR))
+        election = _open_an_election()
         db.session.commit()
-        voters = list(_voters(app))
+        voters = list(_voters(app, election))
     return Place(app, environment, voters)
 
 
@@ -76,7 +77,8 @@ def _open_an_election() -> Election:
     for n in range(THEMES):
         theme = Theme(edition=edition, original="en", proposed_at=now(), admitted_at=now())
         words = {"question": f"What about {n}?", "why": "Because. " * 40, "change": "Much. " * 40}
-        theme.texts = [ThemeText(language=code, title=f"Theme {n}", written_at=now(), **words) for code in ("nl", "fr", "en")]
+        titled = {"title": f"Theme {n}", "written_at": now(), **words}
+        theme.texts = [ThemeText(language=code, **titled) for code in ("nl", "fr", "en")]
         db.session.add(theme)
     db.session.flush()
     election = voting.prepare(edition, Custody.SERVER, None)
@@ -85,7 +87,7 @@ def _open_an_election() -> Election:
     return election
 
 
-def _voters(app: Flask) -> Iterator[Voter]:
+def _voters(app: Flask, election: Election) -> Iterator[Voter]:
     """A session, a token and a ballot for every member, made as the app makes them."""
     moment = now()
     ids = list(db.session.scalars(select(Member.id).order_by(Member.id)))
@@ -96,16 +98,16 @@ def _voters(app: Flask) -> Iterator[Voter]:
     ]  # fmt: skip
     db.session.execute(insert(SignIn), rows)
     db.session.commit()
+    name = (election.public_key or b"").hex()
     sessions = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     token = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps("ab" * 20)
     for sign_in, member in db.session.execute(select(SignIn.id, SignIn.member_id)):
-        facts = {"_user_id": str(sign_in), "_fresh": True, "_permanent": True, "csrf_token": "ab" * 20, "language": "en"}
-        yield Voter(f"sipvote={sessions.dumps(facts)}", _ballot(token, member))
+        facts = {"_user_id": str(sign_in), "_permanent": True, "csrf_token": "ab" * 20, "language": "en"}
+        yield Voter(f"sipvote={sessions.dumps(facts)}", f"csrf_token={token}&ballot={name}&{_choice(member)}")
 
 
-def _ballot(token: str, member: int) -> str:
-    chosen = sorted({member % THEMES, member // THEMES % THEMES})
-    return "&".join([f"csrf_token={token}", *(f"q0={option}" for option in chosen)])
+def _choice(member: int) -> str:
+    return "&".join(f"q0={option}" for option in {member % THEMES, member // THEMES % THEMES})
 
 
 @contextmanager

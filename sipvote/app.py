@@ -117,6 +117,7 @@ def _page_context() -> dict[str, Any]:
     return {
         "home_url": url_for("pages.home"),
         "sign_in_url": url_for("members.sign_in", next=errors.this_page() if request.method == "GET" else None),
+        "me_url": url_for("pages.me"),
         "sign_out_url": url_for("members.sign_out"),
         "footer_nav": _links(FOOTER, edition),
         "source_url": current_app.config["SOURCE_URL"],

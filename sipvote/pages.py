@@ -1,14 +1,24 @@
 """Pages that belong to no room: today, about, health."""
 
+import json
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
-from sqlalchemy import select, text
+from flask import Blueprint, current_app, flash, render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import Select, select, text
 
-from . import audit
+from . import audit, today
 from .access import public, requires
 from .db import db
-from .members.models import Member
+from .editions import rules as editions
+from .errors import see_other
+from .mail import Letter
+from .members.forms import ROLE_NAMES, LanguageForm
+from .members.models import Member, SignIn
+from .themes import rules as themes
+from .voting import rules as voting
+from .workgroups import rules as workgroups
 
 pages = Blueprint("pages", __name__)
 
@@ -16,7 +26,8 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 @public
 def home() -> str:
-    return render_template("pages/home.html")
+    edition = editions.current()
+    return render_template("pages/home.html", cards=today.cards(edition) if edition else [])
 
 
 @pages.get("/help")
@@ -54,10 +65,20 @@ def audit_log() -> str:
     return render_template("pages/audit_log.html", page=page, people=people)
 
 
+def current_member() -> Member:
+    """The member who is signed in, whole."""
+    return db.session.get_one(Member, current_user.member_id)
+
+
 @pages.get("/me")
 def me() -> str:
-    """What concerns the member who is signed in."""
-    return render_template("pages/me.html", member=current_member(), form=LanguageForm(obj=current_member()))
+    """What concerns the member who is signed in: groups, votes (that, never what), themes, language."""
+    member = current_member()
+    return render_template(
+        "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
+        votes=voting.votes_of(member.id), proposed=themes.proposed_by(member.id),
+        supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+    )  # fmt: skip
 
 
 @pages.post("/me/language")
@@ -68,3 +89,30 @@ def my_language() -> Any:
         db.session.commit()
         flash(_("Your mails now come in this language."), "ok")
     return see_other(url_for("pages.me"))
+
+
+@pages.get("/me/data.json")
+def my_data() -> Any:
+    """Everything that is kept about the member, as one file."""
+    member = current_member()
+    columns = ("number", "name", "email", "language", "country", "joined", "left", "profile")
+    facts = {
+        "member": {name: getattr(member, name) for name in columns} | {"city": member.city.name},
+        "roles": [{"role": g.role, "city": g.city.name if g.city else None} for g in member.grants],
+        "themes proposed": [str(t) for t in themes.proposed_by(member.id)],
+        "themes supported": [str(t) for t in themes.supported_by(member.id)],
+        "voted (what is not known)": [{"edition": str(e.edition), "at": at} for e, at in voting.votes_of(member.id)],
+        "workgroups": [
+            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at} for s in workgroups.groups_of(member.id)
+        ],
+        "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
+        "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
+    }
+    answer = current_app.response_class(json.dumps(facts, default=str, ensure_ascii=False, indent=2))
+    answer.mimetype = "application/json"
+    answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
+    return answer
+
+
+def _mails_to(member: Member) -> Select[Any]:
+    return select(Letter.subject, Letter.sent_at).where(Letter.member_id == member.id).order_by(Letter.id)

@@ -22,10 +22,10 @@ LETTERS = ROOT / "templates" / "mail"
 # Who may know whom: a room imports only what stands to its left.
 ORDER = ["members", "editions", "themes", "assembly", "voting", "workgroups", "recommendations"]
 # app.py puts the rooms together; these stand to the right of all rooms.
-RIGHTMOST = ["pages", "cli", "worker", "demo", "rehearsal", "app", "server"]
+RIGHTMOST = ["today", "pages", "cli", "worker", "demo", "rehearsal", "app", "server"]
 # Functions over 40 lines and files over 350, each argued for in a line.
 LONG_FUNCTIONS: dict[str, str] = {}
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {"verify.py": "one file by design: scrutineers carry it to another machine"}
 LONG_TEMPLATES: dict[str, str] = {}
 
 
@@ -79,7 +79,20 @@ def test_rules_do_not_know_the_web(path):
     assert not re.search(r"flask_login|flask_wtf|werkzeug", text)
 
 
-MAY_COMMIT = ("views", "desk", "facilitate", "cli", "worker", "mail", "box", "run", "seed", "year", "rehearsal")
+MAY_COMMIT = (
+    "views",
+    "desk",
+    "pages",
+    "facilitate",
+    "cli",
+    "worker",
+    "mail",
+    "box",
+    "run",
+    "seed",
+    "year",
+    "rehearsal",
+)
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(CODE)))
@@ -113,6 +126,7 @@ def test_no_stranger_and_no_simple_member_gets_through_a_closed_door(client, bro
 
     an_edition(year=2026)
     path = re.sub(r"<(?:int:)?year>", "2026", rule)
+    path = re.sub(r"<any\((\w+)[^>]*>", r"\1", path)
     path = re.sub(r"<int:[^>]+>", "1", re.sub(r"<(?!int)[^>]+>", "x", path))
     member = browser_of(a_member())
     for method in methods.split("/"):

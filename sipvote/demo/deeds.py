@@ -17,7 +17,6 @@ from ..themes import finding, review
 from ..voting import papers, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from ..voting.seal import Choices
 from . import groups
 from .people import CAST, organiser
 

@@ -55,7 +55,11 @@ def _theme(edition: Edition, key: str, **prolonged: Any) -> Theme:
     if not prolonged:
         prolonged = {"admitted_at": edition.review_at, "elected_at": edition.count_at}
     return Theme(
-        edition=edition, original="fr", proposed_at=edition.themes_at, texts=texts_of(key, edition.themes_at), **prolonged
+        edition=edition,
+        original="fr",
+        proposed_at=edition.themes_at,
+        texts=texts_of(key, edition.themes_at),
+        **prolonged,
     )
 
 

@@ -74,7 +74,11 @@ class Town:
     facilitators: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def some(
-        self, n: int, cities: Collection[str] = (), languages: Collection[str] = (), before: date | None = None,
+        self,
+        n: int,
+        cities: Collection[str] = (),
+        languages: Collection[str] = (),
+        before: date | None = None,
         country: str | None = None,
     ) -> list[int]:
         """Draw up to `n` ordinary members, of these cities, languages and country if any are given; gives their ids."""
@@ -116,7 +120,8 @@ def organiser() -> Member:
 
 def _cities() -> dict[str, City]:
     made = {
-        slug: City(slug=slug, country=o.country, name_nl=o.nl, name_fr=o.fr, name_en=o.en) for slug, o in OFFICES.items()
+        slug: City(slug=slug, country=o.country, name_nl=o.nl, name_fr=o.fr, name_en=o.en)
+        for slug, o in OFFICES.items()
     }
     db.session.add_all(made.values())
     db.session.flush()

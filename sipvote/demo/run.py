@@ -34,7 +34,7 @@ STARTS_WITHIN, STOPS_WITHIN = 60, 15  # seconds
 PR_SET_PDEATHSIG = 1
 
 
-class _Stopped(Exception):  # noqa: N818  (not an error: somebody stopped the demonstration)
+class _Stopped(Exception):
     """Ctrl-C, SIGTERM or a closed terminal."""
 
 
@@ -49,12 +49,11 @@ def main(args: list[str]) -> int:
     folder = _folder(os.environ)
     _claim(port)
     try:
-        with _stoppable():
-            with _alone(folder):
-                data = _data(folder, port, "--reset" in args)
-                _settings(folder, data, port)
-                _bring_up_to_date(data)
-                return _serve(folder, port)
+        with _stoppable(), _alone(folder):
+            data = _data(folder, port, "--reset" in args)
+            _settings(folder, data, port)
+            _bring_up_to_date(data)
+            return _serve(folder, port)
     except _Stopped:
         say("Stopped. What you did is kept for the next time.")
         return 0
@@ -95,9 +94,7 @@ def _claim(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise Trouble(
-                f"port {port} is in use; choose another: PORT={port + 1} python3 -m sipvote demo"
-            ) from None
+            raise Trouble(f"port {port} is in use; choose another: PORT={port + 1} python3 -m sipvote demo") from None
 
 
 @contextlib.contextmanager
@@ -174,7 +171,9 @@ def _make(members: int) -> None:
 
 def _bring_up_to_date(data: Path) -> None:
     """Migrate data of an older demonstration; say so when they cannot be used."""
-    too_old = Trouble("the data are of another version of the demonstration; begin anew: python3 -m sipvote demo --reset")
+    too_old = Trouble(
+        "the data are of another version of the demonstration; begin anew: python3 -m sipvote demo --reset"
+    )
     with contextlib.closing(sqlite3.connect(data)) as connection:
         try:
             (made_by,) = connection.execute("PRAGMA user_version").fetchone()
@@ -256,7 +255,10 @@ def _answers(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> bool:
     """Wait until the server can do its work; False when it ended or takes too long."""
     until = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < until and all(child.poll() is None for child in running.values()):
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer,
+        ):
             return bool(answer.status == 200)
         time.sleep(0.1)
     return False

@@ -18,8 +18,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from .. import audit
-from ..db import Base, Moment, db, now
-from ..editions import rules as editions
+from ..db import Moment, db, now
 from ..editions.models import DATED, Edition, Phase
 from ..i18n import ZONE
 from ..mail import Letter
@@ -43,8 +42,12 @@ def about() -> dict[Phase, Any]:
     """What there is to see and do in each phase."""
     return {
         Phase.THEMES: _l("Ada proposes a theme or supports one. Dré admits themes to the ballot, or declines them."),
-        Phase.REVIEW: _l("Dré makes the ballot: the last themes are admitted, texts are translated, the vote is prepared."),
-        Phase.VOTE: _l("The ballot box is open, and some hundred members have voted. Vote as Ada, and keep your receipt."),
+        Phase.REVIEW: _l(
+            "Dré makes the ballot: the last themes are admitted, texts are translated, the vote is prepared."
+        ),
+        Phase.VOTE: _l(
+            "The ballot box is open, and some hundred members have voted. Vote as Ada, and keep your receipt."
+        ),
         Phase.COUNT: _l("The vote is closed. Dré opens the box, counts and publishes, and makes workgroups."),
         Phase.SIGNUP: _l("The result is public. There are workgroups: sign up as Ada. One group is full already."),
         Phase.GROUPS: _l("The groups had their first meeting. Bas sees who is in his group in Ghent."),

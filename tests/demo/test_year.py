@@ -129,7 +129,11 @@ def test_groups_meet_inside_the_window_and_one_has_a_waiting_list(visitor: Flask
 def test_bas_leads_the_group_in_ghent(visitor: FlaskClient) -> None:
     go(visitor, Phase.SIGNUP)
     bas = member_of(CAST[2])
-    assert [group for group in db.session.scalars(select(Workgroup)) if bas in group.facilitators and group.edition_id == edition().id]
+    assert [
+        group
+        for group in db.session.scalars(select(Workgroup))
+        if bas in group.facilitators and group.edition_id == edition().id
+    ]
 
 
 def test_groups_have_met_once_when_the_workgroups_phase_begins(visitor: FlaskClient) -> None:
@@ -148,7 +152,9 @@ def test_all_meetings_are_over_when_recommendations_begin(visitor: FlaskClient) 
 
 def test_what_a_visitor_did_is_kept_going_forward(visitor: FlaskClient, be: Be) -> None:
     ada = member_of(ADA)
-    theme = db.session.scalars(select(Theme).where(Theme.edition_id == edition().id, Theme.proposer_id != ada.id)).first()
+    theme = db.session.scalars(
+        select(Theme).where(Theme.edition_id == edition().id, Theme.proposer_id != ada.id)
+    ).first()
     assert theme
     be("ada").post(f"/en/{edition().year}/themes/{theme.id}/support")
     go(visitor, Phase.VOTE)

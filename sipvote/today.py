@@ -1,0 +1,176 @@
+"""What can I do today? The cards of the first page, from the phase, the rooms, and who is asking."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy import func, select
+
+from .access import may
+from .db import db, now
+from .editions.models import Edition, Phase
+from .editions.rules import allows
+from .i18n import moment, span
+from .themes.models import Theme
+from .voting import rules as voting
+from .voting.models import Election, Envelope
+from .workgroups import rules as workgroups
+from .workgroups.models import Signup
+
+AFTER_VOTE = tuple(Phase)[list(Phase).index(Phase.COUNT) :]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing to do or to know; the first card of the page is the most urgent one."""
+
+    title: str
+    text: str
+    url: str
+    label: str
+    is_main: bool = False
+
+
+def cards(edition: Edition) -> list[Card]:
+    """What the visitor can do in this phase of the edition, then what officials have to do."""
+    return [*_for_members(edition), *_for_officials(edition)]
+
+
+def _for_members(edition: Edition) -> Iterator[Card]:
+    year, phase = edition.year, edition.phase
+    themes = url_for("themes.index", year=year)
+    if phase == Phase.AHEAD:
+        text = _("You can propose themes from %(moment)s.", moment=moment(edition.themes_at))
+        yield Card(_("The next year begins soon"), text, themes, _("Look at the themes"))
+    elif phase == Phase.THEMES:
+        until = moment(edition.review_at)
+        text = _("What should we work on this year? You can propose until %(moment)s.", moment=until)
+        yield Card(_("Propose a theme"), text, url_for("themes.new", year=year), _("Write a proposal"), True)
+        yield Card(_("Support themes of others"), _proposals(edition), themes, _("Read the proposals"))
+    elif phase == Phase.REVIEW:
+        text = _("The organisers choose the ballot. You can vote from %(moment)s.", moment=moment(edition.vote_at))
+        yield Card(_("The ballot is being made"), text, themes, _("Read the proposals"))
+    elif phase in (Phase.VOTE, Phase.COUNT):
+        yield _vote(edition)
+        text = _("What each theme asks, why it matters and what would change.")
+        yield Card(_("Read the themes"), text, themes, _("To the themes"))
+    else:
+        yield from _groups(edition)
+
+
+def _proposals(edition: Edition) -> str:
+    present = select(func.count()).where(Theme.edition_id == edition.id, Theme.withdrawn_at.is_(None))
+    count = db.session.scalar(present) or 0
+    return ngettext("There is %(num)d proposal so far.", "There are %(num)d proposals so far.", count)
+
+
+def _vote(edition: Edition) -> Card:
+    """The vote as it stands for this visitor: to come, to cast, cast, being counted, or published."""
+    election = voting.of_edition(edition)
+    page = url_for("voting.index", year=edition.year)
+    if election and election.published_at:
+        return Card(
+            _("The result is known"), _("See which themes were chosen, and how to check the count."),
+            url_for("voting.results", year=edition.year), _("See the result"), True,
+        )  # fmt: skip
+    if election is None or not election.is_open:
+        is_over = edition.phase == Phase.COUNT or (election is not None and election.closed_at is not None)
+        text = _("The vote is closed and will be counted.") if is_over else _("The vote opens soon.")
+        return Card(_("The vote"), text, page, _("About the vote"), True)
+    until = moment(election.closes_at)
+    if _has_voted(election):
+        text = _("You can change your vote until %(moment)s.", moment=until)
+        return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
+    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until)
+    return Card(_("Vote for the themes of the year"), text, page, _("Vote now"), True)
+
+
+def _has_voted(election: Election) -> bool:
+    if not current_user.is_authenticated:
+        return False
+    return db.session.get(Envelope, (election.id, current_user.member_id)) is not None
+
+
+def _groups(edition: Edition) -> Iterator[Card]:
+    """One's own groups, joining one while that is possible, and what was chosen."""
+    groups = url_for("workgroups.index", year=edition.year)
+    if current_user.is_authenticated:
+        for signup in workgroups.groups_of(current_user.member_id):
+            if signup.workgroup.edition_id == edition.id:
+                yield _my_group(edition, signup)
+    if allows(edition, "sign_up"):
+        facts = {"meetings": edition.meetings, "hours": edition.meeting_hours}
+        text = _("%(meetings)d meetings of about %(hours)d hours, in your city, in another one or online.", **facts)
+        yield Card(_("Join a workgroup"), text, groups, _("Choose a group"), True)
+    else:
+        yield Card(_("The workgroups"), _("Who works on which theme, and where."), groups, _("Look at the groups"))
+    yield from _result(edition)
+
+
+def _result(edition: Edition) -> Iterator[Card]:
+    election = voting.of_edition(edition)
+    if election and election.published_at:
+        text = _("Which themes were chosen, and how to check the count.")
+        yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
+
+
+def _my_group(edition: Edition, signup: Signup) -> Card:
+    """One's own group, with its next meeting."""
+    group = signup.workgroup
+    url = url_for("workgroups.show", year=edition.year, group_id=group.id)
+    upcoming = next((m for m in group.meetings if m.ends_at > now()), None)
+    if signup.is_waiting:
+        return Card(str(group.theme), _("You are on the waiting list of this group."), url, _("Look at my group"))
+    if upcoming is None:
+        text = _("Your group has met for the last time. Thank you.")
+        return Card(str(group.theme), text, url, _("Look at my group"))
+    text = _("Your next meeting: %(when)s.", when=span(upcoming.starts_at, upcoming.ends_at))
+    return Card(str(group.theme), text, url, _("Look at my group"), True)
+
+
+# --- Officials ------------------------------------------------------------------------------------
+
+
+def _for_officials(edition: Edition) -> Iterator[Card]:
+    """What waits for those who organise, each for their role."""
+    year = edition.year
+    if may("themes.review") and allows(edition, "review"):
+        text = ngettext("%(num)d proposal waits for you.", "%(num)d proposals wait for you.", _undecided(edition))
+        yield Card(_("Review the themes"), text, url_for("themes_desk.index", year=year), _("Review"))
+    if may("voting.open_box") and (allows(edition, "prepare_vote") or allows(edition, "count")):
+        text = _election_stands(edition)
+        yield Card(_("The election"), text, url_for("voting_desk.index", year=year), _("To the election"))
+    if may("workgroups.plan") and allows(edition, "form_groups"):
+        text = _("Make groups per theme and city, with their meetings and facilitators.")
+        yield Card(_("Plan the workgroups"), text, url_for("workgroups_desk.index", year=year), _("Plan groups"))
+    if may("workgroups.facilitate") and edition.phase in AFTER_VOTE:
+        text = _("Who signed up in your groups and cities.")
+        url = url_for("facilitate.index", year=year)
+        yield Card(_("Your groups as a facilitator"), text, url, _("Look at the sign-ups"))
+    if may("figures.see") and edition.phase in AFTER_VOTE:
+        text = _("Sign-ups per theme, city, language and country.")
+        yield Card(_("Where are we short?"), text, url_for("figures.index", year=year), _("See the figures"))
+
+
+def _undecided(edition: Edition) -> int:
+    waiting = select(func.count()).where(
+        Theme.edition_id == edition.id, Theme.withdrawn_at.is_(None), Theme.admitted_at.is_(None),
+        Theme.declined_at.is_(None), Theme.prolonged_from_id.is_(None),
+    )  # fmt: skip
+    return db.session.scalar(waiting) or 0
+
+
+def _election_stands(edition: Edition) -> str:
+    election = voting.of_edition(edition)
+    states = {
+        "draft": _("The ballot is not frozen yet."),
+        "frozen": _("The ballot is frozen; the vote is not open yet."),
+        "open": _("The vote is open."),
+        "closed": _("The vote is closed; the ballot box can be opened."),
+        "counted": _("The ballots are counted; the result is not published yet."),
+        "published": _("The result is published."),
+    }
+    return states[election.state] if election else _("The election is not prepared yet.")
