@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import upgrade
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, func, insert, select
 
@@ -25,6 +24,7 @@ from sipvote.db import db, now
 from sipvote.demo import people
 from sipvote.editions.models import DATED, Edition
 from sipvote.members.models import Member, SignIn
+from sipvote.schema import upgrade
 from sipvote.themes.models import Theme, ThemeText
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election, Envelope

@@ -14,7 +14,7 @@ import config
 
 from . import access, assets, errors, i18n, jobs, mail, markdown
 from .access import may
-from .db import db, engine_options, migrate
+from .db import db, engine_options
 from .editions import rules as editions
 from .editions.models import Edition
 
@@ -45,7 +45,6 @@ def create_app(**overrides: Any) -> Flask:
     app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.init_app(app)
-    migrate.init_app(app, directory=str(_beside("migrations")))
     csrf.init_app(app)
     mail.mailman.init_app(app)
     i18n.init_app(app)

@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 from flask import Flask
 from flask.cli import FlaskGroup
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 import config
 
-from . import audit
+from . import audit, schema
 from .access import Role
 from .db import db
 from .members import roll
@@ -23,7 +22,9 @@ from .members.models import Member
 def _app() -> Flask:
     from .app import create_app
 
-    return create_app()
+    app = create_app()
+    schema.init_app(app)  # for the words `db migrate`, `db check` … of Flask-Migrate
+    return app
 
 
 @click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
@@ -34,7 +35,7 @@ def cli() -> None:
 @cli.command("migrate")
 def migrate_database() -> None:
     """Bring the database to the newest form (also makes a new one)."""
-    upgrade()
+    schema.upgrade()
     click.echo("The database is up to date.")
 
 

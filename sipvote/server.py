@@ -16,6 +16,8 @@ def main(args: list[str], factory: str = "sipvote.app:create_app") -> int:
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
+    # Before the workers start: with a memory arena per thread, each would hold on to 20 MB more.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     Granian(
         factory,
         factory=True,

@@ -21,13 +21,13 @@ _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 _INSTANCE = tempfile.TemporaryDirectory(prefix="sipvote-test-", dir=_MEMORY)
 os.environ["SIPVOTE_INSTANCE"] = _INSTANCE.name
 
-from flask_migrate import upgrade  # noqa: E402
 
 from sipvote import jobs  # noqa: E402
 from sipvote.app import create_app  # noqa: E402
 from sipvote.db import Base, db, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
 from sipvote.members.models import Member  # noqa: E402
+from sipvote.schema import upgrade  # noqa: E402
 from tests import postgres  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]

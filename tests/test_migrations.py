@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
 from sipvote.app import create_app
 from sipvote.db import db
+from sipvote.schema import downgrade, upgrade
 from tests import factories, postgres
 
 REVISIONS = [r.revision for r in ScriptDirectory("migrations").walk_revisions()][::-1]

@@ -150,11 +150,11 @@ def _remove(data: Path) -> None:
 
 def _make(members: int) -> None:
     """Lay out the tables and fill them, in the file that the environment names now."""
-    from flask_migrate import upgrade
     from sqlalchemy import text
 
     from ..app import create_app
     from ..db import db
+    from ..schema import upgrade
     from . import seed
 
     app = create_app()
@@ -187,9 +187,8 @@ def _bring_up_to_date(data: Path) -> None:
     if stands_at == _newest_migration():
         return
     say("Bringing the data up to date …")
-    from flask_migrate import upgrade
-
     from ..app import create_app
+    from ..schema import upgrade
 
     try:
         with create_app().app_context():

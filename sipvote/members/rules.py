@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from .. import audit, mail
 from ..access import Role, Visitor
@@ -149,16 +149,6 @@ def _roles(grants: list[tuple[Role, int | None]]) -> tuple[frozenset[Role], froz
     return frozenset(role for role, _city in grants), limited
 
 
-_VISITOR = (
-    select(
-        SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
-        Grant.role, Grant.city_id,
-    )
-    .join(Member, Member.id == SignIn.member_id)
-    .outerjoin(Grant, Grant.member_id == Member.id)
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Session:
     """A session as read for one request: the visitor, and when the session was last seen."""
@@ -167,15 +157,29 @@ class Session:
     seen_at: datetime
 
 
+# Every request asks this, so the statement is made once, and read outside the ORM.
+_RUNNING = (
+    select(
+        SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
+        Grant.role, Grant.city_id,
+    )
+    .join(Member, Member.id == SignIn.member_id)
+    .outerjoin(Grant, Grant.member_id == Member.id)
+    .where(
+        SignIn.id == bindparam("sign_in"),
+        SignIn.ended_at.is_(None),
+        SignIn.used_at > bindparam("since"),
+        or_(Member.left.is_(None), Member.left > bindparam("today")),
+    )
+)  # fmt: skip
+
+
 def session_of(sign_in_id: int) -> Session | None:
-    """Read a running session, with its visitor and roles, in one query and outside the ORM."""
-    today, moment = now().date(), now()
-    running = _VISITOR.where(
-        SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.used_at > moment - SESSION_LIVES,
-        or_(Member.left.is_(None), Member.left > today),
-    )  # fmt: skip
+    """Read a running session, with its visitor and roles, in one query."""
+    moment = now()
+    facts = {"sign_in": sign_in_id, "since": moment - SESSION_LIVES, "today": moment.date()}
     with db.engine.connect() as connection:
-        rows = connection.execute(running).all()
+        rows = connection.execute(_RUNNING, facts).all()
     if not rows:
         return None
     (sign_in, seen_at, *who), grants = rows[0][:7], [(r[7], r[8]) for r in rows if r[7] is not None]

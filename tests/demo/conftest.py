@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 
 from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.demo import seed
 from sipvote.demo.people import CAST
+from sipvote.schema import upgrade
 from tests.conftest import Browser
 
 MEMBERS = 300
