@@ -51,7 +51,7 @@ def index(year: int) -> str:
     mine = [g for g in groups if rules.leads(current_user.member_id, g)]
     return render_template(
         "facilitate/index.html", edition=edition, mine=mine, others=[g for g in groups if g not in mine],
-        numbers=numbers, cities=_by_city(groups, numbers),
+        numbers=numbers, cities=_by_city(groups, numbers), is_facilitator=Role.FACILITATOR in current_user.roles,
     )  # fmt: skip
 
 
