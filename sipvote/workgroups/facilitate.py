@@ -51,7 +51,7 @@ def index(year: int) -> str:
     mine = [g for g in groups if rules.leads(current_user.member_id, g)]
     return render_template(
         "facilitate/index.html", edition=edition, mine=mine, others=[g for g in groups if g not in mine],
-        numbers=numbers, cities=_by_city(groups, numbers),
+        numbers=numbers, cities=_by_city(groups, numbers), is_facilitator=Role.FACILITATOR in current_user.roles,
     )  # fmt: skip
 
 
@@ -99,17 +99,23 @@ def _signups(groups: Sequence[Workgroup]) -> Sequence[Signup]:
     return [s for _key, s in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
 
 
-@facilitate.get("/<int:group_id>.<any(csv, xlsx):kind>")
+@facilitate.get("/<int:group_id>.<kind>")
 @requires("workgroups.facilitate")
 def group_list(year: int, group_id: int, kind: str) -> Response:
-    return FILES[kind](f"sipvote-{year}-group-{group_id}", SIGNUP_COLUMNS, _signups([_asked(year, group_id)]))
+    return _file(kind, f"sipvote-{year}-group-{group_id}", [_asked(year, group_id)])
 
 
-@facilitate.get("/city/<slug>.<any(csv, xlsx):kind>")
+@facilitate.get("/city/<slug>.<kind>")
 @requires("workgroups.facilitate")
 def city_list(year: int, slug: str, kind: str) -> Response:
     """Everybody in the groups of a city that the visitor may see; "online" for groups without a city."""
     groups = [g for g in seen(current_user, asked_edition(year)) if slug in ({c.slug for c in g.cities} or {"online"})]
     if not groups:
         abort(404)
-    return FILES[kind](f"sipvote-{year}-{slug}", SIGNUP_COLUMNS, _signups(groups))
+    return _file(kind, f"sipvote-{year}-{slug}", groups)
+
+
+def _file(kind: str, name: str, groups: Sequence[Workgroup]) -> Response:
+    if kind not in FILES:
+        abort(404)
+    return FILES[kind](name, SIGNUP_COLUMNS, _signups(groups))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -107,10 +107,12 @@ def index(year: int) -> str:
     )  # fmt: skip
 
 
-@figures.get("/<any(themes, cities, languages, countries, profiles):what>.csv")
+@figures.get("/<what>.csv")
 @requires("figures.see")
 def table(year: int, what: str) -> Response:
     edition = asked_edition(year)
+    if what not in {**GROUPS, **PEOPLE}:
+        abort(404)
     heading = {
         "themes": _("Theme"), "cities": _("City"), "languages": _("Language"), "countries": _("Country"),
         "profiles": _("Profile"),

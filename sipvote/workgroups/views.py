@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -182,11 +182,10 @@ def _with_numbers(groups: Sequence[Workgroup]) -> dict[Workgroup, counts.Numbers
 
 
 def _otherwise(edition: Edition) -> list[dict[str, str]]:
-    """Ways to take part without a group: only rooms that stand."""
+    """Ways to take part without this group."""
     ways = [
         ("themes.index", _("Read, propose and support themes")),
         ("voting.index", _("Vote on the themes")),
         ("workgroups.index", _("Look at all groups")),
     ]
-    known = current_app.view_functions
-    return [{"url": url_for(page, year=edition.year), "label": label} for page, label in ways if page in known]
+    return [{"url": url_for(page, year=edition.year), "label": label} for page, label in ways]

@@ -162,7 +162,14 @@ class TestFacilitating:
         browser = browser_of(bas)
         page = browser.get("/en/2026/facilitate/").text
         assert all(f"/facilitate/{g.id}" in page for g in (own, here)) and f"/facilitate/{elsewhere.id}" not in page
-        for path in (f"{elsewhere.id}", f"{elsewhere.id}.csv", "city/luik.csv", "city/atlantis.csv"):
+        for path in (
+            f"{elsewhere.id}",
+            f"{elsewhere.id}.csv",
+            "city/luik.csv",
+            "city/atlantis.csv",
+            f"{own.id}.pdf",
+            f"{own.id}.x",
+        ):
             assert browser.get(f"/en/2026/facilitate/{path}").status_code == 404
         assert browser.get("/en/2026/facilitate/city/lille.csv").status_code == 200
 
