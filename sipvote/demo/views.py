@@ -24,6 +24,13 @@ OTHER = "other"
 IN_BANNER = 6
 
 
+@demo.before_request
+def _who_first() -> None:
+    """Read who is there before anything else is: on SQLite a POST holds the writers' lock from its first query
+    on, and reading the visitor on a connection of its own would wait for it for ever."""
+    current_user.is_authenticated  # noqa: B018
+
+
 @demo.app_context_processor
 def _banner() -> dict[str, Any]:
     """What the banner shows; on an error page of ours, nothing that asks the database."""
