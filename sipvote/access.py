@@ -103,9 +103,13 @@ def requires(act: str) -> Callable[[Route], Route]:
 def _wall() -> Response | None:
     """Stop every request that its route does not let through; runs before each request."""
     route = current_app.view_functions.get(request.endpoint or "")
-    if route is None or request.endpoint == "static" or getattr(route, "is_public", False):
+    if route is None or request.endpoint == "static":
         return None
-    if not current_user.is_authenticated:
+    # Who is asking is read first, in a transaction of its own: later it would wait for the page's own lock.
+    is_known = current_user.is_authenticated
+    if getattr(route, "is_public", False):
+        return None
+    if not is_known:
         # Come back to a page that was asked for; an act (POST) begins again from its page.
         back = this_page() if request.method in ("GET", "HEAD") else None
         return redirect(url_for("members.sign_in", next=back))  # type: ignore[return-value]

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 import config
 
@@ -33,6 +34,13 @@ HEADERS = {
 }
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address, as large as an id can be in the database: beyond that there is no such page."""
+
+    def __init__(self, url_map: Map, max: int = 2**31 - 1, **options: Any) -> None:
+        super().__init__(url_map, max=max, **options)
+
+
 def create_app(**overrides: Any) -> Flask:
     """Make the application from the environment; `overrides` are for tests. Raises config.BadConfig."""
     app = Flask(
@@ -43,6 +51,7 @@ def create_app(**overrides: Any) -> Flask:
         app.config["SQLALCHEMY_DATABASE_URI"], app.config["THREADS"]
     )
     app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.init_app(app)
     csrf.init_app(app)

@@ -12,8 +12,9 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import has_request_context, request
+from flask import abort, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -61,7 +62,17 @@ class Base(DeclarativeBase):
     registry = registry(metadata=_metadata, type_annotation_map={datetime: Moment()})
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, whose pages end where the databases' numbers end."""
+
+    def paginate(self, select: Any, **options: Any) -> Pagination:
+        """Give the page of a list that ?page= asks for; 404 when there is no such page."""
+        if len(request.args.get("page", "")) > 6:
+            abort(404)
+        return super().paginate(select, **options)
+
+
+db = Database(model_class=Base, disable_autonaming=True)
 
 # Outside a request (worker, command line) a block of code may say that it only reads.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
