@@ -205,7 +205,7 @@ def take_back_support(theme: Theme, member_id: int | None) -> None:
 
 def hold(theme: Theme) -> None:
     """Read a theme and its texts as they are now; whoever acts on it at the same moment waits for our commit."""
-    db.session.refresh(theme, with_for_update={"key_share": True})
+    db.session.refresh(theme, with_for_update={"key_share": True, "of": Theme})
 
 
 def refuse_unseen(text: ThemeText | None, seen: str | None) -> None:
