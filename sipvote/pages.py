@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, current_app, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Select, select, text
+from sqlalchemy import Executable, select, text
 
 from . import audit, today
 from .access import public, requires
@@ -103,7 +103,8 @@ def my_data() -> Any:
         "themes supported": [str(t) for t in themes.supported_by(member.id)],
         "voted (what is not known)": [{"edition": str(e.edition), "at": at} for e, at in voting.votes_of(member.id)],
         "workgroups": [
-            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at} for s in workgroups.groups_of(member.id)
+            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
+            for s, _next in workgroups.groups_of(member.id)
         ],
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
@@ -114,5 +115,5 @@ def my_data() -> Any:
     return answer
 
 
-def _mails_to(member: Member) -> Select[Any]:
+def _mails_to(member: Member) -> Executable:
     return select(Letter.subject, Letter.sent_at).where(Letter.member_id == member.id).order_by(Letter.id)

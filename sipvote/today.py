@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .access import may
-from .db import db, now
+from .db import db
 from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, span
@@ -18,7 +18,7 @@ from .themes.models import Theme
 from .voting import rules as voting
 from .voting.models import Election, Envelope
 from .workgroups import rules as workgroups
-from .workgroups.models import Signup
+from .workgroups.models import Meeting, Signup
 
 AFTER_VOTE = tuple(Phase)[list(Phase).index(Phase.COUNT) :]
 
@@ -98,9 +98,9 @@ def _groups(edition: Edition) -> Iterator[Card]:
     """One's own groups, joining one while that is possible, and what was chosen."""
     groups = url_for("workgroups.index", year=edition.year)
     if current_user.is_authenticated:
-        for signup in workgroups.groups_of(current_user.member_id):
+        for signup, upcoming in workgroups.groups_of(current_user.member_id):
             if signup.workgroup.edition_id == edition.id:
-                yield _my_group(edition, signup)
+                yield _my_group(signup, upcoming)
     if allows(edition, "sign_up"):
         facts = {"meetings": edition.meetings, "hours": edition.meeting_hours}
         text = _("%(meetings)d meetings of about %(hours)d hours, in your city, in another one or online.", **facts)
@@ -117,11 +117,10 @@ def _result(edition: Edition) -> Iterator[Card]:
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
 
 
-def _my_group(edition: Edition, signup: Signup) -> Card:
+def _my_group(signup: Signup, upcoming: Meeting | None) -> Card:
     """One's own group, with its next meeting."""
     group = signup.workgroup
-    url = url_for("workgroups.show", year=edition.year, group_id=group.id)
-    upcoming = next((m for m in group.meetings if m.ends_at > now()), None)
+    url = url_for("workgroups.show", year=group.edition.year, group_id=group.id)
     if signup.is_waiting:
         return Card(str(group.theme), _("You are on the waiting list of this group."), url, _("Look at my group"))
     if upcoming is None:

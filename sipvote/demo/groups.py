@@ -13,7 +13,7 @@ from ..i18n import ZONE
 from ..members.models import City, Grant, Member
 from ..themes import rules as themes
 from ..themes.models import Theme
-from ..workgroups import planning
+from ..workgroups import forming
 from ..workgroups import rules as workgroups
 from ..workgroups.models import Mode, Workgroup
 from .people import CAST, organiser
@@ -61,17 +61,17 @@ def form_groups(edition: Edition) -> None:
     for theme, wishes in zip(themes.of_the_year(edition), WISHES, strict=False):
         for wish in wishes:
             plan = _plan(edition, theme, wish, led)
-            if _exists(plan) or planning.why_not_plan(edition, plan, None):
+            if _exists(plan) or forming.why_not_plan(edition, plan, None):
                 continue
-            planning.form(edition, plan, organiser().id)
+            forming.form(edition, plan, organiser().id)
             led |= {f.id for f in plan.facilitators}
 
 
-def _plan(edition: Edition, theme: Theme, wish: Wish, led: set[int]) -> planning.Plan:
+def _plan(edition: Edition, theme: Theme, wish: Wish, led: set[int]) -> forming.Plan:
     cities = db.session.scalars(select(City).where(City.slug.in_(wish.cities)).order_by(City.slug)).all()
     language = wish.languages.split()[0]
     names = "–".join(getattr(city, f"name_{language}") for city in cities[:1])
-    return planning.Plan(
+    return forming.Plan(
         theme=theme,
         cities=cities,
         mode=wish.mode,
@@ -91,8 +91,8 @@ def _leaders(wish: Wish, led: set[int]) -> list[Member]:
     cast = [person.number for person in CAST]
     free = [
         person
-        for person in planning.facilitators()
-        if person.id not in led and any(c.slug in near for c in planning.cities_of(person) or ())
+        for person in forming.facilitators()
+        if person.id not in led and any(c.slug in near for c in forming.cities_of(person) or ())
     ]
     return sorted(free, key=lambda person: person.number not in cast)[:LEADERS]
 
@@ -104,13 +104,13 @@ def _starts(edition: Edition, wish: Wish) -> list[datetime]:
     first = (monday + timedelta(days=wish.weekday)).replace(tzinfo=ZONE)
     starts: list[datetime] = []
     for weeks in WEEKS_APART:
-        starts = planning.proposal(first, weeks, edition.meetings)
+        starts = forming.proposal(first, weeks, edition.meetings)
         if starts[-1] + timedelta(hours=edition.meeting_hours) <= edition.recommendations_at:
             break
     return starts
 
 
-def _exists(plan: planning.Plan) -> bool:
+def _exists(plan: forming.Plan) -> bool:
     wanted = {city.id for city in plan.cities}
     made = select(Workgroup).where(Workgroup.theme_id == plan.theme.id, Workgroup.cancelled_at.is_(None))
     return any({city.id for city in group.cities} == wanted for group in db.session.scalars(made))

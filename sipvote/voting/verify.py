@@ -171,7 +171,7 @@ class Package:
             need(limit is None or whole(limit, 1), "A limit in election.json is not right.")
             need(whole(question["seats"], 1, min(options, MOST_OPTIONS)), "A number of places is not right.")
             need(rule in RULES, "This program does not know the rule that the vote was counted by.")
-        return found  # type: ignore[no-any-return]
+        return found
 
     @cached_property
     def checkpoints(self) -> list[dict[str, Any]]:
@@ -205,7 +205,7 @@ class Package:
     def report(self) -> dict[str, Any]:
         found = self.json("report.json")
         need(set(found) == {"spoilt", "questions"} and whole(found["spoilt"], 0), "report.json is no report.")
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 # Checking. The first line of each check is what the reader sees.

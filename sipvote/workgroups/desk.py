@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
 from ..errors import see_other
 from ..themes import rules as themes
-from . import counts, planning
+from . import counts, forming
 from .forms import ProposalForm, data_of, form_for, typed
 from .models import Workgroup
 from .views import asked_group
@@ -43,8 +43,8 @@ def warnings(group: Workgroup, numbers: counts.Numbers) -> list[str]:
         found.append(_("no facilitator"))
     if group.cities and group.mode != "online" and not group.venue:
         found.append(_("no address yet"))
-    if not group.is_over and numbers.taken < planning.PEOPLE_AT_LEAST:
-        found.append(_("fewer than %(least)s people", least=planning.PEOPLE_AT_LEAST))
+    if not group.is_over and numbers.taken < forming.PEOPLE_AT_LEAST:
+        found.append(_("fewer than %(least)s people", least=forming.PEOPLE_AT_LEAST))
     return found
 
 
@@ -60,7 +60,7 @@ def new(year: int) -> Any:
         if "first" not in request.args or not asked.validate():
             why_not = why_not_now(edition, "form_groups")
             return render_template("workgroups_desk/first.html", edition=edition, form=asked, why_not=why_not)
-        starts = planning.proposal(asked.first.moment, asked.every.data or 1, edition.meetings)
+        starts = forming.proposal(asked.first.moment, asked.every.data or 1, edition.meetings)
         data |= {f"meeting_{n}": typed(start) for n, start in enumerate(starts, start=1)}
     return _form_page(edition, None, data)
 
@@ -74,11 +74,11 @@ def change(year: int, group_id: int) -> Any:
 
 def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) -> Any:
     """The form of a group; a fault in the plan stands beside the field that it is about."""
-    choices = themes.of_the_year(edition), planning.all_cities(), planning.facilitators()
+    choices = themes.of_the_year(edition), forming.all_cities(), forming.facilitators()
     form = form_for(len(group.meetings) if group else edition.meetings, *choices, data=data)
     if form.validate_on_submit():
         plan = form.plan(*choices)
-        if fault := planning.why_not_plan(edition, plan, group):
+        if fault := forming.why_not_plan(edition, plan, group):
             form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
         else:
             return _save(edition, group, plan)
@@ -89,13 +89,13 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     )  # fmt: skip
 
 
-def _save(edition: Edition, group: Workgroup | None, plan: planning.Plan) -> Any:
+def _save(edition: Edition, group: Workgroup | None, plan: forming.Plan) -> Any:
     if group is None:
-        made = planning.form(edition, plan, current_user.member_id)
+        made = forming.form(edition, plan, current_user.member_id)
         db.session.commit()
         flash(_("The group %(group)s is made.", group=made), "ok")
     else:
-        moves = planning.change(group, plan, current_user.member_id)
+        moves = forming.change(group, plan, current_user.member_id)
         db.session.commit()
         said = ngettext("%(num)d meeting moved.", "%(num)d meetings moved.", len(moves)) if moves else ""
         flash(_("The group %(group)s is saved.", group=group) + " " + said, "ok")
@@ -106,7 +106,7 @@ def _save(edition: Edition, group: Workgroup | None, plan: planning.Plan) -> Any
 @requires("workgroups.plan")
 def cancel(year: int, group_id: int) -> Any:
     group = asked_group(year, group_id)
-    planning.cancel(group, current_user.member_id)
+    forming.cancel(group, current_user.member_id)
     db.session.commit()
     flash(_("The group %(group)s is cancelled. Everybody gets a mail.", group=group), "ok")
     return see_other(url_for(".index", year=year))

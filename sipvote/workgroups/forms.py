@@ -16,8 +16,8 @@ from ..i18n import LANGUAGES, ZONE, names
 from ..members.models import City, Member
 from ..themes.models import Theme
 from .exports import MODE_NAMES
+from .forming import Plan, cities_of
 from .models import Mode, Workgroup
-from .planning import Plan, cities_of
 
 _needed = _l("Fill in this field.")
 

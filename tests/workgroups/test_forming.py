@@ -13,7 +13,7 @@ from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.i18n import ZONE
 from sipvote.mail import Letter
-from sipvote.workgroups import planning, rules
+from sipvote.workgroups import forming, rules
 from sipvote.workgroups.models import Mode
 from tests.factories import a_city, a_facilitator, a_group, a_member, a_signup, a_theme, an_edition, an_organiser
 
@@ -28,7 +28,7 @@ def edition():
 def a_plan(edition, group=None, **values):
     """The plan of a group as it is, or of a new one in Ghent."""
     group = group or a_group(edition, city="gent")
-    plan = planning.Plan(
+    plan = forming.Plan(
         theme=group.theme, cities=group.cities, mode=group.mode, languages=group.spoken, places=group.places,
         facilitators=list(group.facilitators), venue=group.venue, video_url=group.video_url,
         starts=[m.starts_at for m in group.meetings], hours=3,
@@ -46,7 +46,7 @@ def letters(name):
 
 
 def why(edition, plan, group=None):
-    fault = planning.why_not_plan(edition, plan, group)
+    fault = forming.why_not_plan(edition, plan, group)
     return fault and f"{fault[0]}: {fault[1]}"
 
 
@@ -54,7 +54,7 @@ class TestForming:
     def test_an_organiser_makes_a_group_of_five_meetings_of_three_hours(self, edition):
         dre = an_organiser()
         plan = a_plan(edition, languages=["nl", "fr"], cities=[a_city("gent"), a_city("luik")])
-        group = planning.form(edition, plan, dre.id)
+        group = forming.form(edition, plan, dre.id)
         assert (group.languages, group.place, len(group.meetings), group.hours) == ("nl fr", "Ghent and Liège", 5, 15)
         entry = db.session.scalars(select(Entry)).one()
         assert (entry.act, entry.member_id, entry.facts["cities"]) == ("form group", dre.id, ["gent", "luik"])
@@ -64,7 +64,7 @@ class TestForming:
         assert "theme: Choose one" in why(edition, a_plan(edition, theme=proposed))
         other = a_theme(an_edition(Phase.STOCKTAKE, year=2020), elected_at=now())
         with pytest.raises(Refused, match="Choose one"):
-            planning.form(edition, a_plan(edition, theme=other), None)
+            forming.form(edition, a_plan(edition, theme=other), None)
 
     def test_groups_are_made_in_their_phases_only(self):
         edition = an_edition(Phase.VOTE)
@@ -103,10 +103,10 @@ class TestForming:
 
     def test_dates_are_proposed_some_weeks_apart_and_not_at_the_end_of_the_year(self):
         first = datetime(2026, 11, 12, 18, tzinfo=ZONE)
-        proposed = planning.proposal(first, 3, 5)
+        proposed = forming.proposal(first, 3, 5)
         assert [f"{at:%d/%m %H}" for at in proposed] == ["12/11 18", "03/12 18", "07/01 18", "28/01 18", "18/02 18"]
         # At the same hour on the clock, also after the clocks changed.
-        assert planning.proposal(datetime(2027, 3, 18, 18, tzinfo=ZONE), 2, 2)[1].astimezone(ZONE).hour == 18
+        assert forming.proposal(datetime(2027, 3, 18, 18, tzinfo=ZONE), 2, 2)[1].astimezone(ZONE).hour == 18
 
 
 class TestFacilitators:
@@ -137,7 +137,7 @@ class TestFacilitators:
         bas, gone = a_facilitator(), a_facilitator()
         gone.left = (now() - timedelta(days=1)).date()
         a_member()
-        assert planning.facilitators() == [bas]
+        assert forming.facilitators() == [bas]
 
 
 class TestChanging:
@@ -146,7 +146,7 @@ class TestChanging:
         group = a_group(edition, places=1, facilitators=[bas])
         ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
         old = group.meetings[4].starts_at
-        moves = planning.change(group, later(a_plan(edition, group)), None)
+        moves = forming.change(group, later(a_plan(edition, group)), None)
         assert [(m.old_start, m.meeting.sequence) for m in moves] == [(old, 1)]
         assert [m.sequence for m in group.meetings] == [0, 0, 0, 0, 1]
         told = letters("meeting_moved")
@@ -160,7 +160,7 @@ class TestChanging:
     def test_a_moved_date_is_no_longer_confirmed_by_a_form_that_lay_open(self, edition):
         group, ada = a_group(edition), a_member()
         confirmed = {m.key for m in group.meetings}
-        planning.change(group, later(a_plan(edition, group)), None)
+        forming.change(group, later(a_plan(edition, group)), None)
         with pytest.raises(Refused, match="every date"):
             rules.sign_up(ada, group, confirmed)
 
@@ -168,19 +168,19 @@ class TestChanging:
         group = a_group(edition)
         starts = [m.starts_at for m in group.meetings]
         slid = [*starts[1:], starts[-1] + timedelta(days=4)]
-        moves = planning.change(group, a_plan(edition, group, starts=slid), None)
+        moves = forming.change(group, a_plan(edition, group, starts=slid), None)
         assert [m.starts_at for m in group.meetings] == slid
         assert [(m.old_start, m.meeting.starts_at) for m in moves] == [(starts[0], slid[-1])]
 
     def test_longer_meetings_are_moved_meetings(self, edition):
         group = a_group(edition)
-        planning.change(group, a_plan(edition, group, hours=2), None)
+        forming.change(group, a_plan(edition, group, hours=2), None)
         assert group.hours == 10 and {m.sequence for m in group.meetings} == {1}
 
     def test_another_address_is_told_and_reaches_calendars(self, edition):
         group = a_group(edition, venue="Kouter 1")
         a_signup(a_member(), group)
-        planning.change(group, a_plan(edition, group, venue="Kouter 2"), None)
+        forming.change(group, a_plan(edition, group, venue="Kouter 2"), None)
         letter = letters("meeting_moved")[0]
         assert letter.subject == "New place: Guidance (Ghent)" and "Kouter 2" in letter.body
         assert letter.calendar.count("SEQUENCE:1") == 5 and "Kouter 2" in letter.calendar
@@ -188,7 +188,7 @@ class TestChanging:
     def test_nothing_new_is_told_to_nobody(self, edition):
         group = a_group(edition)
         a_signup(a_member(), group)
-        planning.change(group, a_plan(edition, group, languages=["nl", "en"]), None)
+        forming.change(group, a_plan(edition, group, languages=["nl", "en"]), None)
         assert letters("meeting_moved") == [] and group.languages == "nl en"
 
     def test_places_are_not_lowered_below_the_people_who_have_one(self, edition):
@@ -202,13 +202,13 @@ class TestChanging:
         group = a_group(edition)
         ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
         rules.withdraw(ada)
-        planning.change(group, a_plan(edition, group, places=2), None)
+        forming.change(group, a_plan(edition, group, places=2), None)
         assert (bo.seat, cem.seat) == (2, 1)
 
     def test_more_places_go_to_the_waiting_list(self, edition):
         group = a_group(edition, places=1)
         _ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
-        planning.change(group, a_plan(edition, group, places=2), None)
+        forming.change(group, a_plan(edition, group, places=2), None)
         assert (bo.seat, cem.seat) == (2, None)
         assert [letter.member_id for letter in letters("moved_up")] == [bo.member_id]
 
@@ -226,13 +226,13 @@ class TestCancelling:
         bas = a_facilitator()
         group = a_group(edition, places=1, facilitators=[bas])
         ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
-        planning.cancel(group, None)
+        forming.cancel(group, None)
         told = {letter.member_id: letter for letter in letters("group_cancelled")}
         assert set(told) == {bas.id, ada.member_id, bo.member_id}
         assert told[bo.member_id].calendar is None and "attachment" not in told[bo.member_id].body
         assert told[ada.member_id].calendar_method == "CANCEL" and "SEQUENCE:1" in told[ada.member_id].calendar
         with pytest.raises(Refused, match="already"):
-            planning.cancel(group, None)
+            forming.cancel(group, None)
 
     def test_a_cancelled_group_is_not_changed(self, edition):
         group = a_group(edition, cancelled_at=now())
@@ -241,10 +241,10 @@ class TestCancelling:
     def test_a_cancelled_group_leaves_the_hour_free(self, edition):
         ada, group = a_member(), a_group(edition)
         a_signup(ada, group)
-        planning.cancel(group, None)
+        forming.cancel(group, None)
         assert rules.why_not_sign_up(ada, a_group(edition)) is None
 
     def test_groups_are_not_cancelled_when_the_year_is_over(self, edition):
         group = a_group(edition)
         with time_machine.travel(edition.recommendations_at), pytest.raises(Refused, match="possible until"):
-            planning.cancel(group, None)
+            forming.cancel(group, None)

@@ -1,0 +1,113 @@
+"""The first page and one's own page: what can I do today, and what is kept about me."""
+
+import json
+
+import pytest
+
+from sipvote.access import Role
+from sipvote.db import db
+from sipvote.editions.models import DATED, Phase
+from tests.factories import (
+    a_board_member,
+    a_facilitator,
+    a_group,
+    a_member,
+    a_signup,
+    a_theme,
+    a_vote,
+    an_edition,
+    an_election,
+    an_organiser,
+    in_phase,
+)
+
+
+def test_without_an_edition_the_page_says_so(client):
+    assert "No year has been planned yet" in client.get("/en/").text
+
+
+@pytest.mark.parametrize("phase", DATED)
+@pytest.mark.parametrize("who", [None, a_member, a_facilitator, a_board_member, an_organiser])
+def test_the_first_page_stands_for_everybody_in_every_phase(client, browser_of, phase, who):
+    an_edition(phase)
+    visitor = browser_of(who()) if who else client
+    assert visitor.get("/en/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("phase", "says"),
+    [
+        (Phase.THEMES, "Write a proposal"),
+        (Phase.REVIEW, "The ballot is being made"),
+        (Phase.VOTE, "The vote opens soon"),
+        (Phase.COUNT, "closed and will be counted"),
+        (Phase.SIGNUP, "Join a workgroup"),
+        (Phase.STOCKTAKE, "The workgroups"),
+    ],
+)
+def test_the_first_page_says_what_can_be_done_today(client, phase, says):
+    an_edition(phase)
+    assert says in client.get("/en/").text
+
+
+def test_who_has_voted_is_told_so_and_may_change_it(client, browser_of):
+    ada = a_member()
+    election = an_election(ada)
+    browser = browser_of(ada)
+    assert "Vote now" in browser.get("/en/").text
+    a_vote(election, ada, 1)
+    assert "You have voted" in browser.get("/en/").text
+
+
+def test_who_joined_a_group_sees_its_next_meeting(client, browser_of):
+    ada = a_member()
+    a_signup(ada, a_group(an_edition(Phase.SIGNUP)))
+    assert "Your next meeting" in browser_of(ada).get("/en/").text
+
+
+@pytest.mark.parametrize(
+    ("who", "phase", "says"),
+    [
+        (an_organiser, Phase.REVIEW, "Review the themes"),
+        (an_organiser, Phase.VOTE, "The election is not prepared yet"),
+        (an_organiser, Phase.SIGNUP, "Plan the workgroups"),
+        (a_facilitator, Phase.SIGNUP, "Your groups as a facilitator"),
+        (a_board_member, Phase.SIGNUP, "Where are we short?"),
+    ],
+)
+def test_officials_see_what_waits_for_them(client, browser_of, who, phase, says):
+    an_edition(phase)
+    assert says in browser_of(who()).get("/en/").text
+    assert says not in browser_of(a_member()).get("/en/").text
+
+
+def test_my_page_shows_groups_votes_and_themes(client, browser_of):
+    ada = a_member("Ada", "gent", Role.SCRUTINEER)
+    election = an_election(ada)
+    a_vote(election, ada, 0)
+    theme = a_theme(election.edition, "Fair fees", proposer=ada)
+    in_phase(election.edition, Phase.SIGNUP)
+    a_signup(ada, a_group(election.edition, theme))
+    page = browser_of(ada).get("/en/me").text
+    for part in ("Fair fees", "you voted on", "you have a place", "Scrutineer", ada.email):
+        assert part in page
+
+
+def test_the_language_of_mails_can_be_chosen(client, browser_of):
+    ada = a_member()
+    browser_of(ada).post("/en/me/language", data={"language": "fr"})
+    db.session.refresh(ada)
+    assert ada.language == "fr"
+
+
+def test_what_is_kept_can_be_downloaded_and_holds_no_choice(client, browser_of):
+    ada = a_member()
+    election = an_election(ada)
+    a_vote(election, ada, 2)
+    data = json.loads(browser_of(ada).get("/en/me/data.json").text)
+    assert data["member"]["email"] == ada.email
+    assert list(data["voted (what is not known)"][0]) == ["edition", "at"]
+
+
+def test_a_stranger_has_no_page_of_their_own(client):
+    assert client.get("/en/me").status_code == 302
