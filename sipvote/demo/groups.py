@@ -1,8 +1,8 @@
 """The workgroups of the demonstration: which are made, by whom they are led, and who signs up."""
 
 import random
-from contextlib import suppress
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
