@@ -9,7 +9,7 @@ from ..db import db, now
 from ..editions.models import Edition, Phase
 from ..i18n import ZONE
 from ..themes.models import Support, Theme
-from .people import CAST, Town, member_of
+from .people import ADA, Town, member_of
 from .texts import texts_of
 
 SUPPORTERS_NEEDED = 10
@@ -55,8 +55,8 @@ PROPOSALS = (
 )
 DECLINED = {
     "bank-card": (
-        "Voor een kaart met krediet is een bankvergunning nodig, en die kan de coöperatie niet krijgen. Over voorschotten"
-        " op facturen praten we graag verder: stuur ons gerust een bericht."
+        "Voor een kaart met krediet is een bankvergunning nodig, en die kan de coöperatie niet krijgen. Over"
+        " voorschotten op facturen praten we graag verder: stuur ons gerust een bericht."
     )
 }
 PROLONGED = "guidance"
@@ -70,10 +70,9 @@ def plant(town: Town, last_year: dict[str, Theme]) -> Edition:
     db.session.add(edition)
     for proposal in PROPOSALS:
         _propose(edition, proposal, town)
-    at = edition.themes_at
-    db.session.add(
-        Theme(edition=edition, original="fr", proposed_at=at, prolonged_from=last_year[PROLONGED], texts=texts_of(PROLONGED, at))
-    )  # fmt: skip
+    at, last = edition.themes_at, last_year[PROLONGED]
+    goes_on = Theme(edition=edition, original="fr", proposed_at=at, prolonged_from=last, texts=texts_of(PROLONGED, at))
+    db.session.add(goes_on)
     db.session.flush()
     return edition
 
@@ -113,5 +112,5 @@ def _propose(edition: Edition, proposal: Proposal, town: Town) -> None:
 def _proposer(proposal: Proposal, town: Town) -> int:
     """Ada proposed one of them; the others come from members of that city and language."""
     if proposal.key == "rest":
-        return member_of(CAST[0]).id
+        return member_of(ADA).id
     return (town.some(1, [proposal.city], [proposal.original]) or town.some(1))[0]

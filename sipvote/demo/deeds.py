@@ -70,7 +70,9 @@ def vote(edition: Edition) -> None:
     # Only read until here. A vote is cast in a transaction of its own, and waits for no other.
     db.session.rollback()
     paper = papers.of_key(election_key)
-    for member_id in voters if paper else ():
+    if paper is None:
+        return
+    for member_id in voters:
         voting.cast(paper, member_id, tuple(_choice(q, chance) for q in paper.questions))
 
 

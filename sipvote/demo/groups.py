@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from ..db import db
 from ..editions.models import Edition
+from ..errors import Refused
 from ..i18n import ZONE
 from ..members.models import City, Grant, Member
 from ..themes import rules as themes
@@ -126,7 +128,7 @@ def sign_up(edition: Edition) -> None:
     for nth, group in enumerate(db.session.scalars(made.order_by(Workgroup.id)).all()):
         wanted = group.places + WAITING if nth == 0 else max(1, group.places - chance.randint(3, 6))
         for member in _interested(group, wanted, chance):
-            if workgroups.why_not_sign_up(member, group) is None:
+            with suppress(Refused):  # somebody may be in another group at that hour
                 workgroups.sign_up(member, group, [meeting.key for meeting in group.meetings])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import insert, select
 
 from ..access import Role
@@ -29,27 +30,47 @@ class Person:
     city: str
     language: str
     role: Role | None
-    title: str
-    what: str
+    title: LazyString
+    what: LazyString
 
     @property
     def email(self) -> str:
         return f"{self.key}@example.org"
 
 
-CAST = (
-    Person("ada", "9001", "Ada Peeters", "gent", "nl", None, _l("member"), _l("proposes, supports, votes, signs up")),
-    Person("amina", "9002", "Amina Traoré", "lyon", "fr", None, _l("member in France"), _l("the same, from Lyon")),
-    Person("bas", "9003", "Bas Claes", "gent", "nl", Role.FACILITATOR, _l("facilitator"), _l("leads the groups in Ghent")),
-    Person("chloe", "9004", "Chloé Dubois", "liege", "fr", Role.BOARD, _l("board member"), _l("sees results and figures")),
-    Person(
-        "dre", "9005", "Dré Maes", "brussel", "nl", Role.ORGANISER, _l("organiser"),
-        _l("reviews themes, runs the vote, plans groups"),
-    ),
-    Person("eva", "9006", "Eva Stone", "brussel", "en", Role.SCRUTINEER, _l("scrutineer"), _l("watches over the ballot box")),
-    Person("felix", "9007", "Félix Henry", "namur", "fr", Role.SCRUTINEER, _l("scrutineer"), _l("the second scrutineer")),
-    Person("greet", "9008", "Greet Wouters", "antwerpen", "nl", Role.SCRUTINEER, _l("scrutineer"), _l("the third scrutineer")),
+ADA = Person(
+    "ada", "9001", "Ada Peeters", "gent", "nl", None,
+    _l("member"), _l("proposes, supports, votes, signs up"),
 )  # fmt: skip
+AMINA = Person(
+    "amina", "9002", "Amina Traoré", "lyon", "fr", None,
+    _l("member in France"), _l("the same, from Lyon"),
+)  # fmt: skip
+BAS = Person(
+    "bas", "9003", "Bas Claes", "gent", "nl", Role.FACILITATOR,
+    _l("facilitator"), _l("leads a group in Ghent"),
+)  # fmt: skip
+CHLOE = Person(
+    "chloe", "9004", "Chloé Dubois", "liege", "fr", Role.BOARD,
+    _l("board member"), _l("sees results and figures"),
+)  # fmt: skip
+DRE = Person(
+    "dre", "9005", "Dré Maes", "brussel", "nl", Role.ORGANISER,
+    _l("organiser"), _l("reviews themes, runs the vote, plans groups"),
+)  # fmt: skip
+EVA = Person(
+    "eva", "9006", "Eva Stone", "brussel", "en", Role.SCRUTINEER,
+    _l("scrutineer"), _l("watches over the ballot box"),
+)  # fmt: skip
+FELIX = Person(
+    "felix", "9007", "Félix Henry", "namur", "fr", Role.SCRUTINEER,
+    _l("scrutineer"), _l("watches over the ballot box"),
+)  # fmt: skip
+GREET = Person(
+    "greet", "9008", "Greet Wouters", "antwerpen", "nl", Role.SCRUTINEER,
+    _l("scrutineer"), _l("watches over the ballot box"),
+)  # fmt: skip
+CAST = (ADA, AMINA, BAS, CHLOE, DRE, EVA, FELIX, GREET)
 
 
 @dataclass(frozen=True)
@@ -115,7 +136,7 @@ def member_of(person: Person) -> Member:
 
 def organiser() -> Member:
     """Dré, who does what organisers do."""
-    return member_of(next(person for person in CAST if person.key == "dre"))
+    return member_of(DRE)
 
 
 def _cities() -> dict[str, City]:
@@ -161,7 +182,7 @@ def _more_officials(town: Town) -> None:
         for member_id in _veterans(town, FACILITATORS_PER_CITY, since, [slug]):
             _grant(town, member_id, Role.FACILITATOR, city)
             town.facilitators[slug].append(member_id)
-    town.facilitators["gent"].insert(0, member_of(CAST[2]).id)
+    town.facilitators["gent"].insert(0, member_of(BAS).id)
     for member_id in _veterans(town, MORE_BOARD_MEMBERS, since):
         _grant(town, member_id, Role.BOARD, None)
     db.session.flush()

@@ -270,6 +270,7 @@ def _stoppable() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         for each in kept:  # once is enough: nothing may interrupt the stopping
             signal.signal(each, signal.SIG_IGN)
+        say("Stopping …")
         raise _Stopped
 
     kept = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}

@@ -14,7 +14,7 @@ from sipvote.demo.people import CAST
 from sipvote.schema import upgrade
 from tests.conftest import Browser
 
-MEMBERS = 300
+MEMBERS = 200
 Be = Callable[[str], FlaskClient]
 
 
