@@ -18,7 +18,7 @@ from ..editions.models import Phase
 from . import year as years
 from .ballots import Voter
 from .browser import words_of
-from .play import SEATS, Play, Profile
+from .play import SEATS, Ballot, Play, Profile
 from .stage import Done, run
 from .themes import Proposal
 from .vote import act, type_lists
@@ -72,16 +72,16 @@ def _look_up(play: Play, year: int, voters: Sequence[Voter]) -> None:
     play.report.promise(text, not wrong, wrong)
 
 
-def check_mails(play: Play, after: dict[str, int]) -> tuple[str, str]:
+def check_mails(play: Play, year: int) -> tuple[str, str]:
     """The scrutineers have the last seal of the board by mail; gives its hash and the key that signed it."""
-    seals = set()
-    for person in play.scrutineers:
-        letter = person.await_letter("the vote is closed", after[person.email])
-        said = re.search(r"Hash: ([0-9a-f]{64}).*?key: ([0-9a-f]{64})", letter.text)
-        seals.add(said.groups() if said else ("", ""))
-    seal = seals.pop()
-    play.report.promise("the three scrutineers get the last seal of the board by mail", not seals and seal[0])
-    return str(seal[0]), str(seal[1])
+    page = play.organiser.go(f"/{year}/vote/board")
+    hashes = re.findall(r"<code>([0-9a-f]{64})</code>", page.html)
+    points = [json.loads(line) for line in play.organiser.go(f"/{year}/vote/checkpoints.jsonl").html.splitlines()]
+    seal, key = hashes[0], hashes[len(points)]  # the newest checkpoint stands first, then the key that signs
+    letters = [person.await_letter(seal) for person in play.scrutineers]
+    right = all(key in letter.text and points[-1]["root"] in letter.text for letter in letters)
+    play.report.promise("the three scrutineers get the last seal of the board by mail", right, letters[0].text)
+    return seal, key
 
 
 # --- Count and result -------------------------------------------------------------------------------
@@ -89,9 +89,9 @@ def check_mails(play: Play, after: dict[str, int]) -> tuple[str, str]:
 
 def open_box(play: Play, year: int, lists: Sequence[str]) -> None:
     """Two scrutineers open the box with their word lists; an organiser publishes."""
-    early = play.scrutineers[2].go(f"/{year}/election/count")
-    play.report.promise("the box cannot be opened in the phase of the vote", not early.has_form("/election/count"))
     years.move(play, year, Phase.COUNT)
+    page = type_lists(play.scrutineers[1], year, "count", [lists[2], lists[2]])
+    play.report.promise("one word list, given twice, does not open the box", "given twice" in page.text, page.text)
     page = type_lists(play.scrutineers[1], year, "count", [lists[2], lists[0]])
     play.report.promise(
         "two other word lists open the box, and the ballots are counted", "are counted" in page.text, page.text
@@ -132,7 +132,9 @@ def _check_csv(play: Play, year: int, options: Sequence[Proposal], profile: Prof
 # --- The recount ------------------------------------------------------------------------------------
 
 
-def recount(play: Play, year: int, lists: Sequence[str], seal: tuple[str, str], profile: Profile) -> None:
+def recount(
+    play: Play, year: int, lists: Sequence[str], seal: tuple[str, str], options: Sequence[Proposal], profile: Profile
+) -> None:
     """A scrutineer takes the package home and checks it there with the public program and nothing else of ours."""
     home = play.folder / "at home"
     home.mkdir()
@@ -149,13 +151,22 @@ def recount(play: Play, year: int, lists: Sequence[str], seal: tuple[str, str], 
         "the stand-alone program verifies the package on its own, envelopes opened again", right, done.said
     )
     play.report.promise("a package with one ballot more is not verified", _forged(home, python).code != 0)
-    inside = json.loads(ZipFile(home / "package.zip").read("ballots.json"))
-    counted = Counter({tuple(choices[0]): times for times, choices in inside})
+    counted = _ballots_in(home / "package.zip", options)
     lost, strange = Counter(profile.ballots) - counted, counted - Counter(profile.ballots)
     play.report.promise(
         f"the box held exactly the {len(profile.ballots):,} ballots of the profile: none lost, doubled or changed",
         not lost and not strange, f"{sum(lost.values())} lost, {sum(strange.values())} strange",
     )  # fmt: skip
+
+
+def _ballots_in(package: Path, options: Sequence[Proposal]) -> Counter[Ballot]:
+    """What was in the box, with the options numbered as in the profile and not as on the ballot."""
+    with ZipFile(package) as files:
+        printed = json.loads(files.read("election.json"))["questions"][0]["options"]
+        found = json.loads(files.read("ballots.json"))
+    number_of = {proposal.title(proposal.original): number for number, proposal in enumerate(options)}
+    numbers = [number_of[option[option["original"]]["title"]] for option in printed]
+    return Counter({tuple(sorted(numbers[mark] for mark in choices[0])): times for times, choices in found})
 
 
 def _bare_python(home: Path) -> Path:

@@ -31,11 +31,11 @@ class Size:
     past_voters: int
     places: int
     crowd: int
-    threads: int = 24
+    threads: int = 32
 
 
 FULL = Size(30_000, None, supporters=300, supporters_needed=10, past_voters=40, places=12, crowd=20)
-QUICK = Size(300, 60, supporters=12, supporters_needed=1, past_voters=12, places=3, crowd=5, threads=12)
+QUICK = Size(300, 60, supporters=12, supporters_needed=1, past_voters=12, places=3, crowd=7)
 
 
 @dataclass(frozen=True)

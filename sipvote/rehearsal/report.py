@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 MOST_SHOWN = 600  # characters
 
 

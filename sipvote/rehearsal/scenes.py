@@ -28,10 +28,9 @@ def all_of(play: Play) -> None:
         with play.report.scene("2020–21: themes"):
             options, prolonged = _themes(play, before)
         with play.report.scene("2020–21: the vote"):
-            letters = {person.email: len(person.letters()) for person in play.scrutineers}
             words, voters = vote.hold(play, YEAR, options, play.profile.ballots)
         with play.report.scene("2020–21: the board, the count, the recount"):
-            _count(play, options, words, voters, letters)
+            _count(play, options, words, voters)
         with play.report.scene("2020–21: workgroups"):
             made = _groups(play, dict(zip(REAL, options, strict=False)) | prolonged)
         with play.report.scene("The last look"):
@@ -46,9 +45,9 @@ def _the_year_before(play: Play) -> dict[str, Proposal]:
     settings = {"supporters_needed": "0", "seats": "4", "meetings": "5", "meeting_hours": "3"}
     years.plan(play, PAST, **settings, max_approvals="")
     themes.propose(play, PAST, everything)
+    themes.translate(play, PAST, everything)
     years.move(play, PAST, Phase.REVIEW)
     themes.admit(play, PAST, everything)
-    themes.translate(play, PAST, everything)
     vote.freeze(play, PAST, "server")
     vote.open_(play, PAST)
     ballots = [(0, 1, 2, 3) if number % 5 else (4,) for number in range(play.size.past_voters)]
@@ -81,12 +80,12 @@ def _themes(play: Play, before: dict[str, Proposal]) -> tuple[list[Proposal], di
     return options, prolonged
 
 
-def _count(play: Play, options: list[Proposal], words: list[str], voters: list[Voter], letters: dict[str, int]) -> None:
-    seal = count.check_mails(play, letters)
+def _count(play: Play, options: list[Proposal], words: list[str], voters: list[Voter]) -> None:
+    seal = count.check_mails(play, YEAR)
     count.check_board(play, YEAR, voters)
     count.open_box(play, YEAR, words)
     count.check_result(play, YEAR, options, play.profile)
-    count.recount(play, YEAR, words, seal, play.profile)
+    count.recount(play, YEAR, words, seal, options, play.profile)
 
 
 def _groups(play: Play, working_on: dict[str, Proposal]) -> list[groups.Group]:

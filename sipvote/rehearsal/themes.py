@@ -179,11 +179,11 @@ def gather(play: Play, year: int, admitted: Sequence[Proposal], declined: Propos
     play.report.promise(
         f"{len(everything)} themes are proposed by members", len({p.id for p in everything}) == len(everything)
     )
+    translate(play, year, everything)
     support(play, year, everything)
     check_support(play, year, everything)
     years.move(play, year, Phase.REVIEW)
     decline(play, year, declined)
     admit(play, year, admitted)
-    translate(play, year, admitted)
     play.report.figure("themes proposed", len(everything))
     play.report.figure("themes on the ballot", len(admitted))

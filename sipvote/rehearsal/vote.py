@@ -74,6 +74,8 @@ def hold(
     voters = replay(play, year, ballots, options)
     report.figure("votes a second, sign-in by mail included", round(len(voters) / (time.monotonic() - began), 1))
     _strays(play, year, latecomer, len(voters))
+    early = play.scrutineers[2].go(f"/{year}/election/count")
+    report.promise("the box cannot be opened while the vote is open", not early.has_form("/election/count"))
     close(play, year)
     _too_late(play, year)
     _tell(play, voters)
