@@ -100,6 +100,16 @@ def requires(act: str) -> Callable[[Route], Route]:
     return mark
 
 
+def _know_visitor() -> None:
+    """Look up who is signed in before anything else happens in the request.
+
+    Noting that an official is still here writes in a transaction of its own; on SQLite it would wait for
+    ever for one that the request itself had begun before.
+    """
+    if request.endpoint != "static":
+        current_user._get_current_object()
+
+
 def _wall() -> Response | None:
     """Stop every request that its route does not let through; runs before each request."""
     route = current_app.view_functions.get(request.endpoint or "")
@@ -122,5 +132,6 @@ def _wall() -> Response | None:
 def init_app(app: Flask) -> None:
     """Put up the wall, and let templates ask `may(act)`."""
     login_manager.init_app(app)
+    app.before_request_funcs.setdefault(None, []).insert(0, _know_visitor)
     app.before_request(_wall)
     app.jinja_env.globals["may"] = may

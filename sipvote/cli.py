@@ -14,7 +14,7 @@ import config
 from . import audit, schema
 from .access import Role
 from .db import db
-from .members import roll
+from .members import offices, roll
 from .members import rules as members
 from .members.models import Member
 
@@ -34,8 +34,10 @@ def cli() -> None:
 
 @cli.command("migrate")
 def migrate_database() -> None:
-    """Bring the database to the newest form (also makes a new one)."""
+    """Bring the database to the newest form, with every office (also makes a new one)."""
     schema.upgrade()
+    offices.provide()
+    db.session.commit()
     click.echo("The database is up to date.")
 
 

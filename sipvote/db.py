@@ -88,6 +88,16 @@ def reading() -> Iterator[None]:
         _reads_only.reset(token)
 
 
+@contextmanager
+def look() -> Iterator[Connection]:
+    """A connection of its own that only reads, whatever the request: on SQLite it never waits for a writer.
+
+    A request that holds the writers' lock already would otherwise wait for itself, and everybody for it.
+    """
+    with db.engine.connect() as connection:
+        yield connection.execution_options(reads_only=True)
+
+
 def _only_reads() -> bool:
     """Whether the transaction that begins now will only read.
 
@@ -100,7 +110,7 @@ def _only_reads() -> bool:
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Engine settings for `url`: a pool as large as the threads that use it, and no overflow on PostgreSQL."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}}
+        return {"connect_args": {"timeout": 30}, "pool_size": threads}
     return {"pool_size": threads, "max_overflow": 2, "pool_recycle": 3600}
 
 
@@ -119,7 +129,7 @@ def _on_connect(connection: Any, record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
-    if _only_reads():
+    if connection.get_execution_options().get("reads_only") or _only_reads():
         connection.exec_driver_sql("BEGIN")
         return
     _lock(connection.info, fcntl.LOCK_EX)

@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..db import now
+from ..members.offices import OFFICES
 
 
-class Office(NamedTuple):
-    """A city, its names, its share of the members (in thousandths), and how they speak and are called."""
+class Habits(NamedTuple):
+    """What is invented about an office: its share of the members (in thousandths), how they speak and are called."""
 
-    country: str
-    nl: str
-    fr: str
-    en: str
     share: int
     languages: dict[str, int]
     names: dict[str, int]
@@ -35,22 +32,22 @@ WALLOON = ({"fr": 95, "en": 3, "nl": 2}, {"fr": 84, "world": 16})
 EUPEN = ({"fr": 82, "en": 13, "nl": 5}, {"de": 70, "fr": 20, "world": 10})
 FRENCH = ({"fr": 95, "en": 5}, {"fr": 78, "world": 22})
 
-OFFICES = {
-    "antwerpen": Office("BE", "Antwerpen", "Anvers", "Antwerp", 90, *FLEMISH),
-    "brussel": Office("BE", "Brussel", "Bruxelles", "Brussels", 300, *BRUSSELS),
-    "charleroi": Office("BE", "Charleroi", "Charleroi", "Charleroi", 50, *WALLOON),
-    "eupen": Office("BE", "Eupen", "Eupen", "Eupen", 10, *EUPEN),
-    "gent": Office("BE", "Gent", "Gand", "Ghent", 100, *FLEMISH),
-    "liege": Office("BE", "Luik", "Liège", "Liège", 110, *WALLOON),
-    "louvain-la-neuve": Office("BE", "Louvain-la-Neuve", "Louvain-la-Neuve", "Louvain-la-Neuve", 45, *WALLOON),
-    "mons": Office("BE", "Bergen", "Mons", "Mons", 40, *WALLOON),
-    "namur": Office("BE", "Namen", "Namur", "Namur", 55, *WALLOON),
-    "clermont-ferrand": Office("FR", "Clermont-Ferrand", "Clermont-Ferrand", "Clermont-Ferrand", 15, *FRENCH),
-    "lille": Office("FR", "Rijsel", "Lille", "Lille", 50, *FRENCH),
-    "lyon": Office("FR", "Lyon", "Lyon", "Lyon", 35, *FRENCH),
-    "nantes": Office("FR", "Nantes", "Nantes", "Nantes", 30, *FRENCH),
-    "paris": Office("FR", "Parijs", "Paris", "Paris", 50, *FRENCH),
-    "rennes": Office("FR", "Rennes", "Rennes", "Rennes", 20, *FRENCH),
+HABITS = {
+    "antwerpen": Habits(90, *FLEMISH),
+    "brussel": Habits(300, *BRUSSELS),
+    "charleroi": Habits(50, *WALLOON),
+    "eupen": Habits(10, *EUPEN),
+    "gent": Habits(100, *FLEMISH),
+    "liege": Habits(110, *WALLOON),
+    "louvain-la-neuve": Habits(45, *WALLOON),
+    "mons": Habits(40, *WALLOON),
+    "namur": Habits(55, *WALLOON),
+    "clermont-ferrand": Habits(15, *FRENCH),
+    "lille": Habits(50, *FRENCH),
+    "lyon": Habits(35, *FRENCH),
+    "nantes": Habits(30, *FRENCH),
+    "paris": Habits(50, *FRENCH),
+    "rennes": Habits(20, *FRENCH),
 }
 PROFILES = {"user": 930, "client": 35, "partner": 20, "staff": 15}
 FIRST_NUMBER = 10001
@@ -73,18 +70,18 @@ def rows(n: int, seed: int, today: date | None = None) -> Iterator[dict[str, str
     which anybody joined; with it, rows depend on nothing but the arguments.
     """
     chance, today = random.Random(seed), today or now().date()
-    slugs = list(OFFICES)
-    cities = chance.choices(slugs, [OFFICES[slug].share for slug in slugs], k=n)
+    slugs = list(HABITS)
+    cities = chance.choices(slugs, [HABITS[slug].share for slug in slugs], k=n)
     profiles = chance.choices(list(PROFILES), list(PROFILES.values()), k=n)
     for i, (slug, profile) in enumerate(zip(cities, profiles, strict=True)):
-        office, number = OFFICES[slug], str(FIRST_NUMBER + i)
-        name = _name(office, chance)
+        habits, number = HABITS[slug], str(FIRST_NUMBER + i)
+        name = _name(habits, chance)
         yield {
             "number": number,
             "name": name,
             "email": "" if chance.random() < WITHOUT_EMAIL else address(name, number, DOMAINS[i % len(DOMAINS)]),
-            "language": _one_of(office.languages, chance),
-            "country": office.country,
+            "language": _one_of(habits.languages, chance),
+            "country": OFFICES[slug].country,
             "city": slug,
             "profile": profile,
             "joined": (today - JOINED_WITHIN * chance.random()).isoformat(),
@@ -96,10 +93,10 @@ def _one_of(weights: dict[str, int], chance: random.Random) -> str:
     return chance.choices(list(weights), list(weights.values()))[0]
 
 
-def _name(office: Office, chance: random.Random) -> str:
+def _name(habits: Habits, chance: random.Random) -> str:
     """A first and a last name; one in eight comes from another list than the other."""
-    first = _names()[_one_of(office.names, chance)]
-    last = first if chance.random() < 7 / 8 else _names()[_one_of(office.names, chance)]
+    first = _names()[_one_of(habits.names, chance)]
+    last = first if chance.random() < 7 / 8 else _names()[_one_of(habits.names, chance)]
     return f"{chance.choice(first['first'])} {chance.choice(last['last'])}"
 
 

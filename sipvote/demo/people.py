@@ -12,9 +12,10 @@ from sqlalchemy import insert, select
 
 from ..access import Role
 from ..db import db, now
+from ..members import offices
 from ..members import rules as members
 from ..members.models import City, Grant, Member, Profile
-from .members import OFFICES, rows
+from .members import rows
 
 FACILITATORS_PER_CITY = 2
 MORE_BOARD_MEMBERS = 4
@@ -117,7 +118,7 @@ class Town:
 
 def settle(n: int, chance: random.Random) -> Town:
     """Make the cities, the cast and invented members, `n` people in all, and their roles."""
-    town = Town(chance, _cities())
+    town = Town(chance, offices.provide())
     invented = [_member(row, town.cities) for row in rows(n - len(CAST), chance.randrange(2**32))]
     db.session.execute(insert(Member), [_cast_member(p, town.cities) for p in CAST] + invented)
     town.residents = _residents()
@@ -137,16 +138,6 @@ def member_of(person: Person) -> Member:
 def organiser() -> Member:
     """Dré, who does what organisers do."""
     return member_of(DRE)
-
-
-def _cities() -> dict[str, City]:
-    made = {
-        slug: City(slug=slug, country=o.country, name_nl=o.nl, name_fr=o.fr, name_en=o.en)
-        for slug, o in OFFICES.items()
-    }
-    db.session.add_all(made.values())
-    db.session.flush()
-    return made
 
 
 def _member(row: dict[str, str], cities: dict[str, City]) -> dict[str, object]:

@@ -1,0 +1,10 @@
+"""The rehearsal: a whole assembly, played by machines, on a fresh production installation.
+
+`python3 -m sipvote rehearsal` imports a roll, runs the edition 2020–21 with every ballot of a real vote,
+counts and checks it on its own, and fills the workgroups beyond their places: over HTTP with sessions,
+with mails by SMTP, through pages and forms only. Words: scene, person, letterbox, promise.
+"""
+
+from .run import main
+
+__all__ = ["main"]

@@ -1,0 +1,193 @@
+"""The stage: a fresh installation as in production, with its server and worker, and everything gone afterwards.
+
+Only what a real host would add is played: the proxy that speaks TLS (the browsers say so themselves) and
+the mail server, which is a letterbox in this process.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from ..boot import ROOT
+from .browser import Broken
+from .letterbox import Letterbox
+from .report import say
+
+STARTS_WITHIN, STOPS_WITHIN = 60, 20  # seconds
+LINES_SHOWN = 30
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended: its exit code, what it said, and the seconds of CPU that it took."""
+
+    code: int
+    said: str
+    cpu: float
+
+
+@dataclass
+class Stage:
+    """Where it is played: a folder, the settings, the letterbox."""
+
+    folder: Path
+    environment: dict[str, str]
+    letters: Letterbox
+    logs: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def base_url(self) -> str:
+        return self.environment["SIPVOTE_BASE_URL"]
+
+    @property
+    def database_url(self) -> str:
+        """Where the data are: what the settings say, or the file that is made without saying."""
+        return self.environment.get("SIPVOTE_DATABASE_URL", f"sqlite:///{self.folder / 'instance' / 'sipvote.db'}")
+
+    def word(self, *words: str) -> Done:
+        """Run a word of sipvote on the command line, as an organiser on the host would."""
+        return run([sys.executable, "-m", "sipvote", *words], ROOT, self.environment)
+
+    def tails(self) -> str:
+        """The last lines that the server and the worker wrote."""
+        told = []
+        for word, log in self.logs.items():
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_SHOWN:]
+            told += [f"The last lines of “{word}”:", *(f"    {line}" for line in lines)]
+        return "\n".join(told)
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> Done:
+    """Run a command to its end."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        _pid, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        return Done(process.returncode, output.read().decode(errors="replace"), used.ru_utime + used.ru_stime)
+
+
+@contextlib.contextmanager
+def stage(database_url: str | None, keep: bool) -> Iterator[Stage]:
+    """Set everything up with an empty, migrated database (None: a new SQLite file); server and worker come later."""
+    folder = Path(tempfile.mkdtemp(prefix="sipvote-rehearsal-"))
+    try:
+        web, post = _free_port(), _free_port()
+        with Letterbox(post) as letters:
+            made = Stage(folder, _settings(folder, database_url, web, post), letters)
+            done = made.word("migrate")
+            if done.code:
+                raise Broken(f"the database could not be made: {done.said}")
+            yield made
+    finally:
+        if keep:
+            say(f"  Everything is kept in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _settings(folder: Path, database_url: str | None, web: int, post: int) -> dict[str, str]:
+    """The environment of a production installation."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SIPVOTE_")}
+    return plain | {
+        "HOST": "127.0.0.1",
+        "PORT": str(web),
+        "SIPVOTE_NO_VENV": "1",  # we are in the right one
+        "SIPVOTE_MODE": "production",
+        "SIPVOTE_INSTANCE": str(folder / "instance"),
+        "SIPVOTE_SECRET_KEY": secrets.token_hex(32),
+        "SIPVOTE_SIGNING_KEY": secrets.token_hex(32),
+        "SIPVOTE_BASE_URL": f"https://127.0.0.1:{web}",
+        "SIPVOTE_TRUSTED_HOSTS": "127.0.0.1",
+        "SIPVOTE_PROXIES": "1",
+        "SIPVOTE_MAIL_SERVER": "127.0.0.1",
+        "SIPVOTE_MAIL_PORT": str(post),
+        "SIPVOTE_MAIL_TLS": "no",
+        "SIPVOTE_MAIL_FROM": "smartinprogress@example.org",
+        "SIPVOTE_CONTACT": "smartinprogress@example.org",
+        **({"SIPVOTE_DATABASE_URL": database_url} if database_url else {}),
+    }
+
+
+# --- Server and worker ------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def running(stage: Stage) -> Iterator[float]:
+    """Run the production server and the worker; gives the seconds until the server answered."""
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        children = [stack.enter_context(_child(stage, word)) for word in ("serve", "work")]
+        _wait_for(stage, children)
+        yield time.monotonic() - began
+        if any(child.poll() is not None for child in children):
+            raise Broken("the server or the worker ended by itself")
+
+
+@contextlib.contextmanager
+def _child(stage: Stage, word: str) -> Iterator[subprocess.Popen[bytes]]:
+    stage.logs[word] = stage.folder / f"{word}.log"
+    with stage.logs[word].open("wb") as log:
+        child = _start(stage, word, log)
+        try:
+            yield child
+        finally:
+            _stop(child)
+
+
+def _start(stage: Stage, word: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches us first, and we stop it in order.
+    return subprocess.Popen(
+        [sys.executable, "-m", "sipvote", word], cwd=ROOT, env=stage.environment, stdin=subprocess.DEVNULL,
+        stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent,
+    )  # fmt: skip
+
+
+def _end_with_parent() -> None:
+    """On Linux, even when we are killed without a word, the child is told to stop."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop(child: subprocess.Popen[Any]) -> None:
+    child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=STOPS_WITHIN)
+    with contextlib.suppress(ProcessLookupError):  # whatever is left of its group
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _wait_for(stage: Stage, children: list[subprocess.Popen[bytes]]) -> None:
+    url = f"http://127.0.0.1:{stage.environment['PORT']}/health"
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until and all(child.poll() is None for child in children):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+            if json.load(answer)["mode"] != "production":
+                raise Broken("the server does not run as in production")
+            return
+        time.sleep(0.05)
+    raise Broken("the server did not start")

@@ -1,0 +1,112 @@
+"""The election: prepared, frozen, its word lists tried, opened, and closed by an organiser."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from ..editions.models import Phase
+from . import roll
+from . import year as years
+from .ballots import Voter, Way, replay
+from .browser import Broken, Page
+from .person import Person
+from .play import Ballot, Play
+from .themes import Proposal
+
+WORDS_IN_A_LIST = 20
+
+
+def act(person: Person, year: int, ending: str) -> Page:
+    """Press a button of the election desk, and see that it was done."""
+    page = person.go(f"/{year}/election/")
+    return person.browser.submit(page.form(f"/election/{ending}"))
+
+
+def freeze(play: Play, year: int, custody: str) -> list[str]:
+    """Prepare the election and freeze it; gives the word lists of the scrutineers, as they stand on the page."""
+    years.move(play, year, Phase.VOTE)
+    page = play.organiser.go(f"/{year}/election/")
+    play.organiser.browser.submit(page.form("/election/prepare"), {"custody": custody})
+    page = act(play.organiser, year, "freeze")
+    lists = re.findall(r'<ol class="words">(.*?)</ol>', page.html, re.S)
+    return [" ".join(re.findall(r"<li>([a-z]+)</li>", each)) for each in lists]
+
+
+def type_lists(person: Person, year: int, where: str, lists: Sequence[str]) -> Page:
+    """Two scrutineers type their word lists."""
+    page = person.go(f"/{year}/election/{where}")
+    return person.browser.submit(page.form(f"/election/{where}"), {"first": lists[0], "second": lists[1]})
+
+
+def open_(play: Play, year: int) -> None:
+    """Open the vote. The worker does so by itself, within a minute of the announced moment: then it is open."""
+    page = play.organiser.go(f"/{year}/election/")
+    if page.has_form("/election/open"):
+        act(play.organiser, year, "open")
+    if not play.organiser.go(f"/{year}/election/").has_form("/election/close"):
+        raise Broken("the vote is not open")
+
+
+def hold(
+    play: Play, year: int, options: Sequence[Proposal], ballots: Sequence[Ballot]
+) -> tuple[list[str], list[Voter]]:
+    """The vote of 2020–21, from freezing to closing; gives the word lists and who voted."""
+    report = play.report
+    lists = freeze(play, year, "scrutineers")
+    twenty = [len(words.split()) == WORDS_IN_A_LIST for words in lists]
+    report.promise("three word lists of twenty words are shown once", len(lists) == 3 and all(twenty), len(lists))
+    again = play.organiser.go(f"/{year}/election/freeze")
+    report.promise("and never again", not any(words.split()[0] in again.text for words in lists))
+    for person in play.scrutineers:
+        person.sign_in(f"/{year}/election/")
+    swapped = lists[0].split()
+    swapped[5], swapped[6] = swapped[6], swapped[5]
+    page = type_lists(play.scrutineers[0], year, "prove", [" ".join(swapped), lists[1]])
+    report.promise(
+        "a word list with two words in the wrong places is refused", "does not add up" in page.text, page.text
+    )
+    page = type_lists(play.scrutineers[0], year, "prove", lists[:2])
+    report.promise("two word lists are proved to open the box", "can be opened" in page.text, page.text[:300])
+    latecomer = roll.import_latecomer(play)
+    open_(play, year)
+    began = time.monotonic()
+    voters = replay(play, year, ballots, options)
+    report.figure("votes a second, sign-in by mail included", round(len(voters) / (time.monotonic() - began), 1))
+    _strays(play, year, latecomer, len(voters))
+    early = play.scrutineers[2].go(f"/{year}/election/count")
+    report.promise("the box cannot be opened while the vote is open", not early.has_form("/election/count"))
+    close(play, year)
+    _too_late(play, year)
+    _tell(play, voters)
+    return lists, voters
+
+
+def _strays(play: Play, year: int, latecomer: Person, voted: int) -> None:
+    page = latecomer.sign_in(f"/{year}/vote/ballot", expect=409)
+    refused = "You are not on the electoral roll" in page.text and not page.has_form("/vote/(check|send)")
+    play.report.promise("who joined after the freeze gets no ballot, and reads why", refused, page.text[:300])
+    page = play.organiser.go(f"/{year}/vote/turnout.json")
+    said = page.html.replace(",", "")
+    play.report.promise(f"the turnout says {voted:,}: changed and doubled votes count once", f'"{voted}"' in said, said)
+
+
+def close(play: Play, year: int) -> None:
+    """Close the vote before its announced end."""
+    page = act(play.organiser, year, "close")
+    play.report.promise(
+        f"the vote of {year}–{year % 100 + 1} is closed", "The vote is closed" in page.text, page.text[:200]
+    )
+
+
+def _too_late(play: Play, year: int) -> None:
+    page = play.some(1, language="en")[0].sign_in(f"/{year}/vote/ballot", expect=409)
+    refused = "The vote is closed" in page.text and not page.has_form("/vote/(check|send)")
+    play.report.promise("after closing nobody gets a ballot", refused, page.text[:300])
+
+
+def _tell(play: Play, voters: Sequence[Voter]) -> None:
+    ways = Counter(voter.way for voter in voters)
+    play.report.figure("members voted", len(voters))
+    for way in (Way.CHANGED, Way.TWICE, Way.BACK):
+        play.report.figure(f"of them {way}", ways[way])
