@@ -74,14 +74,26 @@ class Database(SQLAlchemy):
 
 db = Database(model_class=Base, disable_autonaming=True)
 
-# Outside a request (worker, command line) a block of code may say that it only reads.
-_reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
+# A block of code may say that it only reads: within a request for that request, outside one for the thread.
+_reads_only: ContextVar[Any] = ContextVar("reads_only", default=None)
+
+
+_NO_REQUEST = object()
+
+
+def _here() -> Any:
+    """What is going on: this request, or the work of a thread (worker, command line)."""
+    return request.environ if has_request_context() else _NO_REQUEST
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Within this block, outside requests, new transactions on SQLite begin without the writers' lock."""
-    token = _reads_only.set(True)
+    """Within this block new transactions on SQLite begin without the writers' lock.
+
+    Needed by what reads on a connection of its own while the session may hold that lock: two of one
+    thread would wait for each other for ever.
+    """
+    token = _reads_only.set(_here())
     try:
         yield
     finally:
@@ -94,7 +106,9 @@ def _only_reads() -> bool:
     Requests that only read (GET) must not queue behind writers; everything else takes the lock at once,
     because a transaction that reads first and writes later fails half-way in SQLite.
     """
-    return request.method in ("GET", "HEAD", "OPTIONS") if has_request_context() else _reads_only.get()
+    if has_request_context() and request.method in ("GET", "HEAD", "OPTIONS"):
+        return True
+    return _reads_only.get() is _here()
 
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:

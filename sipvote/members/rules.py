@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from .. import audit, mail
 from ..access import Role, Visitor
-from ..db import db, now
+from ..db import db, now, reading
 from ..errors import Refused
 from .models import OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
 
@@ -178,7 +178,7 @@ def session_of(sign_in_id: int) -> Session | None:
     """Read a running session, with its visitor and roles, in one query."""
     moment = now()
     facts = {"sign_in": sign_in_id, "since": moment - SESSION_LIVES, "today": moment.date()}
-    with db.engine.connect() as connection:
+    with reading(), db.engine.connect() as connection:
         rows = connection.execute(_RUNNING, facts).all()
     if not rows:
         return None

@@ -17,7 +17,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import select
 
-from ..db import db
+from ..db import db, reading
 from ..editions.models import Edition
 from ..i18n import LANGUAGES, language
 from ..markdown import markdown
@@ -167,7 +167,7 @@ _PAPER = (
 
 
 def _read(public_key: bytes) -> Paper | None:
-    with db.engine.connect() as connection:
+    with reading(), db.engine.connect() as connection:
         rows = connection.execute(_PAPER.where(Election.public_key == public_key)).all()
     if not rows:
         return None

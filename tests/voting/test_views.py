@@ -103,7 +103,7 @@ class TestThreeScreens:
         done = browser.post("/en/2026/vote/send", data=ballot, follow_redirects=True)
         tracker = box.trackers(vote.id)[0]
         groups = re.findall(r"<span>(\w{4})</span>", done.text)
-        assert "-".join(groups) == seal.code(tracker) and "not on this proof" in done.text
+        assert "-".join(groups[:3]) == seal.code(tracker) and "not on this proof" in done.text
 
     def test_the_choice_is_kept_when_it_is_changed_before_sending(self, browser_of, ada, vote):
         page = browser_of(ada).post("/en/2026/vote/ballot", data=ballot_of(vote, 1, 3)).text
@@ -145,7 +145,7 @@ class TestThreeScreens:
     @pytest.mark.parametrize("step", ["check", "send"])
     def test_the_language_switch_leads_back_to_the_ballot(self, browser_of, ada, vote, step):
         page = browser_of(ada).get(f"/fr/2026/vote/{step}", follow_redirects=True)
-        assert page.request.path == "/2026/vote/ballot" and page.status_code == 200
+        assert page.request.path == "/fr/2026/vote/ballot" and page.status_code == 200
 
     def test_a_double_click_shows_one_receipt(self, browser_of, ada, vote):
         browser, ballot = browser_of(ada), ballot_of(vote, 0)
