@@ -175,7 +175,7 @@ def a_frozen_election(
 
 
 def a_vote(election: Election, member: Member, *options: int) -> str:
-    """A member's vote for some options (none: blank); gives the tracker. Commits before, so that the box sees it all."""
+    """A member's vote for some options (none: blank); gives the tracker. Commits what was there before."""
     db.session.commit()
     paper, member_id = papers.of(election), member.id
     db.session.rollback()  # on SQLite a transaction that has read here could not write after the vote

@@ -1,0 +1,248 @@
+"""The election desk: from the draft to the published result, by those who may, with words that are shown once."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from sqlalchemy import select
+
+from sipvote.access import Role
+from sipvote.audit import Entry
+from sipvote.db import db, now
+from sipvote.editions.models import Phase
+from sipvote.voting import result, rules, seal
+from sipvote.voting.models import Custody, Election
+from tests.factories import (
+    a_board_member,
+    a_counted_election,
+    a_frozen_election,
+    a_member,
+    a_scrutineer,
+    a_theme,
+    a_vote,
+    an_edition,
+    an_election,
+    an_organiser,
+)
+
+ACTS = ["prepare", "freeze", "unfreeze", "prove", "open", "close", "count", "publish", "package", "settle/0"]
+TIED = [(0,)] * 6 + [(1,)] * 3 + [(2,)] * 3
+
+
+@pytest.fixture
+def dre(browser_of):
+    return browser_of(an_organiser())
+
+
+@pytest.fixture
+def eva(browser_of):
+    return browser_of(a_scrutineer())
+
+
+def desk(browser, act="", **data):
+    """Do an act and give the page that follows."""
+    return browser.post(f"/en/2026/election/{act}", data=data, follow_redirects=True).text
+
+
+def an_edition_with_themes(count=4):
+    edition = an_edition(Phase.VOTE)
+    for number in range(count):
+        a_theme(edition, f"Theme {number}", admitted_at=now())
+    return edition
+
+
+def lists_on(page):
+    """The three word lists of the page that shows them."""
+    words = re.findall(r"<li>([a-z]+)</li>", page)
+    assert len(words) == 60
+    return [" ".join(words[at : at + 20]) for at in (0, 20, 40)]
+
+
+def test_the_year_of_an_election_at_the_desk(dre, eva, browser_of):
+    """Prepared, frozen, proved, opened, closed, counted, published: each act by its button."""
+    ada = a_member()
+    an_edition_with_themes()
+    assert "has not been prepared" in dre.get("/en/2026/election/").text
+    assert "Freeze the ballot" in desk(dre, "prepare", custody="scrutineers")
+    shown = dre.post("/en/2026/election/freeze")
+    lists = lists_on(shown.text)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert not any(word in dre.get("/en/2026/election/").text for word in lists[0].split()[4:6])
+    assert "Try the word lists" in eva.get("/en/2026/election/").text
+    assert "can be opened" in desk(eva, "prove", first=lists[0], second=lists[2].upper())
+    assert "The vote is open." in desk(dre, "open")
+    election = db.session.scalar(select(Election))
+    a_vote(election, ada, 1)
+    page = dre.get("/en/2026/election/").text
+    assert "members have voted" in page and "Peeters" not in page
+    assert "The vote is closed" in desk(dre, "close")
+    assert "are counted" in desk(eva, "count", first="1. " + lists[1], second=lists[2])
+    assert "Theme 1" in eva.get("/en/2026/election/review").text
+    assert "The result is published" in desk(dre, "publish")
+    assert browser_of(ada).get("/en/2026/vote/results").status_code == 200
+    timeline = dre.get("/en/2026/election/").text
+    assert "Eva Stone" in timeline and "Vote opened" in timeline
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize("act", ["", *ACTS, "review"])
+    def test_strangers_and_members_do_not_come_in(self, client, browser_of, act):
+        an_election()
+        for browser, code in ((client, 302), (browser_of(a_member()), 403), (browser_of(a_board_member()), 403)):
+            get = browser.get(f"/en/2026/election/{act}")
+            assert get.status_code in (code, 405)
+            if act not in ("", "review"):
+                assert browser.post(f"/en/2026/election/{act}").status_code == code
+
+    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "close", "publish", "settle/0"])
+    def test_a_scrutineer_does_not_run_the_vote(self, eva, act):
+        an_election()
+        assert eva.post(f"/en/2026/election/{act}").status_code == 403
+
+    @pytest.mark.parametrize("act", ["", *ACTS])
+    def test_a_year_without_an_edition_or_without_an_election(self, dre, act):
+        call = dre.get if act == "" else dre.post
+        assert call(f"/en/1999/election/{act}").status_code == 404
+        an_edition_with_themes()
+        if act not in ("", "prepare"):
+            assert dre.post(f"/en/2026/election/{act}").status_code == 404
+
+
+class TestNothingOutOfOrder:
+    @pytest.mark.parametrize("act", [a for a in ACTS if a not in ("prepare", "freeze")])
+    def test_a_draft_refuses_what_comes_later(self, dre, act):
+        edition = an_edition_with_themes()
+        rules.prepare(edition, Custody.SCRUTINEERS, None)
+        answer = dre.post(f"/en/2026/election/{act}", data={"first": "x", "second": "y", "how": "?"})
+        assert answer.status_code in (303, 409)
+        assert db.session.scalar(select(Election)).state == "draft"
+
+    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "prove", "publish", "package"])
+    def test_an_open_vote_refuses_what_came_before_or_comes_later(self, dre, act):
+        an_election()
+        answer = dre.post(f"/en/2026/election/{act}", data={"custody": "server"})
+        assert answer.status_code in (303, 409)
+        assert db.session.scalar(select(Election)).state == "open"
+
+    @pytest.mark.parametrize("act", ["freeze", "open", "close", "publish"])
+    def test_a_double_click_does_an_act_once(self, dre, act):
+        states = {"freeze": "draft", "open": "frozen", "close": "open", "publish": "counted"}
+        if states[act] == "draft":
+            rules.prepare(an_edition_with_themes(), Custody.SERVER, None)
+        elif states[act] == "frozen":
+            a_frozen_election(custody=Custody.SERVER)
+        else:
+            election = an_election()
+            if act == "publish":
+                rules.close(election, None)
+                result.count(election, [], None)
+        for _click in range(2):
+            dre.post(f"/en/2026/election/{act}")
+        acts = {"freeze": "freeze vote", "open": "open vote", "close": "close vote", "publish": "publish result"}
+        done = db.session.scalars(select(Entry).where(Entry.act == acts[act], Entry.member_id.is_not(None))).all()
+        assert len(done) == 1
+
+    def test_a_refusal_is_told_on_the_desk(self, dre):
+        an_edition_with_themes(2)
+        desk(dre, "prepare", custody="server")
+        page = dre.post("/en/2026/election/freeze", headers={"Referer": "http://localhost/en/2026/election/"})
+        assert page.status_code == 303
+        assert "at least 3" in dre.get("/en/2026/election/").text
+
+    def test_the_words_cannot_be_shown_a_second_time(self, dre):
+        a_frozen_election()
+        assert dre.get("/en/2026/election/freeze").headers["Location"] == "/en/2026/election/"
+        assert dre.post("/en/2026/election/freeze").status_code == 409
+
+    def test_changed_dates_of_the_edition_are_pointed_out(self, dre):
+        election = an_election()
+        assert "were changed after freezing" not in dre.get("/en/2026/election/").text
+        election.edition.vote_at = now()
+        assert "were changed after freezing" in dre.get("/en/2026/election/").text
+
+
+class TestWords:
+    def test_a_slip_is_named_by_its_place_and_nothing_is_lost(self, dre):
+        _election, lists = a_frozen_election()
+        words = lists[1].split()
+        slip = " ".join([*words[:6], "acadmic", *words[7:]])
+        page = desk(dre, "prove", first=lists[0], second=slip)
+        assert "Word 7 is not one of the words used" in page and 'href="#second"' in page
+        assert lists[0] in page and slip in page
+
+    @pytest.mark.parametrize(
+        ("first", "second", "told"),
+        [
+            ("", "", "Two word lists are needed"),
+            ("{0}", "", "Two word lists are needed"),
+            ("{0}", "{0}", "given twice"),
+            ("{0}", "academic", "does not have 20 words"),
+            ("{0}", "<script>alert(1)</script>", "is not one of the words used"),
+            ("{0}", "x" * 3000, "more than a list"),
+            ("{0}", "{swapped}", "does not add up"),
+            ("{0}", "{other}", "not those of this election"),
+        ],
+    )
+    def test_wrong_words_get_a_sentence_and_open_nothing(self, dre, first, second, told):
+        election, lists = a_frozen_election()
+        words = lists[1].split()
+        words[10], words[11] = words[11], words[10]
+        known = {"swapped": " ".join(words), "other": seal.split(seal.new_seed())[0]}
+        page = desk(dre, "prove", first=first.format(*lists, **known), second=second.format(*lists, **known))
+        assert told in page and 'role="alert"' in page and "<script>alert" not in page
+        assert election.proved_at is None
+
+    def test_the_words_never_stand_in_a_session_or_a_log(self, dre, caplog):
+        _election, lists = a_frozen_election()
+        desk(dre, "prove", first=lists[0], second="academic acid acne")
+        desk(dre, "prove", first=lists[0], second=lists[1])
+        with dre.session_transaction() as session:
+            assert not any(word in str(dict(session)) for word in lists[0].split())
+        assert lists[0] not in caplog.text
+
+    def test_the_server_s_own_key_needs_no_words(self, dre):
+        election = an_election()
+        rules.close(election, None)
+        assert "Two scrutineers type" not in dre.get("/en/2026/election/count").text
+        assert "are counted" in desk(dre, "count")
+        assert "no word lists" in desk(dre, "prove")
+
+
+class TestAfterTheCount:
+    def test_a_lot_is_entered_on_its_page(self, dre):
+        election = a_counted_election(*TIED)
+        page = dre.get("/en/2026/election/settle/0").text
+        assert page.count('type="checkbox"') == 2 and "Theme 0" not in page
+        how = "Drawn by a child at 20:00, Eva and Luc were there."
+        for wrong in ({}, {"options": ["1", "2"], "how": how}, {"options": ["x"], "how": how}, {"options": "1"}):
+            assert 'role="alert"' in desk(dre, "settle/0", **wrong)
+        assert "Choose exactly 1" in desk(dre, "settle/0", options=["0"], how=how)
+        assert how in desk(dre, "settle/0", options=["1", "2"], how=how)
+        assert "is entered" in desk(dre, "settle/0", options=["1"], how=how)
+        assert result.settlement(election, 0) == {"options": [1], "how": how}
+
+    def test_a_question_that_is_not_there_has_no_lot(self, dre):
+        a_counted_election(*TIED)
+        assert dre.get("/en/2026/election/settle/9").status_code == 303
+
+    def test_the_package_is_downloaded_and_noted(self, eva):
+        a_counted_election(*TIED)
+        answer = eva.post("/en/2026/election/package")
+        assert answer.content_type == "application/zip" and answer.headers["Cache-Control"] == "no-store"
+        assert "verify.py" in zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+        assert db.session.scalars(select(Entry).where(Entry.act == "download package")).one().member_id
+
+    @pytest.mark.parametrize("code", ["nl", "fr", "en"])
+    def test_the_desk_stands_in_each_language(self, dre, code):
+        election = a_counted_election(*TIED)
+        for path in ("", "review", "settle/0"):
+            assert dre.get(f"/{code}/2026/election/{path}").status_code == 200
+        result.publish(election, None)
+        assert dre.get(f"/{code}/2026/election/").status_code == 200
+
+
+def test_an_organiser_who_is_a_scrutineer_too_does_both(browser_of):
+    both = browser_of(a_member("Dré", "gent", Role.ORGANISER, Role.SCRUTINEER))
+    _election, lists = a_frozen_election()
+    assert "can be opened" in desk(both, "prove", first=lists[0], second=lists[1])
