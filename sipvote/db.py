@@ -6,6 +6,7 @@ on a file lock before BEGIN IMMEDIATE, because SQLite's own busy handler polls a
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -74,6 +75,7 @@ class Database(SQLAlchemy):
 
 db = Database(model_class=Base, disable_autonaming=True)
 
+_thread = threading.local()
 # Outside a request (worker, command line) a block of code may say that it only reads.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
 
@@ -132,18 +134,24 @@ def _on_begin(connection: Connection) -> None:
     if connection.get_execution_options().get("reads_only") or _only_reads():
         connection.exec_driver_sql("BEGIN")
         return
-    _lock(connection.info, fcntl.LOCK_EX)
+    _queue_as_writer(connection.info)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _lock(info: dict[Any, Any], how: int) -> None:
+def _queue_as_writer(info: dict[Any, Any]) -> None:
+    """Wait for the writers' lock; refuse at once what would wait for itself, and everybody for it."""
+    if getattr(_thread, "is_writing", False):
+        raise RuntimeError("This thread writes already, on another connection; commit there first.")
     if info.get("lock") is not None:
-        fcntl.flock(info["lock"], how)
+        fcntl.flock(info["lock"], fcntl.LOCK_EX)
+        info["is_writing"] = _thread.is_writing = True
 
 
 @event.listens_for(Engine, "checkin")
 def _on_checkin(connection: Any, record: Any) -> None:
-    _lock(record.info, fcntl.LOCK_UN)
+    if record.info.pop("is_writing", False):
+        fcntl.flock(record.info["lock"], fcntl.LOCK_UN)
+        _thread.is_writing = False
 
 
 @event.listens_for(Engine, "close")

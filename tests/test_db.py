@@ -1,54 +1,74 @@
-"""Statutes of the database's locks: nobody waits for themselves."""
+"""How the database is driven: moments keep their zone, and on SQLite writers queue and nobody waits for themselves."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+import threading
+from datetime import datetime
 
-from sqlalchemy import select, text, update
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
 
 from sipvote.db import db, look, now
-from sipvote.members.models import SignIn
-from tests.factories import a_member, an_edition, an_organiser, some_words
-
-LONG = 20  # seconds; what waits for itself would wait for ever
+from sipvote.editions.models import Edition
+from tests.factories import a_city, an_edition
 
 
-@contextmanager
-def soon() -> Iterator[None]:
-    """Fail instead of hanging when the block takes too long."""
-
-    def too_long(*_signal: object) -> None:
-        raise AssertionError("this waits for itself")
-
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(LONG)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+def test_a_moment_comes_back_with_its_zone(database):
+    edition = an_edition()
+    db.session.commit()
+    assert db.session.get(Edition, edition.id).vote_at.tzinfo is not None
 
 
-def test_a_look_does_not_wait_for_the_writer_that_looks(app, database):
-    with app.test_request_context(method="POST"), soon():
-        db.session.execute(text("select 1"))  # from here on this request is the writer
-        with look() as connection:
-            assert connection.execute(text("select 1")).scalar() == 1
+def test_a_moment_without_a_zone_is_refused(database):
+    edition = an_edition()
+    edition.vote_at = datetime(2026, 6, 1)  # noqa: DTZ001
+    with pytest.raises(StatementError, match="time zone"):
+        db.session.flush()
 
 
-def test_a_member_who_is_signed_in_sends_a_form_of_a_public_page(browser_of):
-    an_edition(year=2026, phase="themes")
-    browser = browser_of(a_member())
-    with soon():
-        answer = browser.post("/en/2026/themes/propose", data={"language": "en", **some_words("Fair fees")})
-    assert answer.status_code == 303
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
 
 
-def test_an_official_who_was_away_sends_a_form_of_a_public_page(browser_of):
-    an_edition(year=2026, phase="themes")
-    browser = browser_of(an_organiser())
-    db.session.execute(update(SignIn).values(seen_at=now() - timedelta(minutes=20)))
-    with soon():
-        browser.post("/en/2026/themes/propose", data={"language": "en", **some_words("Fair fees")})
-    assert now() - db.session.scalars(select(SignIn.seen_at)).one() < timedelta(minutes=1)
+WRITE = text("update city set name_en = name_en || 'x'")
+
+
+def test_writers_queue_and_none_is_lost(app, database):
+    a_city()
+    db.session.commit()
+
+    def write() -> None:
+        with app.app_context():
+            for _time in range(6):
+                with db.engine.begin() as connection:
+                    connection.execute(WRITE)
+
+    threads = [threading.Thread(target=write) for _n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with look() as connection:
+        name = connection.execute(text("select name_en from city")).scalar()
+    assert name == "Ghent" + "x" * 48
+
+
+def test_a_reader_does_not_wait_for_a_writer(app, database):
+    a_city()
+    db.session.commit()
+    with app.test_request_context(method="POST"), db.engine.begin() as writer:
+        writer.execute(WRITE)
+        with look() as reader:
+            assert reader.execute(text("select name_en from city")).scalar() == "Ghent"
+
+
+def test_who_writes_twice_at_once_is_stopped_instead_of_waiting_for_ever(app, database):
+    a_city()
+    db.session.commit()
+    with app.test_request_context(method="POST"), db.engine.begin() as first:
+        first.execute(text("select 1"))
+        if is_sqlite():
+            with pytest.raises(RuntimeError, match="writes already"), db.engine.begin() as second:
+                second.execute(text("select 1"))
+    with app.test_request_context(method="POST"), db.engine.begin() as after:
+        assert after.execute(text("select 1")).scalar() == 1
+    assert now().tzinfo is not None
