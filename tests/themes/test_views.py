@@ -450,3 +450,14 @@ def test_markdown_that_is_meant_well_is_shown(browser_of):
     page = browser_of(a_member()).post(f"{ME}/propose", data=form(why=text), follow_redirects=True).text
     assert "<strong>bold</strong>" in page and "<li>one</li>" in page
     assert '<a href="https://example.org" rel="nofollow noopener noreferrer">our site</a>' in page
+
+
+def test_the_number_of_supporters_needed_is_told_only_while_it_counts(client):
+    edition = an_edition(supporters_needed=2)
+    theme = a_theme(edition)
+    a_support(theme, a_member(), a_member("Bas"))
+    here = f"{ME}/{theme.id}"
+    assert "2 supporters: enough" in client.get(here).text
+    in_phase(edition, Phase.GROUPS)
+    page = client.get(here).text
+    assert "2 supporters" in page and "enough" not in page
