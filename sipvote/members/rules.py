@@ -51,12 +51,15 @@ def ask_sign_in(address: str, browser: str, language: str, next_path: str | None
 
 
 def mail_sign_ins() -> int:
-    """Write to everybody who asked and is a member; run by the worker. Gives the number of letters."""
+    """Write to everybody who asked and is a member; run by the worker. Gives the number of letters.
+
+    Two workers at once never write twice for the same asking: each takes what the other does not hold.
+    """
     waiting = select(SignIn).where(
         SignIn.mailed_at.is_(None), SignIn.ended_at.is_(None), SignIn.asked_at > now() - SIGN_IN_LIVES
     )
     letters = 0
-    for asked in db.session.scalars(waiting.order_by(SignIn.id)).all():
+    for asked in db.session.scalars(waiting.order_by(SignIn.id).with_for_update(skip_locked=True)).all():
         asked.mailed_at = now()
         member = member_at(asked.address)
         if member is None:

@@ -156,17 +156,18 @@ def refuse_abroad(play: Play, group: Group) -> None:
 
 def give_up(play: Play, groups: Sequence[Group]) -> None:
     """In each group two give up their place and the last on the list leaves it, all at once; the next move up."""
+    for group in groups:
+        group.waiting.sort(key=lambda person: group.told[person.number])
     leaving = [(person, group) for group in groups for person in [*group.seated[-GIVE_UP:], group.waiting[-1]]]
     before = {person.number: len(person.letters()) for group in groups for person in [*group.seated, *group.waiting]}
     together(lambda pair: _leave(*pair), leaving, AT_ONCE)
     wrong = []
     for group in groups:
-        group.waiting.sort(key=lambda person: group.told[person.number])
         gone, moved = group.seated[-GIVE_UP:], group.waiting[:GIVE_UP]
         group.seated = group.seated[:-GIVE_UP] + moved
         group.waiting = group.waiting[GIVE_UP:-1]
         for person, method in [*((p, "CANCEL") for p in gone), *((p, "REQUEST") for p in moved)]:
-            letter = person.await_letter(group.address + "|/groups/", before[person.number])
+            letter = person.await_letter("/groups/", before[person.number])
             wrong += [] if _has(letter.calendar, method) else [person.name]
     text = f"{len(leaving)} withdraw at once; the first on each waiting list get their places, and a mail"
     play.report.promise(text, not wrong, wrong)

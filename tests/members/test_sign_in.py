@@ -1,6 +1,8 @@
 """Signing in: by link or code, single use, safe from scanners, the same answer for strangers."""
 
 import re
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from sipvote import worker
 from sipvote.db import db, now
 from sipvote.mail import Letter
+from sipvote.members import rules
 from sipvote.members.models import SignIn
 from tests.factories import a_member, an_organiser
 
@@ -195,3 +198,24 @@ def test_an_official_is_signed_out_after_two_idle_hours(client, browser_of):
 def test_what_is_no_address_gets_a_sentence(client, typed):
     answer = client.post("/nl/sign-in", data={"email": typed})
     assert answer.status_code == 200 and 'role="alert"' in answer.text
+
+
+def test_two_workers_at_once_write_one_letter_for_one_asking(app, client):
+    ask(client, a_member().email)
+    written, first_has_read = [], threading.Event()
+
+    def work(pause: float) -> None:
+        with app.app_context():
+            written.append(rules.mail_sign_ins())
+            first_has_read.set()
+            time.sleep(pause)
+            db.session.commit()
+
+    db.session.commit()
+    first, second = (threading.Thread(target=work, args=(pause,)) for pause in (0.5, 0))
+    first.start()
+    first_has_read.wait(10)
+    second.start()
+    first.join()
+    second.join()
+    assert written == [1, 0]
