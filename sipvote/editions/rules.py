@@ -141,7 +141,8 @@ def year_line(edition: Edition) -> list[dict[str, str]]:
 
 def _when(edition: Edition, phases: tuple[Phase, ...], state: str) -> str:
     """'until Saturday 21 November at 17:00' for the step we are in, months for the others."""
-    begins, ends = edition.begins(phases[0]), edition.ends(phases[-1])
+    # The end of the phase, not of the step: the vote must not seem to last until its count is over.
+    ends = edition.ends(edition.phase)
     if state == "now" and ends:
         return _("until %(moment)s", moment=moment(ends))
-    return month(begins)
+    return month(edition.begins(phases[0]))

@@ -17,7 +17,7 @@ from .board import stamp
 from .models import Election, Envelope
 from .views import voting
 
-CODES_PER_PAGE = 200
+CODES_PER_PAGE = 100
 VERIFIER = Path(__file__).parent / "verify.py"
 
 
