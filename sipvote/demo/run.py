@@ -267,7 +267,7 @@ def _answers(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> bool:
 def _stoppable() -> Iterator[None]:
     """Within this block Ctrl-C, SIGTERM and a closed terminal end the demonstration in good order."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(_number: int, _frame: object) -> None:
         for each in kept:  # once is enough: nothing may interrupt the stopping
             signal.signal(each, signal.SIG_IGN)
         say("Stopping …")

@@ -59,7 +59,7 @@ def test_without_the_key_the_reader_is_told_to_compare_it(check: Any) -> None:
 
 
 def test_the_seed_can_be_asked_for(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify.getpass, "getpass", lambda prompt: SEED.hex())
+    monkeypatch.setattr(verify.getpass, "getpass", lambda _prompt: SEED.hex())
     status, printed = check(PACKAGE, "--ask-seed")
     assert status == 0
     assert "opened again with the seed" in printed
@@ -299,7 +299,7 @@ def test_a_file_that_is_not_there_is_told_in_one_line(tmp_path: Path, capsys: py
 
 @pytest.mark.parametrize("seed", ["", "00", "zz" * 16, "00" * 17])
 def test_a_seed_that_is_none_is_refused(seed: str, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify.getpass, "getpass", lambda prompt: seed)
+    monkeypatch.setattr(verify.getpass, "getpass", lambda _prompt: seed)
     for options in (["--seed", seed], ["--ask-seed"]):
         with pytest.raises(SystemExit) as stop:
             check(PACKAGE, *options)
