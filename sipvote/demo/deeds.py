@@ -95,7 +95,7 @@ def _choice(question: papers.PaperQuestion, chance: random.Random) -> tuple[int,
         return ()
     count = len(question.options)
     most = min(question.limit or 3, 3, count)
-    drawn = chance.choices(range(count), [2 * count - n for n in range(count)], k=chance.randint(1, most))
+    drawn = chance.choices(range(count), [count + 1 - n for n in range(count)], k=chance.randint(1, most))
     return tuple(sorted(set(drawn)))
 
 
@@ -130,9 +130,9 @@ Deed = Callable[[Edition], object]
 BEFORE: dict[Phase, tuple[Deed, ...]] = {
     Phase.VOTE: (admit_the_rest,),
     Phase.COUNT: (close_vote,),
-    Phase.SIGNUP: (count_vote, groups.form_groups),
+    Phase.SIGNUP: (count_vote,),
 }
 AFTER: dict[Phase, tuple[Deed, ...]] = {
     Phase.VOTE: (prepare_vote, open_vote, vote),
-    Phase.SIGNUP: (groups.sign_up,),
+    Phase.SIGNUP: (groups.form_groups, groups.sign_up),
 }
