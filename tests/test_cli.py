@@ -1,0 +1,145 @@
+"""The words of the command line: count, import-members, grant, audit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from sipvote import cli
+from sipvote.access import Role
+from sipvote.db import db
+from sipvote.members.models import Member
+from tests.factories import a_city, a_member
+
+CASES = sorted((Path(__file__).parent / "cases" / "approval").glob("*.json"))
+ROLL = "number;name;email;language;country;city;profile;joined;left\n"
+
+
+@pytest.fixture
+def run(capfd):
+    """Run a word as __main__ does; give the exit code, stdout and stderr."""
+
+    def go(*words: str) -> tuple[int, str, str]:
+        code = cli.main(list(words))
+        told = capfd.readouterr()
+        return code, told.out, told.err
+
+    return go
+
+
+@pytest.fixture
+def here(app, database, monkeypatch):
+    """The words work on the database of the tests."""
+    monkeypatch.setattr(cli, "_app", lambda: app)
+    monkeypatch.setattr(cli.cli, "create_app", lambda: app)
+
+
+def profiles():
+    for path in CASES:
+        found = json.loads(path.read_text())
+        for number, profile in enumerate(found if isinstance(found, list) else [found]):
+            for seats, committees in profile["expected"]["av"].items():
+                yield pytest.param(profile, int(seats), committees, id=f"{path.stem}-{number}-{seats}")
+
+
+@pytest.mark.parametrize(("profile", "seats", "committees"), list(profiles()))
+def test_the_command_counts_every_real_and_small_election(run, tmp_path, profile, seats, committees):
+    file = tmp_path / "profile.json"
+    file.write_text(json.dumps({k: v for k, v in profile.items() if k != "expected"}))
+    code, out, _err = run("count", str(file), "--rule", "approval", "--seats", str(seats))
+    winners = committees[0] if len(committees) == 1 else None
+    assert code == 0
+    assert json.loads(out) == {"winners": winners, "outcomes": sorted(committees)}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "no json",
+        "[]",
+        "{}",
+        '{"options": ["A"], "max_approvals": null, "ballots": [[1, [7]]]}',
+        '{"options": ["A", "B"], "max_approvals": 1, "ballots": [[1, [0, 1]]]}',
+        '{"options": ["A", "B"], "max_approvals": null, "ballots": [[-1, [0]]]}',
+        '{"options": ["A", "B"], "max_approvals": null, "ballots": [[1, [0, 0]]]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_bad_profile_gets_one_sentence_and_exit_code_2(run, tmp_path, content):
+    file = tmp_path / "profile.json"
+    file.write_text(content)
+    code, out, err = run("count", str(file), "--rule", "approval", "--seats", "1")
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1 and err.strip().endswith(".")
+
+
+@pytest.mark.parametrize("seats", ["0", "3", "-1"])
+def test_seats_that_cannot_be_filled_are_refused(run, tmp_path, seats):
+    file = tmp_path / "profile.json"
+    file.write_text('{"options": ["A", "B"], "max_approvals": null, "ballots": [[1, [0]]]}')
+    assert run("count", str(file), "--seats", seats)[0] == 2
+
+
+def test_counting_needs_no_settings_and_prints_json_alone(tmp_path):
+    """As a process of its own, in production mode without any setting."""
+    command = [sys.executable, "-m", "sipvote", "count", str(CASES[0]), "--rule", "approval", "--seats", "2"]
+    environment = {"PATH": "", "SIPVOTE_NO_VENV": "1", "SIPVOTE_INSTANCE": str(tmp_path)}
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) == {"winners", "outcomes"}
+
+
+def test_a_word_that_needs_settings_says_which_are_missing(tmp_path):
+    command = [sys.executable, "-m", "sipvote", "audit"]
+    environment = {"PATH": "", "SIPVOTE_NO_VENV": "1", "SIPVOTE_INSTANCE": str(tmp_path)}
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "SIPVOTE_SECRET_KEY" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("here")
+class TestMembers:
+    def write(self, tmp_path: Path, *lines: str) -> str:
+        a_city("gent")
+        db.session.commit()
+        file = tmp_path / "roll.csv"
+        file.write_text(ROLL + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return str(file)
+
+    def test_a_roll_is_imported(self, run, tmp_path):
+        code, out, _err = run(
+            "import-members", self.write(tmp_path, "7;Ada;ada@example.org;nl;BE;Gent;user;2020-01-01;")
+        )
+        assert code == 0 and out.startswith("1 are new")
+        assert db.session.scalar(select(Member.name).where(Member.number == "7")) == "Ada"
+
+    def test_a_dry_run_changes_nothing(self, run, tmp_path):
+        file = self.write(tmp_path, "7;Ada;ada@example.org;nl;BE;Gent;user;2020-01-01;")
+        assert run("import-members", file, "--dry-run")[0] == 0
+        assert db.session.scalar(select(Member.name).where(Member.number == "7")) is None
+
+    def test_faults_are_told_with_their_line_and_nothing_changes(self, run, tmp_path):
+        code, _out, err = run("import-members", self.write(tmp_path, "7;Ada;x;nl;BE;Nowhere;user;2020-01-01;"))
+        assert code == 1 and "line 2:" in err and "nothing was changed" in err
+        assert db.session.scalar(select(Member.id)) is None
+
+    def test_a_file_that_is_not_there_is_told(self, run):
+        code, _out, err = run("import-members", "/nowhere/roll.csv")
+        assert code == 1 and "cannot be read" in err
+
+    def test_the_first_organiser_is_made(self, run):
+        ada = a_member()
+        db.session.commit()
+        assert run("grant", ada.number, "organiser")[0] == 0
+        db.session.expire_all()
+        assert [g.role for g in ada.grants] == [Role.ORGANISER]
+        assert run("grant", "nobody", "organiser")[0] == 1
+
+    def test_the_audit_log_is_checked(self, run):
+        assert run("audit")[1] == "The audit log is whole.\n"
