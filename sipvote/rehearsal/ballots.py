@@ -13,7 +13,7 @@ from .report import say
 from .themes import Proposal
 
 RECEIPT = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4} [0-9A-HJKMNP-TV-Z]{4} [0-9A-HJKMNP-TV-Z]{4}\b")
-TOLD = 10  # times that the progress is told
+TOLD_AT = 500  # as often as so many have voted
 
 
 class Way(StrEnum):
@@ -102,7 +102,7 @@ def replay(play: Play, year: int, ballots: Sequence[Ballot], options: Sequence[P
 
 def _progress(total: int, began: float) -> Callable[[int], None]:
     def tell(done: int) -> None:
-        if done * TOLD // total != (done - 1) * TOLD // total:
+        if done % TOLD_AT == 0:
             say(f"    {done:,} of {total:,} have voted · {done / (time.monotonic() - began):.1f} a second")
 
     return tell

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -84,6 +85,6 @@ def _postgresql(stack: contextlib.ExitStack) -> str:
     from tests import postgres
 
     server = stack.enter_context(postgres.start())
-    url = postgres.fresh_database(server, "sipvote_rehearsal")
-    stack.callback(postgres.drop_database, server, "sipvote_rehearsal")
-    return url
+    name = f"sipvote_rehearsal_{os.getpid()}"
+    stack.callback(postgres.drop_database, server, name)
+    return postgres.fresh_database(server, name)

@@ -1,10 +1,13 @@
 """The scenes, in the order of the play: the roll, the year before, the themes, the vote, the count, the groups."""
 
+import time
+
 from ..editions.models import Phase
 from . import count, groups, lists, proof, roll, signups, themes, vote
 from . import year as years
 from .ballots import Voter, replay
 from .play import PAST, SEATS, YEAR, Play
+from .report import say
 from .stage import running
 from .themes import Proposal
 
@@ -19,6 +22,7 @@ def all_of(play: Play) -> None:
     with play.report.scene("The roll, on the command line"):
         roll.import_roll(play)
     with running(play.stage) as seconds:
+        say(f"  Server and worker run as in production, on {play.stage.base_url}")
         play.report.figure("seconds until the server answered", round(seconds, 1))
         with play.report.scene("Roles, and a second roll by upload"):
             roll.give_roles(play)
@@ -35,6 +39,9 @@ def all_of(play: Play) -> None:
             made = _groups(play, dict(zip(REAL, options, strict=False)) | prolonged)
         with play.report.scene("The last look"):
             proof.check(play, voters, made)
+    for word, who in (("serve", "server"), ("work", "worker")):
+        play.report.figure(f"seconds of CPU of the {who}", round(play.stage.cpu[word]))
+    play.report.figure("seconds of CPU of the members and their browsers", round(time.process_time()))
 
 
 def _the_year_before(play: Play) -> dict[str, Proposal]:

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -49,6 +50,7 @@ class Stage:
     environment: dict[str, str]
     letters: Letterbox
     logs: dict[str, Path] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)  # seconds that server and worker took, once they have ended
 
     @property
     def base_url(self) -> str:
@@ -155,7 +157,9 @@ def _child(stage: Stage, word: str) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield child
         finally:
+            before = _cpu_of_children()
             _stop(child)
+            stage.cpu[word] = _cpu_of_children() - before
 
 
 def _start(stage: Stage, word: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -179,6 +183,11 @@ def _stop(child: subprocess.Popen[Any]) -> None:
     with contextlib.suppress(ProcessLookupError):  # whatever is left of its group
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _wait_for(stage: Stage, children: list[subprocess.Popen[bytes]]) -> None:

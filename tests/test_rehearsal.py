@@ -1,0 +1,119 @@
+"""The rehearsal itself: a small one on each database; it cheats nobody, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sipvote.boot import Trouble
+from sipvote.db import now
+from sipvote.editions.models import DATED
+from sipvote.i18n import ZONE
+from sipvote.rehearsal import main
+from sipvote.rehearsal.browser import Broken, Form, words_of
+from sipvote.rehearsal.play import read_profile
+from sipvote.rehearsal.report import Report
+from sipvote.rehearsal.year import dates
+
+ROOT = Path(__file__).parent.parent
+QUICK = [sys.executable, "-m", "sipvote", "rehearsal", "--quick", "--database"]
+PATIENCE = 300  # seconds; a busy machine may need a minute
+BALLOT = Form(
+    """<form action="/send" method="post"><input type="hidden" name="csrf_token" value="x">
+    <label for="a"><input type="checkbox" id="a" name="q0" value="0"> Guidance &amp; help</label>
+    <label for="b"><input type="checkbox" id="b" name="q0" value="1" checked> Gender equality</label>
+    <select name="country"><option value="">everybody</option><option value="FR">only in France</option></select>
+    <textarea name="why">
+Because</textarea><button formaction="/back">Back</button></form>""",
+    "/ballot",
+)
+
+
+def start(database: str, folder: Path, **more: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "SIPVOTE_NO_VENV": "1", "TMPDIR": str(folder), **more}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen([*QUICK, database], cwd=ROOT, env=environment, **pipes)
+
+
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_the_whole_year_can_be_played(on, request, tmp_path):
+    more = {}
+    if on == "postgresql":
+        more = {"SIPVOTE_TEST_DATABASE_URL": request.getfixturevalue("postgres_url")}
+    with start(on, tmp_path, **more) as play:
+        told, _nothing = play.communicate(timeout=PATIENCE)
+    assert play.returncode == 0, told
+    assert "✗" not in told and "none lost, doubled or changed" in told and "no place is oversold" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_stops_everything_and_leaves_nothing(tmp_path):
+    with start("sqlite", tmp_path) as play:
+        assert play.stdout
+        address = next(found[1] for line in play.stdout if (found := re.search(r"https:(//127.0.0.1:\d+)", line)))
+        play.send_signal(signal.SIGINT)
+        play.communicate(timeout=60)
+    assert play.returncode == 130 and list(tmp_path.iterdir()) == []
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"http:{address}/health", timeout=5)  # noqa: S310  (our own)
+
+
+def test_a_broken_promise_is_told_and_counted(capsys):
+    report = Report("SQLite")
+    report.promise("nothing is lost", True)
+    report.promise("nothing is doubled", False, "one  is")
+    assert (report.kept, report.broken) == (1, ["nothing is doubled"])
+    assert "✗ nothing is doubled: one is" in capsys.readouterr().out
+
+
+def test_a_play_needs_enough_members():
+    with pytest.raises(Trouble, match="at least 300 members"):
+        main(["--quick", "--members", "20"])
+
+
+def test_a_sample_has_clear_winners_and_counts_itself():
+    sample = read_profile(60)
+    assert len(sample.ballots) == 60 and sum(sample.approvals) == sum(map(len, sample.ballots))
+    assert min(sample.approvals[w] for w in sample.winners) > sorted(sample.approvals)[-3]
+    assert read_profile(None).winners == [0, 1]
+
+
+def test_every_phase_can_be_now():
+    for phase in DATED:
+        typed = dates(phase)
+        assert list(typed.values()) == sorted(set(typed.values()))
+        begins = [datetime.fromisoformat(at).replace(tzinfo=ZONE) for at in typed.values()]
+        assert sum(at <= now() for at in begins) == 1 + DATED.index(phase)
+
+
+class TestABrowser:
+    """It sends what a page offers, and nothing else."""
+
+    def test_a_form_is_sent_as_it_stands(self):
+        fields, files = BALLOT.filled({})
+        assert sorted(fields) == [("country", ""), ("csrf_token", "x"), ("q0", "1"), ("why", "Because")] and not files
+
+    def test_choices_are_made_by_value_or_by_their_words(self):
+        fields, _files = BALLOT.filled({"q0": ["Guidance & help"], "country": "only in France", "why": "No"})
+        assert sorted(fields) == [("country", "FR"), ("csrf_token", "x"), ("q0", "0"), ("why", "No")]
+
+    @pytest.mark.parametrize("given", [{"q0": ["Something else"]}, {"name": "Ada"}, {"country": "DE"}])
+    def test_what_is_not_offered_cannot_be_sent(self, given):
+        with pytest.raises(Broken):
+            BALLOT.filled(given)
+
+    def test_a_form_may_be_sent_elsewhere_by_another_button(self):
+        assert (BALLOT.action, BALLOT.other_action("/back")) == ("/send", "/back")
+        with pytest.raises(Broken):
+            BALLOT.other_action("/elsewhere")
+
+    def test_words_are_read_without_their_tags(self):
+        assert words_of("<p>a <b>b</b>\n&amp; c</p>") == "a b & c"
