@@ -44,6 +44,11 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def site(app: Flask) -> Iterator[str]:
     """The address of the running app."""
+    yield from serve(app)
+
+
+def serve(app: Flask) -> Iterator[str]:
+    """Run an app on a port of its own; a folder with another `app` needs its own `site`, or it gets this one's."""
     app.config["WTF_CSRF_ENABLED"] = True
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

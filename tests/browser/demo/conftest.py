@@ -9,6 +9,7 @@ from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.demo import seed
 from sipvote.schema import upgrade
+from tests.browser.conftest import serve
 from tests.conftest import Browser
 
 
@@ -22,6 +23,11 @@ def app(database_url: str) -> Iterator[Flask]:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def site(app: Flask) -> Iterator[str]:
+    yield from serve(app)
 
 
 @pytest.fixture
