@@ -54,10 +54,10 @@ def sign_in() -> Any:
         except Refused as refused:
             form.email.errors = [*form.email.errors, refused.why]
         else:
+            session["asked"] = asked.id  # read before the commit: afterwards it would be asked for anew
             db.session.commit()
             for each in mail.wake:
                 each()
-            session["asked"] = asked.id
             return see_other(url_for("members.code"))
     return render_template("members/sign_in.html", form=form)
 

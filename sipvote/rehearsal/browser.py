@@ -5,6 +5,7 @@ ends the rehearsal. No scripts run, so this is also the year as somebody without
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
@@ -17,7 +18,7 @@ import requests
 HOPS = 5
 PATIENCE = 60  # seconds
 # What a form may be given for a field: a text or one choice, several ticks, or a file as (name, content).
-Given = str | list[str] | tuple[str, bytes]
+Given = str | Sequence[str] | tuple[str, bytes]
 
 
 class Broken(Exception):
@@ -123,7 +124,7 @@ class Form:
         """The choices that a list of ticks, radio buttons or options offers: {value: label}."""
         return {c.value: c.label for c in self.controls if c.name == name}
 
-    def filled(self, given: dict[str, Given]) -> tuple[list[tuple[str, str]], dict[str, Given]]:
+    def filled(self, given: Mapping[str, Given]) -> tuple[list[tuple[str, str]], dict[str, Given]]:
         """What a browser would send: (fields, files). A choice is given by its value, or by how its label begins."""
         if unknown := given.keys() - {c.name for c in self.controls}:
             raise Broken(f"{self.page}: the form {self.action} has no field {', '.join(sorted(unknown))}")
@@ -239,7 +240,7 @@ class Browser:
         """Open a page. Raises Broken when its status is another one."""
         return self._arrive(self._send("GET", path), expect)
 
-    def submit(self, form: Form, given: dict[str, Given] | None = None, expect: int = 200, press: str = "") -> Page:
+    def submit(self, form: Form, given: Mapping[str, Given] | None = None, expect: int = 200, press: str = "") -> Page:
         """Fill in a form and press its button, or another one that sends it to `press`.
 
         Raises Broken when the page that follows has another status.

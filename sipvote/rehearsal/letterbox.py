@@ -26,8 +26,7 @@ class Letter:
 
     @cached_property
     def message(self) -> EmailMessage:
-        read: Any = email.message_from_bytes(self.content, policy=default)
-        return read  # type: ignore[no-any-return]
+        return email.message_from_bytes(self.content, policy=default)
 
     @property
     def subject(self) -> str:
@@ -83,12 +82,16 @@ class Letterbox:
         """The first letter to an address, beyond the first `after`, in whose subject or text this pattern is found."""
         until, seen = time.monotonic() + PATIENCE, after
         while True:
-            with self._came:
-                self._came.wait_for(lambda seen=seen: len(self._letters[address]) > seen, until - time.monotonic())
-                new = self._letters[address][seen:]
+            new = self._beyond(address, seen, until)
             for letter in new:
                 if re.search(wanted, letter.subject) or re.search(wanted, letter.text):
                     return letter
             seen += len(new)
             if time.monotonic() >= until:
                 raise Broken(f"no mail with “{wanted}” came to {address} in {PATIENCE} seconds")
+
+    def _beyond(self, address: str, seen: int, until: float) -> list[Letter]:
+        """The letters after the first `seen`; waits for one, but not longer than until then."""
+        with self._came:
+            self._came.wait_for(lambda: len(self._letters[address]) > seen, until - time.monotonic())
+            return self._letters[address][seen:]

@@ -92,7 +92,7 @@ class Play:
 
     def some(self, n: int, where: Callable[[Row], bool] | None = None, language: str = "") -> list[Person]:
         """Bring `n` members with an e-mail address onto the stage who have not played yet."""
-        found = []
+        found: list[Person] = []
         for row in self.rows:
             if len(found) == n:
                 break
