@@ -147,7 +147,8 @@ def form_for(
 
 def _with_cities(person: Member) -> str:
     cities = cities_of(person)
-    return f"{person.name} · {_('every city') if cities is None else names(cities)}"
+    where = _("every city") if cities is None else names(cities)
+    return f"{person.name} · {where}"
 
 
 def data_of(group: Workgroup) -> dict[str, Any]:
