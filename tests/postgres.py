@@ -21,6 +21,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sipvote.processes import end_with_parent
+
 PATIENCE = 60  # seconds; a busy CI machine needs up to ten
 STAY_UNDER = 80  # a socket's path may hold some 100 characters, its own name included
 AS_ROOT = os.geteuid() == 0
@@ -108,8 +110,10 @@ def _running(programs: Path, folder: Path) -> Iterator[None]:
     options = ["-D", str(folder / "data"), "-k", str(folder), "-p", "5432", "-h", ""]
     command = [str(programs / "postgres"), *options]
     with open(folder / "log", "wb") as log:
-        # A session of its own, so that Ctrl-C reaches the tests first and they can end in order.
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True, **_someone())
+        # A session of its own, so that Ctrl-C reaches the tests first and they can end in order; should
+        # they be killed, the server is told to stop.
+        told: dict[str, Any] = {"preexec_fn": lambda: end_with_parent(signal.SIGINT), "start_new_session": True}
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **told, **_someone())
     try:
         _wait_for(server, folder)
         yield

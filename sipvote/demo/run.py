@@ -6,20 +6,18 @@ nothing half-made. Server and worker run as children that end with us.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
 
+from .. import processes
 from ..boot import ROOT, Trouble, say
 
 HELP = """python3 -m sipvote demo [--reset]
@@ -30,8 +28,7 @@ http://127.0.0.1:8000, and the worker. A second start keeps what was done; --res
   PORT=8001               another port
   SIPVOTE_INSTANCE=/path  another folder for the data (instance/ beside the code)
   SIPVOTE_DEMO_MEMBERS=n  fewer members, for a slow machine"""
-STARTS_WITHIN, STOPS_WITHIN = 60, 15  # seconds
-PR_SET_PDEATHSIG = 1
+STARTS_WITHIN = 60  # seconds
 
 
 class _Stopped(Exception):
@@ -210,7 +207,9 @@ def _serve(folder: Path, port: int) -> int:
     """Start both, tell the address, and wait until we are stopped or one of them ends."""
     log = folder / "demo.log"
     with log.open("wb") as notes, contextlib.ExitStack() as stack:
-        running = {word: stack.enter_context(_child(word, notes)) for word in ("serve", "work")}
+        running = {
+            word: stack.enter_context(processes.running("sipvote", word, notes=notes)) for word in ("serve", "work")
+        }
         if not _answers(port, running):
             raise Trouble(f"the server did not start; see {log}")
         _welcome(port)
@@ -218,36 +217,6 @@ def _serve(folder: Path, port: int) -> int:
             time.sleep(0.3)
         ended = next(word for word, child in running.items() if child.poll() is not None)
     raise Trouble(f"“{ended}” ended by itself, so everything was stopped; see {log}")
-
-
-@contextlib.contextmanager
-def _child(word: str, notes: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a word of sipvote for as long as the block lasts, with whatever it starts."""
-    command = [sys.executable, "-m", "sipvote", word]
-    # A group of its own: Ctrl-C reaches us first, and we stop them in order.
-    child = subprocess.Popen(
-        command, cwd=ROOT, stdout=notes, stderr=notes, stdin=subprocess.DEVNULL, start_new_session=True,
-        preexec_fn=_end_with_parent,
-    )  # fmt: skip
-    try:
-        yield child
-    finally:
-        _stop(child)
-
-
-def _end_with_parent() -> None:
-    """On Linux, even when we are killed without a word, the child is told to stop."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=STOPS_WITHIN)
-    with contextlib.suppress(ProcessLookupError):  # whatever is left of its group
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 def _answers(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> bool:

@@ -5,13 +5,11 @@ the mail server, which is a letterbox in this process.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,16 +19,15 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
 
+from .. import processes
 from ..boot import ROOT
 from .browser import Broken
 from .letterbox import Letterbox
 from .report import say
 
-STARTS_WITHIN, STOPS_WITHIN = 60, 20  # seconds
+STARTS_WITHIN = 60  # seconds
 LINES_SHOWN = 30
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -152,37 +149,12 @@ def running(stage: Stage) -> Iterator[float]:
 @contextlib.contextmanager
 def _child(stage: Stage, word: str) -> Iterator[subprocess.Popen[bytes]]:
     stage.logs[word] = stage.folder / f"{word}.log"
+    before = 0.0
     with stage.logs[word].open("wb") as log:
-        child = _start(stage, word, log)
-        try:
+        with processes.running("sipvote", word, notes=log, environment=stage.environment) as child:
             yield child
-        finally:
             before = _cpu_of_children()
-            _stop(child)
-            stage.cpu[word] = _cpu_of_children() - before
-
-
-def _start(stage: Stage, word: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    # A group of its own: Ctrl-C reaches us first, and we stop it in order.
-    return subprocess.Popen(
-        [sys.executable, "-m", "sipvote", word], cwd=ROOT, env=stage.environment, stdin=subprocess.DEVNULL,
-        stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent,
-    )  # fmt: skip
-
-
-def _end_with_parent() -> None:
-    """On Linux, even when we are killed without a word, the child is told to stop."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _stop(child: subprocess.Popen[Any]) -> None:
-    child.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=STOPS_WITHIN)
-    with contextlib.suppress(ProcessLookupError):  # whatever is left of its group
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+        stage.cpu[word] = _cpu_of_children() - before
 
 
 def _cpu_of_children() -> float:
