@@ -1,8 +1,6 @@
 """After closing: the public board, the opening of the box, the result, and the recount on another machine."""
 
-import csv
 import importlib.util
-import io
 import json
 import re
 import shutil
@@ -18,6 +16,7 @@ from ..editions.models import Phase
 from . import year as years
 from .ballots import Voter
 from .browser import words_of
+from .lists import read_csv
 from .play import SEATS, Ballot, Play, Profile
 from .stage import Done, run
 from .themes import Proposal
@@ -123,8 +122,7 @@ def check_result(play: Play, year: int, options: Sequence[Proposal], profile: Pr
 
 
 def _check_csv(play: Play, year: int, options: Sequence[Proposal], profile: Profile) -> None:
-    text = play.organiser.go(f"/{year}/vote/results.csv").content.decode("utf-8-sig")
-    rows = {row[0]: row[1] for row in csv.reader(io.StringIO(text), delimiter=";")}
+    rows = {row[0]: row[1] for row in read_csv(play.organiser.go(f"/{year}/vote/results.csv").content)}
     told = [rows.get(o.title("en")) for o in options]
     play.report.promise("the CSV file of the result says the same", told == [str(n) for n in profile.approvals], told)
 

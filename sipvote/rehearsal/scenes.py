@@ -101,7 +101,9 @@ def _groups(play: Play, working_on: dict[str, Proposal]) -> list[groups.Group]:
     years.move(play, YEAR, Phase.SIGNUP)
     groups.form(play, made)
     signups.fill(play, made)
-    signups.refuse_clashes(play, *(made[number] for number in groups.SAME_HOURS))
+    same_hours = [made[number] for number in groups.SAME_HOURS]
+    signups.refuse_clash(play, *same_hours)
+    signups.race_in_two_tabs(play, *same_hours)
     signups.refuse_abroad(play, next(group for group in made if group.country))
     signups.give_up(play, made)
     lists.check_lists(play, made)

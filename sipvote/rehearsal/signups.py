@@ -112,35 +112,37 @@ def _has(calendar: str, method: str) -> bool:
 # --- Who must not get in ----------------------------------------------------------------------------
 
 
-def refuse_clashes(play: Play, one: Group, other: Group) -> None:
-    """Two groups at the same hours: nobody gets into both, not even in two tabs at once."""
-    person = one.seated[0]
-    page = person.go(f"/en/{YEAR}/groups/{other.id}")
+def refuse_clash(play: Play, one: Group, other: Group) -> None:
+    """Two groups at the same hours: who is in one reads on the page of the other why not."""
+    page = one.seated[0].go(f"/en/{YEAR}/groups/{other.id}")
     names = [group.theme.title("en") for group in (one, other)]
     told = "You cannot be in two places at once" in page.text and all(f"“{name} (" in page.text for name in names)
-    play.report.promise(
-        "a clash with another group is refused, and names both", told and not page.links("/join"), page.text
-    )
+    text = "a clash with another group is refused, and names both"
+    play.report.promise(text, told and not page.links("/join"), page.text)
 
+
+def race_in_two_tabs(play: Play, one: Group, other: Group) -> None:
+    """Members stand before the last button of both groups, and press both at once: one of the two takes them."""
     racers = play.some(RACERS)
-    tabs = []
-    for racer in racers:
-        for group in (one, other):
-            page = (
-                racer.sign_in(f"/{YEAR}/groups/{group.id}/join")
-                if group is one
-                else racer.go(f"/{YEAR}/groups/{group.id}/join")
-            )
-            tabs.append(Attempt(racer, group, racer.browser.tab(), _promise(racer.browser, page)))
-    pages = together(_press, tabs, AT_ONCE)
-    both = []
-    for first, second in zip(range(0, 2 * RACERS, 2), range(1, 2 * RACERS, 2), strict=True):
-        got = [n for n in (first, second) if pages[n].url.endswith("/joined")]
-        both += [] if len(got) == 1 else [tabs[first].person.name]
+    attempts = [attempt for racer in racers for attempt in _in_two_tabs(racer, one, other)]
+    pages = together(_press, attempts, AT_ONCE)
+    wrong = []
+    for number, racer in enumerate(racers):
+        got = [n for n in (2 * number, 2 * number + 1) if pages[n].url.endswith("/joined")]
+        wrong += [] if len(got) == 1 else [racer.name]
         for n in got:
-            tabs[n].group.note(tabs[n].person, _place_on(pages[n]))
+            attempts[n].group.note(racer, _place_on(pages[n]))
     text = f"{RACERS} members press for both groups in two tabs at once: each is in one of them"
-    play.report.promise(text, not both, both)
+    play.report.promise(text, not wrong, wrong)
+
+
+def _in_two_tabs(racer: Person, *groups: Group) -> list[Attempt]:
+    racer.sign_in()
+    attempts = []
+    for group in groups:
+        page = racer.go(f"/{YEAR}/groups/{group.id}/join")
+        attempts.append(Attempt(racer, group, racer.browser.tab(), _promise(racer.browser, page)))
+    return attempts
 
 
 def refuse_abroad(play: Play, group: Group) -> None:
