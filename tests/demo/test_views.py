@@ -26,7 +26,7 @@ def visitor(app: Flask, demo: None) -> FlaskClient:
 
 @pytest.mark.parametrize("mode", ["production", "test"])
 def test_outside_demo_mode_there_is_no_demonstration(mode: str, tmp_path: object) -> None:
-    app = create_app(DEMO=False, MODE=mode, INSTANCE=tmp_path, SQLALCHEMY_DATABASE_URI="sqlite://")
+    app = create_app(DEMO=False, MODE=mode, INSTANCE=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/none.db")
     assert not [rule for rule in app.url_map.iter_rules() if "demo" in str(rule)]
     with app.app_context():
         for engine in db.engines.values():
