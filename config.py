@@ -5,7 +5,7 @@ a forgotten setting must be a sentence at start-up, never a hole found in June.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +50,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "JOBS_URL": get("JOBS_URL"),
         "WORKERS": whole("WORKERS", 2),
         "THREADS": whole("THREADS", 16),
-        # Demo mode cannot send real mail, whatever the environment says.
-        "MAIL_BACKEND": "dummy"
-        if mode == "demo"
-        else get("MAIL_BACKEND", "smtp" if mode == "production" else "locmem"),
-        "MAIL_SERVER": get("MAIL_SERVER"),
-        "MAIL_PORT": whole("MAIL_PORT", 587),
-        "MAIL_USERNAME": get("MAIL_USERNAME") or None,
-        "MAIL_PASSWORD": get("MAIL_PASSWORD") or None,
-        "MAIL_USE_TLS": get("MAIL_TLS", "yes") == "yes",
-        "MAIL_TIMEOUT": 30,
-        "MAIL_DEFAULT_SENDER": get("MAIL_FROM", "sipvote@example.org" if play else ""),
+        **_mail(get, whole, mode),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
         "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
@@ -78,6 +68,23 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     if problems:
         raise BadConfig("\n".join(problems))
     return config
+
+
+def _mail(get: Callable[..., str], whole: Callable[[str, int], int], mode: str) -> dict[str, Any]:
+    """How mail leaves, as Flask-Mailman wants to know it."""
+    return {
+        # Demo mode cannot send real mail, whatever the environment says.
+        "MAIL_BACKEND": "dummy"
+        if mode == "demo"
+        else get("MAIL_BACKEND", "smtp" if mode == "production" else "locmem"),
+        "MAIL_SERVER": get("MAIL_SERVER"),
+        "MAIL_PORT": whole("MAIL_PORT", 587),
+        "MAIL_USERNAME": get("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": get("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": get("MAIL_TLS", "yes") == "yes",
+        "MAIL_TIMEOUT": 30,
+        "MAIL_DEFAULT_SENDER": get("MAIL_FROM", "sipvote@example.org" if mode != "production" else ""),
+    }
 
 
 def _problems(config: dict[str, Any]) -> list[str]:
