@@ -90,14 +90,20 @@ def reading() -> Iterator[None]:
         _reads_only.reset(token)
 
 
-@contextmanager
-def look() -> Iterator[Connection]:
-    """A connection of its own that only reads, whatever the request: on SQLite it never waits for a writer.
+def look() -> Connection:
+    """A connection of its own for one statement that only reads: on SQLite it never waits for a writer.
 
     A request that holds the writers' lock already would otherwise wait for itself, and everybody for it.
     """
-    with db.engine.connect() as connection:
-        yield connection.execution_options(reads_only=True)
+    return db.engine.connect().execution_options(alone=True, reads_only=True)
+
+
+def at_once() -> Connection:
+    """A connection of its own for one statement that writes, and stands as soon as it is through.
+
+    One statement needs no BEGIN and no COMMIT around it: on PostgreSQL they are two more journeys.
+    """
+    return db.engine.connect().execution_options(alone=True, reads_only=False)
 
 
 def _only_reads() -> bool:
@@ -110,17 +116,20 @@ def _only_reads() -> bool:
 
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
-    """Engine settings for `url`: a pool as large as the threads that use it, and no overflow on PostgreSQL."""
+    """Engine settings for `url`: a pool for the threads that use it, and for each a second one that looks."""
+    options = {"pool_size": threads, "max_overflow": threads}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}, "pool_size": threads}
-    return {"pool_size": threads, "max_overflow": 2, "pool_recycle": 3600}
+        return {**options, "connect_args": {"timeout": 30}}
+    return {**options, "pool_recycle": 3600}
 
 
 @event.listens_for(Engine, "connect")
 def _on_connect(connection: Any, record: Any) -> None:
+    # On both databases we say BEGIN ourselves: a statement alone then needs none.
     if "sqlite3" not in type(connection).__module__:
+        connection.autocommit = True
         return
-    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     path = connection.execute("PRAGMA database_list").fetchone()[2]
@@ -129,13 +138,13 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
-    if connection.get_execution_options().get("reads_only") or _only_reads():
-        connection.exec_driver_sql("BEGIN")
-        return
-    _queue_as_writer(connection.info)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    begin = "BEGIN"
+    if connection.dialect.name == "sqlite" and not options.get("reads_only", _only_reads()):
+        _queue_as_writer(connection.info)
+        begin = "BEGIN IMMEDIATE"
+    if not options.get("alone"):
+        connection.exec_driver_sql(begin)
 
 
 def _queue_as_writer(info: dict[Any, Any]) -> None:

@@ -59,7 +59,9 @@ def drop_database(url: str, name: str) -> None:
 
 
 def _on_server(url: str, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    # PostgreSQL makes no database within a transaction, and with the app loaded (sipvote.db) we begin it.
+    alone = {"alone": True}
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, execution_options=alone)
     with engine.connect() as connection:
         connection.execute(sa.text(statement))
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from sipvote.db import db, look
+from sipvote.db import at_once, db, look
 from sipvote.editions.models import Edition
 from tests.factories import a_city, an_edition
 
@@ -59,6 +59,20 @@ def test_a_reader_does_not_wait_for_a_writer(app, database):
         writer.execute(WRITE)
         with look() as reader:
             assert reader.execute(text("select name_en from city")).scalar() == "Ghent"
+
+
+def test_a_statement_at_once_stands_and_lets_the_next_writer_in(app, database):
+    a_city()
+    db.session.commit()
+    with app.test_request_context(method="POST"):
+        with at_once() as connection:
+            connection.execute(WRITE)
+            with look() as other:
+                assert other.execute(text("select name_en from city")).scalar() == "Ghentx"
+        with db.engine.begin() as connection:
+            connection.execute(WRITE)
+    with look() as connection:
+        assert connection.execute(text("select name_en from city")).scalar() == "Ghentxx"
 
 
 def test_who_writes_twice_at_once_is_stopped_instead_of_waiting_for_ever(app, database):

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from .. import audit, mail
 from ..access import Role, Visitor
-from ..db import db, look, now
+from ..db import at_once, db, look, now
 from ..errors import Refused
 from .models import OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
 
@@ -193,8 +193,8 @@ def session_of(sign_in_id: int) -> Session | None:
 
 
 def note_seen(sign_in_id: int) -> None:
-    """Note that a session is in use, for officials' idle limit; in a short transaction of its own."""
-    with db.engine.begin() as connection:
+    """Note that a session is in use, for officials' idle limit; in one statement of its own."""
+    with at_once() as connection:
         connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now()))
 
 
