@@ -1,7 +1,7 @@
 """The ballot box: one statement puts an envelope in, and the closing waits for those on their way.
 
-This is the path that 30,000 members take in ten minutes, so it uses no ORM. One short transaction, one
-row: its primary key is "one member, one vote", and the last envelope counts.
+This is the path that 30,000 members take in ten minutes, so it uses no ORM. One statement, one row: its
+primary key is "one member, one vote", and the last envelope counts.
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, LargeBinary, bindparam, func, select, text
 
-from ..db import Moment, db, now
+from ..db import Moment, at_once, db, now
+from ..together import Together
 from . import seal
 from .models import Elector, Envelope
 from .papers import Paper
@@ -18,44 +19,55 @@ from .seal import CROCKFORD, Choices
 
 HASH_DIGITS = 64
 CHANGES_AT_MOST = 100
-LOCKS = 0x53495056  # the family of our advisory locks in PostgreSQL: "SIPV"
 
-_PUT = text(
+_STATEMENT = (
     "INSERT INTO envelope (election_id, member_id, sealed, tracker, former, cast_at)"
     " SELECT elector.election_id, elector.member_id, :sealed, :tracker, '', :moment"
     " FROM elector JOIN election ON election.id = elector.election_id"
     " WHERE elector.election_id = :election AND elector.member_id = :member AND election.public_key = :key"
-    " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment"
+    " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment{lock}"
     " ON CONFLICT (election_id, member_id) DO UPDATE SET sealed = excluded.sealed, tracker = excluded.tracker,"
     " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at"
     " WHERE length(envelope.former) < :most"
-).bindparams(
-    bindparam("sealed", type_=LargeBinary),
-    bindparam("key", type_=LargeBinary),
-    bindparam("moment", type_=Moment),
-    most=HASH_DIGITS * CHANGES_AT_MOST,
 )
-# On SQLite the writers' lock (db.py) does what these do on PostgreSQL.
-_BEGIN_CAST = text("SELECT pg_advisory_xact_lock_shared(:family, :election)").bindparams(family=LOCKS)
-_END_CASTS = text("SELECT pg_advisory_xact_lock(:family, :election)").bindparams(family=LOCKS)
+# Whoever casts holds the election's row, and the closing takes it for itself: a vote is on this side of it
+# or on that. On SQLite the writers' lock (db.py) does the same.
+_LOCKS = {"sqlite": "", "postgresql": " FOR SHARE OF election"}
+_PUT = {
+    name: text(_STATEMENT.format(lock=lock)).bindparams(
+        bindparam("sealed", type_=LargeBinary),
+        bindparam("key", type_=LargeBinary),
+        bindparam("moment", type_=Moment),
+        most=HASH_DIGITS * CHANGES_AT_MOST,
+    )
+    for name, lock in _LOCKS.items()
+}
 
 
 def cast(paper: Paper, member_id: int, choices: Choices) -> str | None:
     """Seal a ballot and put it in the box, durably; give its tracker, or None when the box did not take it.
 
-    A transaction of its own: the caller must hold no other one, because on SQLite that would keep the
+    It stands by itself: the caller must hold no transaction, because on SQLite that would keep the
     writers' lock that this one waits for. Sending twice is harmless: the later envelope counts.
     """
-    envelope = seal.seal(seal.write(choices, paper.shape), paper.public_key)
-    with db.engine.begin() as connection:
-        return put(connection, paper, member_id, envelope)
+    sealed = Sealed(paper, member_id, seal.seal(seal.write(choices, paper.shape), paper.public_key))
+    if db.engine.dialect.name == "sqlite":
+        return _together.put(sealed)
+    with at_once() as connection:
+        return put(connection, sealed)
 
 
-def put(connection: Connection, paper: Paper, member_id: int, envelope: bytes) -> str | None:
-    """Put an envelope in the box within a transaction: only while the vote is open, only from the roll."""
-    if connection.dialect.name == "postgresql":
-        # Before the clock is read: whoever gets this lock is before the closing, everyone else after it.
-        connection.execute(_BEGIN_CAST, {"election": paper.election_id})
+class Sealed(NamedTuple):
+    """A ballot on its way to the box: nobody can read it any more."""
+
+    paper: Paper
+    member_id: int
+    envelope: bytes
+
+
+def put(connection: Connection, sealed: Sealed) -> str | None:
+    """Put an envelope in the box: only while the vote is open, only from the roll; give its tracker."""
+    paper, member_id, envelope = sealed
     tracker = seal.tracker(envelope)
     row = {
         "election": paper.election_id,
@@ -65,13 +77,10 @@ def put(connection: Connection, paper: Paper, member_id: int, envelope: bytes) -
         "tracker": tracker,
         "moment": now(),
     }
-    return tracker if connection.execute(_PUT, row).rowcount == 1 else None
+    return tracker if connection.execute(_PUT[connection.dialect.name], row).rowcount == 1 else None
 
 
-def end_casts(election_id: int) -> None:
-    """Wait until every envelope on its way is in the box, and hold all others off until the commit."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(_END_CASTS, {"election": election_id})
+_together = Together(put)
 
 
 # --- What may be known about the box ----------------------------------------------------------------

@@ -248,8 +248,7 @@ def why_not_close(election: Election) -> str | None:
 
 def close(election: Election, by: int | None) -> None:
     """End the vote and seal the board: every vote that was acknowledged is on it, and none comes after."""
-    box.end_casts(election.id)
-    hold(election)
+    hold(election)  # which waits for the votes on their way, and holds all others off
     if why := why_not_close(election):
         raise Refused(why)
     election.closed_at = now()

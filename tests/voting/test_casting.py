@@ -262,7 +262,7 @@ def test_closing_waits_for_a_vote_that_is_on_its_way(app):
         if n == 0:
             with db.engine.begin() as connection:
                 envelope = seal.seal(seal.write(((1,),), paper.shape), paper.public_key)
-                tracker = box.put(connection, paper, ada_id, envelope)
+                tracker = box.put(connection, box.Sealed(paper, ada_id, envelope))
                 inside.set()
                 go_on.wait(5)
             return tracker
