@@ -4,34 +4,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, i18n, jobs, mail, markdown
+from . import access, assets, errors, headers, i18n, jobs, mail, markdown
 from .access import may
 from .db import db, engine_options
 from .editions import rules as editions
 from .editions.models import Edition
 
 csrf = CSRFProtect()
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # "same-origin", not "no-referrer": CSRF checks and the way back after a refusal need our own addresses.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 class RowNumber(IntegerConverter):
@@ -62,8 +49,8 @@ def create_app(**overrides: Any) -> Flask:
     jobs.init_app(app)
     markdown.init_app(app)
     assets.init_app(app)
+    headers.init_app(app)
     _register_rooms(app)
-    app.after_request(_headers)
     app.context_processor(_page_context)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
@@ -105,16 +92,6 @@ def _register_rooms(app: Flask) -> None:
     for view in app.view_functions.values():
         if getattr(view, "checks_own_token", False):
             csrf.exempt(view)
-
-
-def _headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    if request.endpoint != "static" and "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store" if current_user.is_authenticated else "no-cache"
-    return response
 
 
 def _page_context() -> dict[str, Any]:
