@@ -49,7 +49,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": get("DATABASE_URL", f"sqlite:///{instance / 'sipvote.db'}"),
         "JOBS_URL": get("JOBS_URL"),
         "WORKERS": whole("WORKERS", 2),
-        "THREADS": whole("THREADS", 16),
+        "THREADS": whole("THREADS", 4),
         **_mail(get, whole, mode),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
