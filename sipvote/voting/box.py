@@ -6,9 +6,10 @@ primary key is "one member, one vote", and the last envelope counts.
 
 import re
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, LargeBinary, bindparam, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from ..db import Moment, at_once, db, now
 from ..together import Together
@@ -19,29 +20,28 @@ from .seal import CROCKFORD, Choices
 
 HASH_DIGITS = 64
 CHANGES_AT_MOST = 100
+LOCKS = 0x53495056  # the family of our advisory locks in PostgreSQL: "SIPV"
 
 _STATEMENT = (
     "INSERT INTO envelope (election_id, member_id, sealed, tracker, former, cast_at)"
     " SELECT elector.election_id, elector.member_id, :sealed, :tracker, '', :moment"
     " FROM elector JOIN election ON election.id = elector.election_id"
     " WHERE elector.election_id = :election AND elector.member_id = :member AND election.public_key = :key"
-    " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment{lock}"
+    " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment"
     " ON CONFLICT (election_id, member_id) DO UPDATE SET sealed = excluded.sealed, tracker = excluded.tracker,"
     " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at"
     " WHERE length(envelope.former) < :most"
 )
-# Whoever casts holds the election's row, and the closing takes it for itself: a vote is on this side of it
-# or on that. On SQLite the writers' lock (db.py) does the same.
-_LOCKS = {"sqlite": "", "postgresql": " FOR SHARE OF election"}
-_PUT = {
-    name: text(_STATEMENT.format(lock=lock)).bindparams(
-        bindparam("sealed", type_=LargeBinary),
-        bindparam("key", type_=LargeBinary),
-        bindparam("moment", type_=Moment),
-        most=HASH_DIGITS * CHANGES_AT_MOST,
-    )
-    for name, lock in _LOCKS.items()
-}
+_PUT = text(_STATEMENT).bindparams(
+    bindparam("sealed", type_=LargeBinary),
+    bindparam("key", type_=LargeBinary),
+    bindparam("moment", type_=Moment),
+)
+_PUT_BY_PSYCOPG = re.sub(r":(\w+)", r"%(\1)s", _STATEMENT)
+# PostgreSQL: casts share a lock that the closing takes for itself, so a vote is on this side of it or on that.
+# On SQLite the writers' lock (db.py) does the same.
+_SHARE = f"SELECT pg_advisory_xact_lock_shared({LOCKS}, %(election)s)"
+_END_CASTS = text(f"SELECT pg_advisory_xact_lock({LOCKS}, :election)")
 
 
 def cast(paper: Paper, member_id: int, choices: Choices) -> str | None:
@@ -76,11 +76,36 @@ def put(connection: Connection, sealed: Sealed) -> str | None:
         "sealed": envelope,
         "tracker": tracker,
         "moment": now(),
+        "most": HASH_DIGITS * CHANGES_AT_MOST,
     }
-    return tracker if connection.execute(_PUT[connection.dialect.name], row).rowcount == 1 else None
+    if connection.dialect.name == "postgresql":
+        return tracker if _share_and_put(connection, row) == 1 else None
+    return tracker if connection.execute(_PUT, row).rowcount == 1 else None
+
+
+def _share_and_put(connection: Connection, row: dict[str, Any]) -> int:
+    """Take the lock and put the envelope in, in one journey to PostgreSQL; give the number of rows.
+
+    Two statements, because the second has to see what the closing, if it held the lock, has done. What is
+    sent in one pipeline is one transaction, which the lock lasts for. Raises OperationalError.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            driver.execute(_SHARE, row)
+            done = driver.execute(_PUT_BY_PSYCOPG, row)
+    except connection.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(_PUT_BY_PSYCOPG, None, fault) from fault
+    return int(done.rowcount)
 
 
 _together = Together(put)
+
+
+def end_casts(election_id: int) -> None:
+    """Wait until every envelope on its way is in the box, and hold all others off until the commit."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(_END_CASTS, {"election": election_id})
 
 
 # --- What may be known about the box ----------------------------------------------------------------

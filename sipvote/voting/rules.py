@@ -248,7 +248,8 @@ def why_not_close(election: Election) -> str | None:
 
 def close(election: Election, by: int | None) -> None:
     """End the vote and seal the board: every vote that was acknowledged is on it, and none comes after."""
-    hold(election)  # which waits for the votes on their way, and holds all others off
+    box.end_casts(election.id)
+    hold(election)
     if why := why_not_close(election):
         raise Refused(why)
     election.closed_at = now()

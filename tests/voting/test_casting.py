@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from sipvote.db import db, now
+from sipvote.db import at_once, db, now
 from sipvote.errors import Refused
 from sipvote.members.models import Member
 from sipvote.voting import box, checkpoints, papers, rules, seal
@@ -276,6 +277,19 @@ def test_closing_waits_for_a_vote_that_is_on_its_way(app):
     tracker, closed_after = in_threads(app, 2, work)
     assert closed_after and box.trackers(election_id) == [tracker]
     assert checkpoints.checkpoints(db.session.get(Election, election_id))[-1].trackers == 1
+
+
+def test_a_lost_connection_is_told_as_one(app):
+    """Then the answer is "one moment, please" (errors.py), and the next try gets a new connection."""
+    ada = a_member()
+    paper = papers.of(an_election(ada))
+    db.session.rollback()
+    envelope = seal.seal(seal.write(((1,),), paper.shape), paper.public_key)
+    with at_once() as connection:
+        connection.connection.driver_connection.close()
+        with pytest.raises((OperationalError, ProgrammingError)):
+            box.put(connection, box.Sealed(paper, ada.id, envelope))
+    assert rules.cast(paper, ada.id, ((1,),))
 
 
 def test_the_roll_keeps_who_left_afterwards():
