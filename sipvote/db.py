@@ -7,13 +7,13 @@ on a file lock before BEGIN IMMEDIATE, because SQLite's own busy handler polls a
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import abort, has_request_context, request
+from flask import abort, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
@@ -75,6 +75,7 @@ class Database(SQLAlchemy):
 
 db = Database(model_class=Base, disable_autonaming=True)
 
+Route = TypeVar("Route", bound=Callable[..., Any])
 _thread = threading.local()
 # Outside a request (worker, command line) a block of code may say that it only reads.
 _reads_only: ContextVar[bool] = ContextVar("reads_only", default=False)
@@ -106,13 +107,22 @@ def at_once() -> Connection:
     return db.engine.connect().execution_options(alone=True, reads_only=False)
 
 
+def only_reads(route: Route) -> Route:
+    """Mark a route that only reads, although a form is sent to it: it need not queue behind writers."""
+    route.only_reads = True  # type: ignore[attr-defined]
+    return route
+
+
 def _only_reads() -> bool:
     """Whether the transaction that begins now will only read.
 
     Requests that only read (GET) must not queue behind writers; everything else takes the lock at once,
     because a transaction that reads first and writes later fails half-way in SQLite.
     """
-    return request.method in ("GET", "HEAD", "OPTIONS") if has_request_context() else _reads_only.get()
+    if not has_request_context():
+        return _reads_only.get()
+    route = current_app.view_functions.get(request.endpoint or "")
+    return request.method in ("GET", "HEAD", "OPTIONS") or getattr(route, "only_reads", False)
 
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from .. import mail
 from ..access import public
-from ..db import db
+from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
@@ -63,6 +63,7 @@ def index(year: int) -> str:
 
 
 @voting.route("/<int:year>/vote/ballot", methods=["GET", "POST"])
+@only_reads
 def ballot(year: int) -> Any:
     """The ballot; on POST with the choice that somebody wants to change before sending."""
     paper = papers.named(request.form.get("ballot", ""))
@@ -101,6 +102,7 @@ def _sent(year: int) -> tuple[Paper | None, Any]:
 
 
 @voting.route("/<int:year>/vote/check", methods=["GET", "POST"])
+@only_reads
 def check(year: int) -> Any:
     """What was chosen and what was not, before it is sent."""
     paper, answer = _sent(year)
