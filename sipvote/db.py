@@ -159,6 +159,8 @@ def _on_begin(connection: Connection) -> None:
 
 def _queue_as_writer(info: dict[Any, Any]) -> None:
     """Wait for the writers' lock; refuse at once what would wait for itself, and everybody for it."""
+    if info.get("is_writing"):
+        return  # a second transaction on the same connection: the lock is kept until it goes back to the pool
     if getattr(_thread, "is_writing", False):
         raise RuntimeError("This thread writes already, on another connection; commit there first.")
     if info.get("lock") is not None:

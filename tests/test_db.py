@@ -75,6 +75,17 @@ def test_a_statement_at_once_stands_and_lets_the_next_writer_in(app, database):
         assert connection.execute(text("select name_en from city")).scalar() == "Ghentxx"
 
 
+def test_one_connection_writes_two_transactions(app, database):
+    a_city()
+    db.session.commit()
+    with app.test_request_context(method="POST"), db.engine.connect() as connection:
+        for _time in range(2):
+            with connection.begin():
+                connection.execute(WRITE)
+    with look() as connection:
+        assert connection.execute(text("select name_en from city")).scalar() == "Ghentxx"
+
+
 def test_who_writes_twice_at_once_is_stopped_instead_of_waiting_for_ever(app, database):
     a_city()
     db.session.commit()

@@ -38,7 +38,9 @@ def refuse_if_sealed(edition: Edition, phase: Phase) -> None:
 
 
 def admit_the_rest(edition: Edition) -> None:
-    """Put every proposal with enough supporters on the ballot."""
+    """Put every proposal with enough supporters on the ballot, unless somebody froze it."""
+    if edition.themes_frozen_at:
+        return
     for theme in db.session.scalars(finding.listing(edition, show="reached")).all():
         review.admit(theme, organiser().id)
 

@@ -135,6 +135,7 @@ def undo(edition: Edition) -> None:
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
     db.session.execute(delete(Election).where(Election.edition_id == edition.id))  # takes roll and envelopes along
     db.session.execute(update(Theme).where(Theme.edition_id == edition.id).values(elected_at=None))
+    edition.themes_frozen_at = None
     # Numbers are given out anew, and so are the letters about what they stand for.
     db.session.execute(update(Letter).values(key=None))
     db.session.expire_all()

@@ -62,6 +62,7 @@ class Edition(Base):
     max_approvals: Mapped[int | None]  # None: no limit; so it has no default either
     meetings: Mapped[int] = mapped_column(default=5)
     meeting_hours: Mapped[int] = mapped_column(default=3)
+    themes_frozen_at: Mapped[datetime | None]  # since when the ballot holds their words, which then stay
 
     @property
     def label(self) -> str:

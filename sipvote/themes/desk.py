@@ -56,7 +56,7 @@ def index(year: int) -> str:
         "themes_desk/index.html",
         page=page, show=show, shows=SHOWS, search=search, counts=finding.how_many(edition, *SHOWS),
         supporters=finding.supporters(page.items), states=rules.STATE_NAMES,
-        why_not_now=editions.why_not_now(edition, "review"),
+        why_not_now=review.why_not_now(edition),
     )  # fmt: skip
 
 

@@ -18,9 +18,20 @@ from .rules import Words, hold, of_the_year, put, refuse_unseen
 # --- The ballot ----------------------------------------------------------------------------------
 
 
+def why_not_now(edition: Edition) -> str | None:
+    """Why nothing about the ballot can change now, or None."""
+    if why := editions.why_not_now(edition, "review"):
+        return why
+    if edition.themes_frozen_at:
+        return _(
+            "The ballot is frozen, so its themes and texts stay as they are. Unfreeze it first if they must change."
+        )
+    return None
+
+
 def why_not_review(theme: Theme) -> str | None:
     """Organisers decide about proposals while the ballot is made. Prolonged themes are not voted on."""
-    if why := editions.why_not_now(theme.edition, "review"):
+    if why := why_not_now(theme.edition):
         return why
     if theme.is_prolonged:
         return _("A prolonged theme is not voted on.")
@@ -84,7 +95,7 @@ def undecline(theme: Theme, by: int) -> None:
 
 def why_not_write(theme: Theme) -> str | None:
     """Organisers translate and mend texts while the ballot is made."""
-    return editions.why_not_now(theme.edition, "review")
+    return why_not_now(theme.edition)
 
 
 def write(theme: Theme, language: str, words: Words, seen: str | None, by: int) -> None:

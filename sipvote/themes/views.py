@@ -14,7 +14,7 @@ from ..editions.rules import allows, why_not_now
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other, this_page
 from ..i18n import language
-from . import finding, rules
+from . import finding, review, rules
 from .forms import WORDS, ThemeForm
 from .models import Theme
 
@@ -75,7 +75,8 @@ def show(year: int, theme_id: int) -> str:
         "themes/show.html",
         theme=theme, text=theme.text, states=rules.STATE_NAMES, is_mine=me is not None and theme.proposer_id == me,
         supporters=finding.supporters([theme])[theme.id], supports=theme.id in finding.supported_among([theme], me),
-        is_counted=rules.is_counted(edition), gathering=allows(edition, "support"), reviewing=allows(edition, "review"),
+        is_counted=rules.is_counted(edition), gathering=allows(edition, "support"),
+        why_not_review=review.why_not_now(edition),
         why_not_support=rules.why_not_support(theme, me), why_not_take_back=rules.why_not_take_back(theme, me),
         why_not_edit=rules.why_not_edit(theme, me), why_not_withdraw=rules.why_not_withdraw(theme, me),
     )  # fmt: skip

@@ -97,6 +97,7 @@ def freeze(election: Election, by: int | None) -> list[str]:
     election.roll_size, election.roll_hash = _draw_up_roll(election)
     seed = seal.new_seed()
     election.public_key, election.frozen_at = seal.public_key(seed), now()
+    edition.themes_frozen_at = election.frozen_at
     election.kept_seed = keys.lock(seed) if election.custody == Custody.SERVER else None
     db.session.flush()
     facts = {"roll_size": election.roll_size, "roll_hash": election.roll_hash, "ballot_hash": election.ballot_hash}
@@ -166,6 +167,7 @@ def unfreeze(election: Election, by: int | None) -> None:
     db.session.execute(delete(Elector).where(Elector.election_id == election.id))
     for fact in ("frozen_at", "public_key", "kept_seed", "proved_at", "roll_size", "roll_hash", "ballot_hash"):
         setattr(election, fact, None)
+    election.edition.themes_frozen_at = None
     db.session.flush()
     audit.record("unfreeze vote", name_of(election), by)
 

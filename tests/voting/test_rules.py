@@ -14,6 +14,7 @@ from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.members.models import Grant
+from sipvote.themes import review
 from sipvote.themes import rules as themes
 from sipvote.voting import board, box, checklist, checkpoints, keys, papers, result, rules, seal
 from sipvote.voting.models import BoardCheckpoint, Custody, Elector
@@ -101,6 +102,21 @@ class TestFreezing:
         papers._kept.clear()
         assert papers.of(election).questions[0].options[0].title == before
         assert rules.ballot_hash(election.questions) == hash_before
+
+    def test_what_is_on_a_frozen_ballot_is_not_changed_under_the_members_eyes(self):
+        election, _lists = a_frozen_election(edition=an_edition(Phase.REVIEW))
+        theme, dre = themes.on_ballot(election.edition)[0], an_organiser().id
+        words = {"title": "Other", "question": "Other?", "why": "", "change": ""}
+        for act in (
+            lambda: review.take_from_ballot(theme, dre),
+            lambda: review.write(theme, theme.original, words, None, dre),
+            lambda: review.admit(theme, dre),
+        ):
+            with pytest.raises(Refused, match="Unfreeze it first"):
+                act()
+        rules.unfreeze(election, None)
+        review.take_from_ballot(theme, dre)
+        assert theme not in themes.on_ballot(election.edition)
 
     def test_any_other_word_gives_another_hash(self):
         election, _lists = a_frozen_election()
