@@ -86,7 +86,7 @@ def check_audit() -> None:
 
 @cli.command("count", help="Count the profile in FILE; prints JSON.", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--rule", type=click.Choice(["approval"]), default="approval")
+@click.option("--rule", default="approval", help="approval, phragmen or pav")
 @click.option("--seats", type=int, required=True)
 def count(file: Path, rule: str, seats: int) -> None:
     from .voting.profiles import BadProfile, count_file

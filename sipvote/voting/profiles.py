@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .tally import RULES, Report
+from .tally import RULES, Report, TooManyOutcomes
 
 MOST_BYTES = 50_000_000
 MOST_OPTIONS = 1_000
@@ -53,7 +53,10 @@ def count(profile: Profile, rule: str, seats: int) -> Report:
         raise BadProfile(f"There is no rule {rule!r}; there is {', '.join(RULES)}.")
     if not _is_int(seats) or not 1 <= seats <= profile.options:
         raise BadProfile(f"The number of places must be from 1 to {profile.options}, the number of options.")
-    return RULES[rule](profile.ballots, profile.options, seats)
+    try:
+        return RULES[rule](profile.ballots, profile.options, seats)
+    except TooManyOutcomes as fault:
+        raise BadProfile(str(fault)) from None
 
 
 def count_file(path: str | os.PathLike[str], rule: str, seats: int) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Counting: what a ballot is worth, who is elected, and when a lot must decide."""
 
 import json
+from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -110,11 +112,15 @@ def test_each_question_of_a_paper_is_counted_apart() -> None:
     assert list(tally.question(box, 1)) == [(2, (1, 2)), (1, (0,))]
 
 
+NAMES = {"approval": "av", "phragmen": "seqphragmen", "pav": "pav"}
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_published_votes_have_the_published_outcomes(path: Path) -> None:
-    expected: dict[str, Any] = json.loads(path.read_text())["expected"]["av"]
+def test_published_votes_have_the_published_outcomes(path: Path, rule: str) -> None:
+    expected: dict[str, Any] = json.loads(path.read_text())["expected"].get(NAMES[rule], {})
     for seats, committees in expected.items():
-        report = tally.approval(profiles.read(path).ballots, profiles.read(path).options, int(seats))
+        report = tally.RULES[rule](profiles.read(path).ballots, profiles.read(path).options, int(seats))
         assert [list(outcome) for outcome in report.outcomes] == committees
 
 
@@ -185,3 +191,102 @@ def test_a_ballot_for_everything_or_for_nothing_changes_no_outcome(vote: Any) ->
     ballots, options, seats = vote
     neutral = [(3, tuple(range(options))), (2, ())]
     assert tally.approval(ballots + neutral, options, seats).outcomes == tally.approval(*vote).outcomes
+
+
+# --- Proportional rules -----------------------------------------------------------------------------
+
+
+def phragmen_by_hand(ballots: Any, options: int, seats: int) -> set[tuple[int, ...]]:
+    """One voter at a time, each with a load of their own; every tie is followed every way."""
+    voters = [set(ballot) for times, ballot in ballots for _ in range(times)]
+
+    def follow(elected: tuple[int, ...], loads: list[Fraction]) -> Iterator[tuple[int, ...]]:
+        if len(elected) == seats:
+            yield tuple(sorted(elected))
+            return
+        costs = {}
+        for option in set(range(options)) - set(elected):
+            mine = [load for load, voter in zip(loads, voters, strict=True) if option in voter]
+            costs[option] = (1 + sum(mine, Fraction())) / len(mine) if mine else Fraction(10**9)
+        for option, cost in costs.items():
+            if cost == min(costs.values()):
+                after = [cost if option in voter else load for load, voter in zip(loads, voters, strict=True)]
+                yield from follow((*elected, option), after)
+
+    return set(follow((), [Fraction()] * len(voters)))
+
+
+def pav_by_hand(ballots: Any, options: int, seats: int) -> set[tuple[int, ...]]:
+    """What every committee is worth, in fractions, one ballot at a time."""
+    worth = {
+        committee: sum(
+            (times * Fraction(1, n) for times, ballot in ballots for n in range(1, len({*ballot} & {*committee}) + 1)),
+            Fraction(),
+        )
+        for committee in combinations(range(options), seats)
+    }
+    return {committee for committee, found in worth.items() if found == max(worth.values())}
+
+
+BY_HAND = {"phragmen": phragmen_by_hand, "pav": pav_by_hand}
+
+
+@pytest.mark.parametrize("rule", BY_HAND)
+@given(vote=votes())
+def test_a_proportional_rule_gives_every_outcome(rule: str, vote: Any) -> None:
+    report = tally.RULES[rule](*vote)
+    committees = BY_HAND[rule](*vote)
+    assert set(report.outcomes) == committees and report.outcome_count == len(committees)
+    assert set(report.elected) == set.intersection(*map(set, committees))
+    assert set(report.elected) | set(report.tied) == set.union(*map(set, committees))
+    assert report.places_left == report.seats - len(report.elected)
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+@given(vote=votes(), shuffled=st.randoms())
+def test_no_order_of_ballots_and_no_way_to_group_them_changes_a_report(rule: str, vote: Any, shuffled: Any) -> None:
+    ballots, options, seats = vote
+    single = [(1, ballot) for times, ballot in ballots for _ in range(times)]
+    shuffled.shuffle(single)
+    assert tally.RULES[rule](single, options, seats) == tally.RULES[rule](ballots, options, seats)
+
+
+A, B, C, P, Q, R = range(6)
+TWO_CAMPS = [(1034, (A, B, C)), (519, (P, Q, R)), (90, (A, B, Q)), (47, (A, P, Q))]
+
+
+def test_the_larger_camp_does_not_take_every_place() -> None:
+    """By hand: A costs 1/1171. Then Q costs (1 + 137/1171)/656 = 0.00170, B 0.00174. Then B 0.00181, C 0.00182."""
+    assert tally.approval(TWO_CAMPS, options=6, seats=3).winners == (A, B, C)
+    assert tally.phragmen(TWO_CAMPS, options=6, seats=3).winners == (A, B, Q)
+    assert tally.pav(TWO_CAMPS, options=6, seats=3).winners == (A, B, Q)
+
+
+def test_a_tie_lists_the_outcomes_that_can_be_and_no_others() -> None:
+    # Each camp gets one place, whichever of its two options that is.
+    camps = [(10, (0, 1)), (10, (2, 3))]
+    for rule in BY_HAND:
+        report = tally.RULES[rule](camps, 4, 2)
+        assert report.outcomes == ((0, 2), (0, 3), (1, 2), (1, 3)) and report.winners is None
+        assert (report.elected, report.tied, report.places_left) == ((), (0, 1, 2, 3), 2)
+        assert json.loads(json.dumps(report.as_dict()))["ties"] == [[0, 2], [0, 3], [1, 2], [1, 3]]
+
+
+@pytest.mark.parametrize("rule", BY_HAND)
+def test_who_is_approved_by_nobody_is_elected_last_and_tied(rule: str) -> None:
+    report = tally.RULES[rule]([(3, (1,)), (1, (2,))], 5, 3)
+    assert report.elected == (1, 2) and report.tied == (0, 3, 4)
+
+
+@pytest.mark.parametrize("rule", BY_HAND)
+def test_more_outcomes_than_can_be_listed_are_refused(rule: str) -> None:
+    with pytest.raises(tally.TooManyOutcomes, match="20,000 tied outcomes"):
+        tally.RULES[rule]([], 40, 20)
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+def test_every_rule_refuses_what_is_not_there(rule: str) -> None:
+    with pytest.raises(ValueError, match="cannot be filled"):
+        tally.RULES[rule]([(1, (0,))], 3, 4)
+    with pytest.raises(ValueError, match="names option -1"):
+        tally.RULES[rule]([(1, (-1,))], 3, 2)
