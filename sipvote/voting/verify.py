@@ -15,11 +15,14 @@ import base64
 import getpass
 import hashlib
 import io
+import itertools
 import json
+import math
 import re
 import sys
 import zipfile
 from collections import Counter
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -298,18 +301,75 @@ def count(package: Package) -> None:
 
 def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
     """Count approvals. Elected is whoever at most `seats` options reach; tied, who may still get a place."""
-    totals = [sum(times for times, chosen in ballots if option in chosen) for option in range(options)]
+    totals = approvals(ballots, options)
     ahead = [sum(other > total for other in totals) for total in totals]
     reach = [sum(other >= total for other in totals) for total in totals]  # each reaches itself, too
     elected = [option for option in range(options) if reach[option] <= seats]
     tied = [option for option in range(options) if ahead[option] < seats < reach[option]]
+    return report("approval", ballots, options, seats, elected, tied)
+
+
+def phragmen(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
+    """Sequential Phragmén: who is elected costs one, and the ballots that approve of them bear it evenly."""
+    found = {(frozenset[int](), (Fraction(0),) * len(ballots))}
+    for _round in range(seats):
+        found = {after for elected, borne in found for after in cheapest(ballots, options, elected, borne)}
+    return of_outcomes("phragmen", ballots, options, seats, {elected for elected, _borne in found})
+
+
+def cheapest(ballots: Any, options: int, elected: frozenset[int], borne: tuple[Fraction, ...]) -> Any:
+    """Give what may come after one round: each option at the least cost elected, and what its ballots bear then."""
+    costs: dict[int, Fraction | None] = {}
+    for option in set(range(options)) - elected:
+        mine = [(times, borne[at]) for at, (times, chosen) in enumerate(ballots) if option in chosen]
+        shared = sum(times for times, _load in mine)
+        costs[option] = (1 + sum(times * load for times, load in mine)) / Fraction(shared) if shared else None
+    least = min((cost for cost in costs.values() if cost is not None), default=None)
+    for option, cost in costs.items():
+        if cost == least:
+            after = tuple(cost if option in chosen else borne[at] for at, (_times, chosen) in enumerate(ballots))
+            yield elected | {option}, after
+
+
+def pav(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
+    """PAV: a ballot is worth 1 for the first winner that it approves of, 1/2 for the second, and so on."""
+    worth = [sum((Fraction(1, n) for n in range(1, had + 1)), Fraction(0)) for had in range(seats + 1)]
+    unit = math.lcm(*(part.denominator for part in worth))
+    whole_worth = [int(part * unit) for part in worth]
+    sets = [(times, sum(1 << option for option in chosen)) for times, chosen in ballots]
+    best, outcomes = -1, set[frozenset[int]]()
+    for some in itertools.combinations(range(options), seats):
+        mask = sum(1 << option for option in some)
+        total = sum(times * whole_worth[bin(chosen & mask).count("1")] for times, chosen in sets)
+        if total > best:
+            best, outcomes = total, set()
+        if total == best:
+            outcomes.add(frozenset(some))
+    return of_outcomes("pav", ballots, options, seats, outcomes)
+
+
+def approvals(ballots: list[tuple[int, list[int]]], options: int) -> list[int]:
+    """How many ballots approve of each option."""
+    return [sum(times for times, chosen in ballots if option in chosen) for option in range(options)]
+
+
+def of_outcomes(rule: str, ballots: Any, options: int, seats: int, outcomes: set[frozenset[int]]) -> dict[str, Any]:
+    """Report which options win in every outcome, and which in some."""
+    always = frozenset.intersection(*outcomes)
+    some = frozenset().union(*outcomes) - always
+    found = report(rule, ballots, options, seats, sorted(always), sorted(some))
+    return {**found, "ties": sorted(sorted(outcome) for outcome in outcomes)} if some else found
+
+
+def report(rule: str, ballots: Any, options: int, seats: int, elected: list[int], tied: list[int]) -> dict[str, Any]:
+    """Write down what a count found, as the package does."""
     return {
-        "rule": "approval",
+        "rule": rule,
         "options": options,
         "seats": seats,
         "ballots": sum(times for times, _chosen in ballots),
         "blank": sum(times for times, chosen in ballots if not chosen),
-        "approvals": totals,
+        "approvals": approvals(ballots, options),
         "elected": elected,
         "tied": tied,
         "places_left": seats - len(elected),
@@ -317,7 +377,7 @@ def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> 
     }
 
 
-RULES = {"approval": approval}
+RULES = {"approval": approval, "phragmen": phragmen, "pav": pav}
 
 
 def opening(package: Package) -> None:

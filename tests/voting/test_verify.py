@@ -22,6 +22,7 @@ from sipvote.voting import seal, tally, verify
 from sipvote.voting.package import Contents, package
 from tests.voting.closed import CLOSED, KEY, QUESTIONS, SEED, chain, sealed
 from tests.voting.forgeries import FORGERIES, HONEST, PACKAGE, edit, packed, recount, resigned, unpacked
+from tests.voting.test_tally import votes
 
 PUBLIC = bytes(KEY.verify_key).hex()
 
@@ -347,3 +348,19 @@ def test_without_pynacl_the_program_says_how_to_install_it() -> None:
 def test_the_two_counts_agree_on_every_vote(ballots: list[list[int]], seats: int) -> None:
     profile = [(2, ballot) for ballot in ballots]
     assert verify.approval(profile, 5, seats) == tally.approval(profile, 5, seats).as_dict()
+
+
+# Counting by other code
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+@given(vote=votes())
+@settings(max_examples=60)
+def test_both_programs_count_alike(rule: str, vote: Any) -> None:
+    ballots, options, seats = vote
+    found = verify.RULES[rule]([(times, list(chosen)) for times, chosen in ballots], options, seats)
+    assert json.loads(json.dumps(found)) == json.loads(json.dumps(tally.RULES[rule](*vote).as_dict()))
+
+
+def test_the_verifier_knows_every_rule() -> None:
+    assert verify.RULES.keys() == tally.RULES.keys()
