@@ -11,6 +11,7 @@ from jinja2 import meta
 from sipvote import catalogs
 from sipvote.db import db
 from sipvote.i18n import LANGUAGES
+from sipvote.voting.models import OpenedBallot
 from tests.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent
@@ -161,7 +162,7 @@ def test_no_string_for_translators_hides_in_an_f_string():
 
 
 def test_the_opened_box_knows_no_member_no_time_and_no_sequence():
-    columns = {column.name for column in db.metadata.tables["opened_ballot"].columns}
+    columns = set(OpenedBallot.__table__.columns.keys())
     assert columns == {"election_id", "choices", "times"}
 
 

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ..access import requires
 from ..audit import Entry
@@ -239,14 +238,14 @@ def settle(year: int, position: int) -> Any:
     if why := result.why_not_settle(election, position):
         return _refused(year, why)
     report, options = result.reports_of(election)[position], election.questions[position].options
-    form.options.choices = [SelectChoice(number, options[number].title) for number in report.tied]
     if form.validate_on_submit():
         try:
-            result.settle(election, position, form.options.data or [], form.how.data or "", _by())
-            return _done(year, _("The outcome of the lot is entered."))
+            result.settle(election, position, form.draw.data or "", form.how.data or "", _by())
+            return _done(year, _("The lot is entered. See below whom it chose."))
         except Refused as refused:
-            form.options.errors = [*form.options.errors, refused.why]
-    return render_template("voting_desk/settle.html", election=election, form=form, report=report)
+            form.draw.errors = [*form.draw.errors, refused.why]
+    tied = [options[number] for number in report.tied]
+    return render_template("voting_desk/settle.html", election=election, form=form, report=report, tied=tied)
 
 
 @desk.post("/publish")

@@ -6,10 +6,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField, SelectMultipleField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from ..errors import Refused
 from .models import Custody
@@ -106,14 +105,15 @@ def _sentence(fault: WrongWords) -> str:
 
 
 class SettleForm(FlaskForm):
-    """What the lot decided; the view fills in the tied themes."""
+    """What the lot decided."""
 
-    options = SelectMultipleField(
-        _l("Which of them did the lot choose?"),
-        coerce=int,
-        validate_choice=False,  # the rule says it better
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
+    draw = StringField(
+        _l("What was drawn"),
+        description=_l("Six digits or more, in the order in which they came: six dice, for example 4 1 6 2 2 5."),
+        validators=[
+            InputRequired(_l("Give what was drawn as at least six digits, for example six dice.")),
+            Length(max=100, message=_l("Give at most 40 digits.")),
+        ],
     )
     how = TextAreaField(
         _l("How was the lot drawn?"),

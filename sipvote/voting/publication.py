@@ -153,7 +153,7 @@ def _as_json(outcome: result.Outcome) -> dict[str, Any]:
         "ballots": outcome.report.ballots,
         "blank": outcome.report.blank if outcome.has_numbers else None,
         "waits_for_a_lot": outcome.is_open_tie,
-        "lot": outcome.lot["how"] if outcome.lot else None,
+        "lot": {name: outcome.lot[name] for name in ("draw", "how")} if outcome.lot else None,
         "options": [
             {
                 "number": line.option.number,

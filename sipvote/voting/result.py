@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import undefer
 
@@ -17,8 +16,8 @@ from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..i18n import LANGUAGES, in_language
 from ..themes.models import Theme
-from . import box, keys, package, seal, tally
-from .checkpoints import name_of, point_of
+from . import box, keys, lot, package, seal, tally
+from .checkpoints import checkpoints, name_of, point_of
 from .models import BoardCheckpoint, Custody, Election, OpenedBallot
 from .papers import Paper, PaperOption, PaperQuestion
 from .rules import hold, seed_of
@@ -104,15 +103,15 @@ def reports_of(election: Election) -> list[tally.Report]:
 
 
 def settlement(election: Election, position: int) -> dict[str, Any] | None:
-    """How the tie of a question was settled: {"options", "how"}; None when it was not, or there is none."""
+    """How the tie of a question was settled: {"options", "draw", "how"}; None when it was not, or there is none."""
     found: dict[str, Any] | None = (election.report or {}).get("settled", {}).get(str(position))
     return found
 
 
 def winners(election: Election, position: int) -> tuple[int, ...]:
     """The options that are elected for certain: in every outcome, or by the lot that was drawn."""
-    lot = settlement(election, position)
-    return tuple(sorted((*reports_of(election)[position].elected, *(lot["options"] if lot else ()))))
+    drawn = settlement(election, position)
+    return tuple(sorted((*reports_of(election)[position].elected, *(drawn["options"] if drawn else ()))))
 
 
 def why_not_settle(election: Election, position: int) -> str | None:
@@ -127,27 +126,41 @@ def why_not_settle(election: Election, position: int) -> str | None:
     return why_not_now(election.edition, "count")
 
 
-def settle(election: Election, position: int, chosen: Iterable[int], how: str, by: int | None) -> None:
-    """Enter the outcome of the public lot; only one of the tied outcomes is possible. Raises Refused."""
+def settle(election: Election, position: int, draw: str, how: str, by: int | None) -> None:
+    """Enter what was drawn in public; which of the tied outcomes that gives is computed. Raises Refused."""
     hold(election)
     if why := why_not_settle(election, position):
         raise Refused(why)
-    report, options = reports_of(election)[position], sorted(set(chosen))
-    if len(options) != report.places_left or not set(options) <= set(report.tied):
-        exactly = ngettext(
-            "Choose exactly %(num)d of the tied themes.",
-            "Choose exactly %(num)d of the tied themes.",
-            report.places_left,
-        )
-        raise Refused(exactly)
+    digits = lot.plain(draw)
+    if digits is None:
+        raise Refused(_("Give what was drawn as at least six digits, for example six dice."))
     if not how.strip():
         raise Refused(_("Say how the lot was drawn, and who was there."))
-    lot = {"options": options, "how": how.strip()}
+    report = reports_of(election)[position]
+    chosen = set(report.by_lot(_order(election, position, digits))) & set(report.tied)
+    settled = {"options": sorted(chosen), "draw": digits, "how": how.strip()}
     kept = election.report or {}
-    election.report = {**kept, "settled": {**kept["settled"], str(position): lot}}
+    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}}
     if election.published_at:
         _mark_elected(election)
-    audit.record("settle tie", name_of(election), by, question=position + 1, **lot)
+    audit.record("settle tie", name_of(election), by, question=position + 1, **settled)
+
+
+def _order(election: Election, position: int, draw: str) -> list[int]:
+    """The numbers of the tied options in the order of the lot."""
+    number = {_theme(election, position, n): n for n in reports_of(election)[position].tied}
+    return [number[theme] for theme in lot.order(final_checkpoint(election), draw, number)]
+
+
+def _theme(election: Election, position: int, option: int) -> int:
+    """What an option is called in the lot: its theme's number, or its own on the ballot when it has no theme."""
+    found = election.questions[position].options[option]
+    return found.theme_id if found.theme_id is not None else found.position
+
+
+def final_checkpoint(election: Election) -> str:
+    """The hash of the checkpoint that was signed at closing."""
+    return point_of(election, checkpoints(election)[-1]).hash()
 
 
 # --- Publishing -------------------------------------------------------------------------------------
@@ -210,10 +223,22 @@ class Outcome:
     lines: list[Line]
     lot: dict[str, Any] | None
     outcomes: list[list[PaperOption]]
+    checkpoint: str = ""  # the hash of the final one, which the lot is drawn with
 
     @property
     def tied(self) -> list[PaperOption]:
         return [self.question.options[number] for number in self.report.tied]
+
+    @property
+    def marks(self) -> list[tuple[str, str, PaperOption]]:
+        """The lot worked out: what is hashed for each tied option, its mark, the option; the first drawn first."""
+        if self.lot is None:
+            return []
+        draw, rows = self.lot["draw"], []
+        for option in self.tied:
+            theme = option.theme_id if option.theme_id is not None else option.number
+            rows.append((f"{self.checkpoint}:{draw}:{theme}", lot.mark(self.checkpoint, draw, theme), option))
+        return sorted(rows, key=lambda row: row[1])
 
     @property
     def drawn(self) -> list[PaperOption]:
@@ -237,7 +262,7 @@ def outcomes(election: Election, paper: Paper) -> list[Outcome]:
 
 def _outcome(election: Election, paper: Paper, number: int) -> Outcome:
     question, report = paper.questions[number], reports_of(election)[number]
-    lot, won, shown = settlement(election, number), winners(election, number), report.ballots >= FEWEST_BALLOTS
+    settled, won, shown = settlement(election, number), winners(election, number), report.ballots >= FEWEST_BALLOTS
     lines = [
         Line(
             option,
@@ -250,9 +275,9 @@ def _outcome(election: Election, paper: Paper, number: int) -> Outcome:
     # Without numbers the order must not tell them either: the elected, then the tied, then the ballot's order.
     lines.sort(key=lambda line: (-(line.approvals or 0), not line.is_elected, not line.is_tied, line.option.number))
     if not report.tied:
-        return Outcome(question, report, lines, lot, [])
+        return Outcome(question, report, lines, settled, [])
     tied_only = ([question.options[n] for n in found if n in report.tied] for found in _lots(report))
-    return Outcome(question, report, lines, lot, list(tied_only))
+    return Outcome(question, report, lines, settled, list(tied_only), final_checkpoint(election))
 
 
 def _lots(report: tally.Report) -> Iterable[tuple[int, ...]]:

@@ -62,6 +62,13 @@ class Report:
         lots = combinations(self.tied, self.places_left)
         return tuple(sorted(tuple(sorted(self.elected + lot)) for lot in lots))
 
+    def by_lot(self, order: Sequence[int]) -> tuple[int, ...]:
+        """The outcome that a lot decides for: with the option drawn first, then with the one drawn second …"""
+        place = {option: number for number, option in enumerate(order)}
+        if not self.ties:
+            return tuple(sorted((*self.elected, *sorted(self.tied, key=place.__getitem__)[: self.places_left])))
+        return min(self.ties, key=lambda outcome: sorted(place[option] for option in outcome if option in self.tied))
+
     @property
     def ranking(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
         """From most to least approved: (approvals, the options that have exactly so many)."""

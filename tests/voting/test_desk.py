@@ -213,14 +213,15 @@ class TestAfterTheCount:
     def test_a_lot_is_entered_on_its_page(self, dre):
         election = a_counted_election(*TIED)
         page = dre.get("/en/2026/election/settle/0").text
-        assert page.count('type="checkbox"') == 2 and "Theme 0" not in page
+        assert "Theme 1" in page and "Theme 2" in page and "Theme 0" not in page
         how = "Drawn by a child at 20:00, Eva and Luc were there."
-        for wrong in ({}, {"options": ["1", "2"], "how": how}, {"options": ["x"], "how": how}, {"options": "1"}):
+        for wrong in ({}, {"draw": "416", "how": how}, {"draw": "heads", "how": how}, {"draw": "416225"}):
             assert 'role="alert"' in desk(dre, "settle/0", **wrong)
-        assert "Choose exactly 1" in desk(dre, "settle/0", options=["0"], how=how)
-        assert how in desk(dre, "settle/0", options=["1", "2"], how=how)
-        assert "is entered" in desk(dre, "settle/0", options=["1"], how=how)
-        assert result.settlement(election, 0) == {"options": [1], "how": how}
+        kept = desk(dre, "settle/0", draw="4 1 6", how=how)
+        assert "at least six digits" in kept and how in kept and "4 1 6" in kept
+        assert "The lot is entered" in desk(dre, "settle/0", draw="4 1 6 2 2 5", how=how)
+        settled = result.settlement(election, 0)
+        assert (settled["draw"], settled["how"]) == ("416225", how) and len(settled["options"]) == 1
 
     def test_a_question_that_is_not_there_has_no_lot(self, dre):
         a_counted_election(*TIED)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -111,35 +112,51 @@ class TestCounting:
 class TestTies:
     def test_a_lot_decides_among_the_tied_and_nothing_else(self):
         election = a_counted_election(*TIED)
-        for wrong in ([], [0], [3], [1, 2], [7]):
-            with pytest.raises(Refused, match="Choose exactly 1"):
+        for wrong in ("", "4162", "six dice", "4" * 41, "½½½½½½"):
+            with pytest.raises(Refused, match="at least six digits"):
                 result.settle(election, 0, wrong, "Drawn in the hall.", None)
         with pytest.raises(Refused, match="how the lot was drawn"):
-            result.settle(election, 0, [2], "  ", None)
-        result.settle(election, 0, [2], "Drawn in the hall by Eva.", None)
-        assert result.winners(election, 0) == (0, 2)
+            result.settle(election, 0, "416225", "  ", None)
+        result.settle(election, 0, "4-1-6, 2 2 5", "Drawn in the hall by Eva.", None)
+        assert result.settlement(election, 0)["draw"] == "416225"
+        assert result.winners(election, 0) in ((0, 1), (0, 2))
+
+    def test_whom_a_lot_chooses_can_be_worked_out_from_what_is_published(self):
+        """Nothing but the final checkpoint, the draw and the themes' numbers decides."""
+        election = a_counted_election(*TIED)
+        final = checkpoints.checkpoints(election)[-1]
+        signed, fell = checkpoints.point_of(election, final).hash(), set()
+        for draw in map(str, range(100_000, 100_020)):
+            result.settle(election, 0, draw, "Drawn in the hall.", None)
+            marks = {
+                sha256(f"{signed}:{draw}:{election.questions[0].options[n].theme_id}".encode()).hexdigest(): n
+                for n in (1, 2)
+            }
+            assert result.winners(election, 0) == (0, marks[min(marks)])
+            fell.add(marks[min(marks)])
+        assert fell == {1, 2}
 
     def test_without_a_tie_there_is_nothing_to_settle(self):
         with pytest.raises(Refused, match="no tie"):
-            result.settle(a_counted_election(*CLEAR), 0, [0], "?", None)
+            result.settle(a_counted_election(*CLEAR), 0, "123456", "?", None)
         with pytest.raises(Refused):
-            result.settle(a_counted_election(*TIED, year=2030), 5, [0], "?", None)
+            result.settle(a_counted_election(*TIED, year=2030), 5, "123456", "?", None)
 
-    def test_what_the_lot_chose_can_be_mended_until_it_is_published(self):
+    def test_a_slip_of_the_pen_can_be_mended_until_it_is_published(self):
         election = a_counted_election(*TIED)
-        result.settle(election, 0, [2], "A slip.", None)
-        result.settle(election, 0, [1], "Drawn in the hall by Eva.", None)
+        result.settle(election, 0, "111111", "A slip.", None)
+        result.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
         result.publish(election, None)
-        assert elected(election) == [0, 1]
+        assert elected(election) == list(result.winners(election, 0))
         with pytest.raises(Refused, match="stands"):
-            result.settle(election, 0, [2], "Again.", None)
+            result.settle(election, 0, "111111", "Again.", None)
 
     def test_a_tie_can_be_published_before_its_lot(self):
         election = a_counted_election(*TIED)
         result.publish(election, None)
         assert elected(election) == [0]
-        result.settle(election, 0, [2], "Drawn in the hall by Eva.", None)
-        assert elected(election) == [0, 2]
+        result.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
+        assert elected(election) == list(result.winners(election, 0)) and len(elected(election)) == 2
 
 
 class TestPublishing:

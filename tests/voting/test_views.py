@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
@@ -345,9 +346,14 @@ class TestTheResult:
         result.publish(election, None)
         page = client.get("/en/2026/vote/results").text
         assert "A tie" in page and "1 place is left" in page and "Theme 1 and Theme 2" in page
-        result.settle(election, 0, [2], "Drawn by a child in the hall.", None)
+        result.settle(election, 0, "416225", "Drawn by a child in the hall.", None)
+        (_first, chosen) = result.winners(election, 0)
         page = client.get("/en/2026/vote/results").text
-        assert "Drawn by a child in the hall." in page and "The lot chose: Theme 2." in page
+        assert "Drawn by a child in the hall." in page and f"The lot chose: Theme {chosen}." in page
+        # What is hashed stands on the page, and its hash beside it.
+        worked_out = re.findall(r"<code>([0-9a-f]{64}:416225:\d+)</code> → <code>([0-9a-f]{64})</code>", page)
+        assert len(worked_out) == 2 and all(sha256(t.encode()).hexdigest() == mark for t, mark in worked_out)
+        assert worked_out == sorted(worked_out, key=lambda row: row[1])
         facts = client.get("/en/2026/vote/results.json").json["questions"][0]
         assert facts["lot"] and not facts["waits_for_a_lot"]
 
