@@ -18,6 +18,7 @@ from . import jobs, mail
 from .db import db
 from .members import rules as members
 from .voting import rules as voting
+from .workgroups import leavers
 from .workgroups import rules as workgroups
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,13 @@ def remind() -> None:
     db.session.commit()
 
 
+def free_seats_of_leavers() -> None:
+    """Give the places of people who are members no longer to the next on the waiting list, one by one."""
+    for signup in leavers.signups_of_leavers():
+        leavers.free_seat_of_leaver(signup)
+        db.session.commit()
+
+
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
     for election in voting.in_progress():
@@ -53,6 +61,7 @@ def elections() -> None:
 # In this order once a minute. Rooms add theirs here.
 REGULAR: dict[str, Callable[[], None]] = {
     "elections": elections,
+    "leavers": free_seats_of_leavers,
     "reminders": remind,
     "tidy": tidy,
     "mail": send_mail,

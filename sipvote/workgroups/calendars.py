@@ -5,12 +5,14 @@ the entry it has instead of adding a second one (RFC 5546, 2.1.5; at the same SE
 """
 
 from collections.abc import Iterable
+from datetime import date
 from email.utils import parseaddr
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from .. import mail
 from ..db import now
@@ -39,10 +41,16 @@ def _calendar(meetings: Iterable[Meeting], method: str, member: Member | None) -
     calendar.add("prodid", "-//sipvote//workgroups//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
+    calendar.add_component(_zone())
     for meeting in meetings:
         calendar.add_component(_event(meeting, method, member))
-    calendar.add_missing_timezones()
     return calendar.to_ical().decode()
+
+
+@cache
+def _zone() -> Timezone:
+    """What our hour is, summer and winter. Working it out takes longer than all the rest, so it is done once."""
+    return Timezone.from_tzid(str(ZONE), first_date=date(2000, 1, 1))
 
 
 def _event(meeting: Meeting, method: str, member: Member | None) -> Event:

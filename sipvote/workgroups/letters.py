@@ -41,6 +41,12 @@ def withdrawn(signup: Signup, had_place: bool) -> None:
     queue("withdrawn", signup.member, group=signup.workgroup, had_place=had_place, calendar=calendar)
 
 
+def left_group(signup: Signup, had_place: bool) -> None:
+    """Tell somebody whose membership ended that they are out of the group; most leavers have no address any more."""
+    calendar = _cancellation(signup.workgroup, signup.member) if had_place else None
+    queue("left_group", signup.member, group=signup.workgroup, had_place=had_place, calendar=calendar)
+
+
 def reminder(signup: Signup, meeting: Meeting, key: str) -> Letter | None:
     """Remind somebody of a meeting."""
     return queue("meeting_reminder", signup.member, key=key, group=signup.workgroup, meeting=meeting)

@@ -283,8 +283,14 @@ def why_not_withdraw(signup: Signup) -> str | None:
 
 def withdraw(signup: Signup) -> None:
     """Give the place back; the next on the waiting list gets it at once. Raises Refused."""
-    group = signup.workgroup
-    lock(None, group)
+    had_place = take_out(signup)
+    letters.withdrawn(signup, had_place)
+    move_up(signup.workgroup)
+
+
+def take_out(signup: Signup) -> bool:
+    """Lock the group and end the sign-up, whatever it was when it was read; say whether it had a place."""
+    lock(None, signup.workgroup)
     db.session.refresh(signup)
     if why := why_not_withdraw(signup):
         raise Refused(why)
@@ -293,8 +299,7 @@ def withdraw(signup: Signup) -> None:
     db.session.execute(delete(Attendance).where(Attendance.signup_id == signup.id))
     db.session.flush()
     db.session.expire(signup, ["attendances"])
-    letters.withdrawn(signup, had_place)
-    move_up(group)
+    return had_place
 
 
 def remind() -> int:

@@ -78,6 +78,7 @@ def test_every_letter_exists_in_every_language_with_the_same_facts(group):
         letters.reminder(signup, group.meetings[0], f"once {language}")
         letters.changed(group, [signup.member], {signup.member_id}, [move], True)
         letters.cancelled(group, [signup.member], {signup.member_id})
+        letters.left_group(signup, True)
         rules.withdraw(signup)
     found = db.session.scalars(select(Letter)).all()
     names = {
@@ -88,12 +89,15 @@ def test_every_letter_exists_in_every_language_with_the_same_facts(group):
         "meeting_moved",
         "group_cancelled",
         "withdrawn",
+        "left_group",
     }
     assert {(letter.name, letter.language) for letter in found} == {
         (n, code) for n in names for code in ("nl", "fr", "en")
     }
     for letter in found:
-        assert letter.subject and "http://127.0.0.1:8000/" in letter.body
+        assert letter.subject
+        # Whoever left cannot sign in any more, so their letter points to no page.
+        assert ("http://127.0.0.1:8000/" in letter.body) == (letter.name != "left_group")
         assert "{" not in letter.body and "\n\n\n" not in letter.body
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from sipvote import worker
+from sipvote.audit import Entry, first_fault
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import rules
+from sipvote.workgroups import leavers, rules
 from sipvote.workgroups.models import Attendance, Meeting, Signup
 from tests.factories import a_facilitator, a_group, a_member, a_signup, a_theme, an_edition, in_phase
 
@@ -190,6 +191,78 @@ class TestWaitingList:
         db.session.add(Signup(workgroup=group, member=a_member("Bo"), signed_up_at=now(), seat=1))
         with pytest.raises(IntegrityError):
             db.session.flush()
+
+
+def the_worker_comes_by(app) -> None:
+    db.session.commit()
+    worker.do(app, "leavers")
+    db.session.expire_all()
+
+
+class TestLeavers:
+    """Whoever leaves the cooperative leaves their groups, and the worker gives the place to the next."""
+
+    def test_the_place_of_a_leaver_goes_to_the_next_who_is_told(self, app, edition):
+        group = a_group(edition, places=2)
+        ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
+        ada.member.left, ada.member.email = now().date(), None  # as an imported roll leaves them
+        the_worker_comes_by(app)
+        assert (ada.seat, bo.seat, cem.seat) == (None, 2, 1) and ada.withdrawn_at and not ada.attendances
+        assert [letter.member_id for letter in letters("moved_up")] == [cem.member_id]
+        assert not letters("withdrawn") and not letters("left_group")
+
+    def test_the_audit_log_tells_it_once(self, app, edition):
+        group = a_group(edition)
+        ada = a_signup(a_member(), group)
+        ada.member.left = now().date()
+        the_worker_comes_by(app)
+        the_worker_comes_by(app)
+        entry = db.session.scalars(select(Entry)).one()
+        assert (entry.act, entry.subject, entry.member_id) == ("free seat of leaver", f"workgroup {group.id}", None)
+        assert entry.facts == {"member": ada.member.number, "had_place": True}
+        assert first_fault() is None
+
+    def test_a_leaver_on_the_waiting_list_gets_no_place_first(self, app, edition):
+        group = a_group(edition, places=1)
+        ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
+        ada.member.left = bo.member.left = now().date()
+        the_worker_comes_by(app)
+        assert (bo.seat, cem.seat) == (None, 1)
+        assert [letter.member_id for letter in letters("moved_up")] == [cem.member_id]
+        assert {letter.member_id: letter.calendar_method for letter in letters("left_group")} == {
+            ada.member_id: "CANCEL",
+            bo.member_id: None,
+        }
+
+    def test_who_leaves_later_or_whose_groups_are_done_stays_as_they_are(self, app, edition):
+        later, past, off = a_group(edition), a_group(edition, days=1, begins=-400), a_group(edition, days=2)
+        ada = a_signup(a_member(left=now().date() + timedelta(days=1)), later)
+        gone = [a_member(left=now().date()), a_member(left=now().date())]
+        done = [
+            Signup(workgroup=group, member=member, signed_up_at=now(), seat=1)
+            for group, member in zip((past, off), gone, strict=True)
+        ]
+        db.session.add_all(done)
+        off.cancelled_at = now()
+        the_worker_comes_by(app)
+        assert ada.seat == 1 and [s.seat for s in done] == [1, 1]
+        with time_machine.travel(now() + timedelta(days=1)):
+            assert leavers.signups_of_leavers() == [ada]
+
+    def test_the_place_stays_empty_once_the_group_has_begun(self, app, edition):
+        group = a_group(edition, places=1, begins=5)
+        ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
+        ada.member.left = now().date()
+        with time_machine.travel(group.meetings[0].starts_at + timedelta(hours=1)):
+            the_worker_comes_by(app)
+        assert ada.seat is None and bo.is_waiting and not letters("moved_up")
+
+    def test_who_withdrew_meanwhile_is_left_alone(self, edition):
+        ada = a_signup(a_member(left=now().date()), a_group(edition))
+        rules.withdraw(ada)
+        leavers.free_seat_of_leaver(ada)
+        assert len(letters("withdrawn")) == 1 and not letters("left_group")
+        assert not db.session.scalars(select(Entry)).all()
 
 
 class TestOtherGroups:
