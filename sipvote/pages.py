@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Executable, select, text
 
-from . import audit, today
+from . import acts, audit, today
 from .access import public, requires
 from .db import db
 from .editions import rules as editions
@@ -62,7 +62,7 @@ def audit_log() -> str:
     """What officials did, the newest first."""
     page = db.paginate(select(audit.Entry).order_by(audit.Entry.id.desc()), per_page=50, max_per_page=50)
     people = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(e.member_id for e in page)))}
-    return render_template("pages/audit_log.html", page=page, people=people)
+    return render_template("pages/audit_log.html", page=page, people=people, acts=acts)
 
 
 def current_member() -> Member:

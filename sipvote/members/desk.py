@@ -91,8 +91,9 @@ def preview(upload_id: int) -> str:
     what = None if read.faults or kept.applied_at else roll.compare(read)
     own = what is not None and any(i == current_user.member_id for i, _n, _m in what.leaving)
     return render_template(
-        "members_desk/preview.html", kept=kept, read=read, what=what, own=own, shown=roll.FAULTS_SHOWN
-    )
+        "members_desk/preview.html", kept=kept, read=read, what=what, own=own, shown=roll.FAULTS_SHOWN,
+        differences=roll.differences(what) if what else [],
+    )  # fmt: skip
 
 
 @desk.post("/import/<int:upload_id>")

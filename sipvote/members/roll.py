@@ -236,6 +236,16 @@ def compare(roll: Roll) -> Comparison:
     return Comparison(new, changed, leaving, same)
 
 
+def differences(what: Comparison) -> list[tuple[str, str, list[str]]]:
+    """Number, name and columns that change, of as many changed members as are shown."""
+    shown = dict(what.changed[:FAULTS_SHOWN])
+    known = select(Member.id, Member.number, Member.name).where(Member.id.in_(shown)).order_by(Member.name, Member.id)
+    return [
+        (number, name, ["city" if column == "city_id" else column for column in shown[i]])
+        for i, number, name in db.session.execute(known)
+    ]
+
+
 def apply(roll: Roll, by: int | None) -> Comparison:
     """Make the members equal to the roll, all or nothing, in the caller's transaction; raises Refused on any fault."""
     if roll.faults:

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from ..access import Role
 from ..db import db, now
 from ..editions.rules import why_not_now
-from ..i18n import moment
+from ..i18n import moment, number
 from ..members.models import Grant, Member
 from ..themes import rules as themes
 from ..themes.models import Theme
@@ -81,7 +81,7 @@ def _check_texts(ballot: Sequence[Theme]) -> list[Check]:
 
 def _check_roll() -> Check:
     count = db.session.scalar(members_today(select(func.count())).select_from(Member)) or 0
-    text = ngettext("%(num)d member may vote.", "%(num)d members may vote.", count)
+    text = ngettext("%(n)s member may vote.", "%(n)s members may vote.", count, n=number(count))
     return Check("ok" if count else "bad", text)
 
 

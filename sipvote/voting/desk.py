@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import select
 
 from ..access import requires
+from ..acts import ACTS
 from ..audit import Entry
 from ..db import db
 from ..editions.models import Edition
@@ -26,19 +26,6 @@ from .models import Custody, Election
 from .seal import WrongWords
 
 desk = Blueprint("voting_desk", __name__, url_prefix="/<int:year>/election")
-
-ACTS = {
-    "prepare vote": _l("Vote prepared"),
-    "freeze vote": _l("Ballot, roll and key frozen"),
-    "unfreeze vote": _l("Unfrozen"),
-    "prove key": _l("Word lists tried"),
-    "open vote": _l("Vote opened"),
-    "close vote": _l("Vote closed"),
-    "count vote": _l("Ballot box opened and counted"),
-    "settle tie": _l("Tie settled by lot"),
-    "publish result": _l("Result published"),
-    "download package": _l("Package downloaded"),
-}
 
 
 @desk.after_request

@@ -57,12 +57,21 @@ def new(year: int) -> Any:
     data["theme"] = request.args.get("theme", type=int)
     if request.method == "GET":
         asked = ProposalForm(request.args if "first" in request.args else None)
-        if "first" not in request.args or not asked.validate():
+        if "first" not in request.args or not _fits_year(edition, asked):
             why_not = why_not_now(edition, "form_groups")
             return render_template("workgroups_desk/first.html", edition=edition, form=asked, why_not=why_not)
         starts = forming.proposal(asked.first.moment, asked.every.data or 1, edition.meetings)
         data |= {f"meeting_{n}": typed(start) for n, start in enumerate(starts, start=1)}
     return _form_page(edition, None, data)
+
+
+def _fits_year(edition: Edition, asked: ProposalForm) -> bool:
+    """Whether the first meeting is well written and can be on that day, before five dates are made of it."""
+    if not asked.validate():
+        return False
+    if why := forming.why_not_first(edition, asked.first.moment):
+        asked.first.errors = [why]
+    return why is None
 
 
 @desk.route("/<int:group_id>", methods=["GET", "POST"])

@@ -139,6 +139,11 @@ def _why_not_dates(edition: Edition, plan: Plan, group: Workgroup | None) -> Fau
     return _why_begun(plan, group) if group else None
 
 
+def why_not_first(edition: Edition, start: datetime) -> str | None:
+    """The sentence why no group can begin to meet at that moment, or None."""
+    return _why_not_date(edition, start, start + timedelta(hours=edition.meeting_hours))
+
+
 def _why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
     if start < edition.groups_at or end > edition.recommendations_at:
         window = {"first": moment(edition.groups_at), "last": moment(edition.recommendations_at)}

@@ -145,11 +145,31 @@ def test_an_organiser_sees_what_would_change_and_then_does_it(client, browser_of
     )
 
 
+def test_the_preview_asks_before_people_leave_and_names_what_changes(client, browser_of):
+    organiser, zoe = an_organiser(email="dre@example.org"), a_member("Zoé", email="zoe@example.org")
+    browser = browser_of(organiser)
+    own = f"{organiser.number};Dré Maas;dre@example.org;en;BE;Gent;user;2019-03-01;\n"
+    where = browser.post("/en/members/import", data={"roll": (io.BytesIO((HEAD + own).encode()), "roll.csv")}).location
+    page = browser.get(where).text
+    assert "1 member leaves" in page and "Yes, import it" in page
+    assert f"{organiser.number} {organiser.name}: " in page and "name" in page
+    browser.post(where)
+    db.session.expire_all()
+    assert zoe.left == now().date()
+
+
+def test_a_file_that_is_no_roll_says_so_in_one_sentence(client, browser_of):
+    browser = browser_of(an_organiser())
+    file = {"roll": (io.BytesIO(b"\x89PNG\r\n\x1a\n\0\0"), "roll.csv")}
+    page = browser.get(browser.post("/en/members/import", data=file).location).text
+    assert "This is not a CSV file" in page and "<table" not in page
+
+
 def test_faults_can_be_downloaded(client, browser_of):
     browser = browser_of(an_organiser())
     file = {"roll": (io.BytesIO((HEAD + ADA.replace("nl", "xx")).encode()), "roll.csv")}
     where = browser.post("/en/members/import", data=file).headers["Location"]
-    assert "must be mended" in browser.get(where).text
+    assert "There are 2 faults in this file" in browser.get(where).text
     assert b"xx" in browser.get(where + "/faults.csv").data
 
 

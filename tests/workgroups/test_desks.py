@@ -95,6 +95,13 @@ class TestPlanning:
         page = browser_of(an_organiser()).get("/en/2026/groups/plan/new", query_string=asked)
         assert page.status_code == 200 and 'role="alert"' in page.text
 
+    @pytest.mark.parametrize("days", [-400, 900])
+    def test_a_first_date_outside_the_window_is_told_before_others_are_proposed(self, browser_of, edition, days):
+        first = (edition.groups_at + timedelta(days=days)).astimezone(ZONE)
+        asked = {"first": f"{first:%Y-%m-%dT%H:%M}", "every": 1}
+        page = browser_of(an_organiser()).get("/en/2026/groups/plan/new", query_string=asked).text
+        assert "Workgroups meet between" in page and "When does the group meet?" in page and "meeting_1" not in page
+
     @pytest.mark.parametrize(
         ("wrong", "says"),
         [

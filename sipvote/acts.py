@@ -1,0 +1,52 @@
+"""What the audit log's acts and subjects are called, in the reader's language."""
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+ACTS: dict[str, LazyString] = {
+    "import roll": _l("Roll imported"),
+    "grant": _l("Role given"),
+    "revoke": _l("Role taken back"),
+    "plan edition": _l("Edition planned or changed"),
+    "admit theme": _l("Theme put on the ballot"),
+    "take theme from ballot": _l("Theme taken from the ballot"),
+    "decline theme": _l("Theme declined"),
+    "undo decline of theme": _l("Decline undone"),
+    "write theme text": _l("Text of a theme written"),
+    "prolong theme": _l("Theme prolonged"),
+    "undo prolonging of theme": _l("Prolonging undone"),
+    "prepare vote": _l("Vote prepared"),
+    "freeze vote": _l("Ballot, roll and key frozen"),
+    "unfreeze vote": _l("Unfrozen"),
+    "prove key": _l("Word lists tried"),
+    "open vote": _l("Vote opened"),
+    "close vote": _l("Vote closed"),
+    "count vote": _l("Ballot box opened and counted"),
+    "settle tie": _l("Tie settled by lot"),
+    "publish result": _l("Result published"),
+    "download package": _l("Package downloaded"),
+    "form group": _l("Workgroup made"),
+    "change group": _l("Workgroup changed"),
+    "cancel group": _l("Workgroup cancelled"),
+    "free seat of leaver": _l("Leaver taken out of a workgroup"),
+    "time machine": _l("Time machine of the demonstration"),
+}
+SUBJECTS: dict[str, LazyString] = {
+    "member": _l("member"),
+    "members": _l("all members"),
+    "edition": _l("edition"),
+    "theme": _l("theme"),
+    "election": _l("election"),
+    "workgroup": _l("workgroup"),
+}
+
+
+def act_name(act: str) -> str:
+    """'Role given' for 'grant'; an act without a name stays as it is stored."""
+    return str(ACTS.get(act, act))
+
+
+def subject_name(subject: str) -> str:
+    """'workgroup 3' in the reader's language."""
+    kind, _, which = subject.partition(" ")
+    return f"{SUBJECTS.get(kind, kind)} {which}".strip()
