@@ -36,7 +36,7 @@ SUBJECTS: dict[str, LazyString] = {
     "members": _l("all members"),
     "edition": _l("edition"),
     "theme": _l("theme"),
-    "election": _l("election"),
+    "vote": _l("election"),
     "workgroup": _l("workgroup"),
 }
 
@@ -47,6 +47,6 @@ def act_name(act: str) -> str:
 
 
 def subject_name(subject: str) -> str:
-    """'workgroup 3' in the reader's language."""
+    """'workgroup 3', 'election 2026' for 'vote 2026', in the reader's language."""
     kind, _, which = subject.partition(" ")
     return f"{SUBJECTS.get(kind, kind)} {which}".strip()

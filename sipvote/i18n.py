@@ -7,6 +7,7 @@ path to SCRIPT_NAME, so that every route exists once and every url_for() keeps t
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -132,6 +133,11 @@ def percent(value: float) -> str:
 def names(values: Iterable[Any]) -> str:
     """'Gent, Luik en Brussel'."""
     return format_list([str(v) for v in values], locale=language())
+
+
+def alphabetical(text: str) -> str:
+    """A key to sort names by as people do: Liège before Lille, é beside e."""
+    return "".join(c for c in normalize("NFKD", text) if not combining(c)).casefold()
 
 
 def language_name(code: str) -> str:

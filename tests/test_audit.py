@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sipvote import acts, audit
 from sipvote.audit import Entry
 from sipvote.db import db, now
+from sipvote.i18n import in_language
 from tests.factories import a_board_member, a_member
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -59,6 +60,12 @@ def test_every_act_has_a_name_that_officials_understand():
     }
     recorded |= {"time machine"}  # handed over as an argument
     assert recorded == set(acts.ACTS)
+
+
+def test_every_subject_has_a_name_that_officials_understand(app):
+    kinds = {"vote 2026": "stemming 2026", "members": "alle vennoten", "theme 3": "thema 3", "other 1": "other 1"}
+    with in_language("nl"):
+        assert {subject: acts.subject_name(subject) for subject in kinds} == kinds
 
 
 def test_the_log_says_acts_subjects_and_facts_in_words(browser_of):

@@ -59,11 +59,12 @@ def member(member_id: int) -> Any:
 @desk.post("/<int:member_id>/roles/<int:grant_id>/revoke")
 @requires("members.grant")
 def revoke(member_id: int, grant_id: int) -> Any:
-    given = db.get_or_404(Grant, grant_id)
-    if given.member_id != member_id:
-        abort(404)
-    rules.revoke(given, current_user.member_id)
-    db.session.commit()
+    person = db.get_or_404(Member, member_id)
+    if given := db.session.get(Grant, grant_id):  # a second click finds it gone already
+        if given.member_id != person.id:
+            abort(404)
+        rules.revoke(given, current_user.member_id)
+        db.session.commit()
     flash(_("The role was taken back."), "ok")
     return see_other(url_for(".member", member_id=member_id))
 
@@ -123,8 +124,9 @@ def apply(upload_id: int) -> Any:
 @desk.post("/import/<int:upload_id>/discard")
 @requires("members.import")
 def discard(upload_id: int) -> Any:
-    db.session.delete(db.get_or_404(RollUpload, upload_id))
-    db.session.commit()
+    if kept := db.session.get(RollUpload, upload_id):  # a second click finds it gone already
+        db.session.delete(kept)
+        db.session.commit()
     flash(_("The file was thrown away. Nothing has changed."), "ok")
     return see_other(url_for(".upload"))
 

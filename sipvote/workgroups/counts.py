@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from ..db import db
 from ..editions.models import Edition
+from ..i18n import alphabetical
 from ..members.models import Member
 from .models import Signup, Workgroup
 
@@ -39,7 +40,7 @@ def groups_in(edition: Edition) -> Sequence[Workgroup]:
     """The edition's groups that were not cancelled, by city."""
     standing = select(Workgroup).where(Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None))
     groups = db.session.scalars(standing.options(selectinload(Workgroup.theme)).order_by(Workgroup.id)).all()
-    return sorted(groups, key=lambda g: (not g.cities, [c.name for c in g.cities], g.id))
+    return sorted(groups, key=lambda g: (not g.cities, [alphabetical(c.name) for c in g.cities], g.id))
 
 
 def numbers_of(groups: Iterable[Workgroup]) -> dict[int, Numbers]:

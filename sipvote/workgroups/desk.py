@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from ..access import requires
-from ..db import db
+from ..db import db, now
 from ..editions.models import Edition
 from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
@@ -39,7 +39,7 @@ def index(year: int) -> str:
 def warnings(group: Workgroup, numbers: counts.Numbers) -> list[str]:
     """What organisers should look at."""
     found = []
-    if not group.facilitators:
+    if not any(f.is_member_on(now().date()) for f in group.facilitators):
         found.append(_("no facilitator"))
     if group.cities and group.mode != "online" and not group.venue:
         found.append(_("no address yet"))

@@ -12,7 +12,7 @@ from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..exports import csv_file, xlsx_file
-from ..i18n import LANGUAGES
+from ..i18n import LANGUAGES, alphabetical
 from ..members.models import City
 from . import counts, rules
 from .exports import MODE_NAMES, PROFILE_NAMES, SIGNUP_COLUMNS
@@ -62,7 +62,7 @@ def _by_city(
     cities = {c.id: c for g in groups for c in g.cities}
     rows: list[tuple[City | None, counts.Numbers]] = [
         (city, counts.total(numbers[g.id] for g in groups if city in g.cities))
-        for city in sorted(cities.values(), key=lambda c: c.name)
+        for city in sorted(cities.values(), key=lambda c: alphabetical(c.name))
     ]
     online = [numbers[g.id] for g in groups if not g.cities]
     return [*rows, (None, counts.total(online))] if online else rows

@@ -16,7 +16,7 @@ from ..access import requires
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..exports import csv_file
-from ..i18n import LANGUAGES, number
+from ..i18n import LANGUAGES, alphabetical, number
 from ..members.models import Member
 from ..themes import rules as themes
 from . import counts
@@ -69,7 +69,7 @@ def by_city(edition: Edition) -> list[Row]:
     """The same for each city; a group that cities share counts in each."""
     groups = counts.groups_in(edition)
     numbers = counts.numbers_of(groups)
-    cities = sorted({c.id: c for g in groups for c in g.cities}.values(), key=lambda c: c.name)
+    cities = sorted({c.id: c for g in groups for c in g.cities}.values(), key=lambda c: alphabetical(c.name))
     rows = [Row(c.name, counts.total(numbers[g.id] for g in groups if c in g.cities)) for c in cities]
     online = [numbers[g.id] for g in groups if not g.cities]
     return [*rows, Row(_("Online"), counts.total(online))] if online else rows

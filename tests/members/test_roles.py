@@ -7,7 +7,7 @@ from sipvote.audit import Entry
 from sipvote.db import db
 from sipvote.errors import Refused
 from sipvote.members import rules
-from tests.factories import a_city, a_member, an_organiser
+from tests.factories import a_city, a_facilitator, a_member, an_organiser
 
 
 @pytest.mark.usefixtures("database")
@@ -53,3 +53,18 @@ def test_an_organiser_gives_a_role_on_the_page(client, browser_of):
     assert "now has this role" in page.text
     assert browser.post(f"/en/members/{ada.id}", data={"role": "emperor", "city": 0}).status_code == 200
     assert [g.role for g in ada.grants] == [Role.BOARD]
+
+
+def test_a_second_click_takes_nothing_more_back(browser_of):
+    organiser, bas = an_organiser(), a_facilitator()
+    browser = browser_of(organiser)
+    address = f"/en/members/{bas.id}/roles/{bas.grants[0].id}/revoke"
+    for _click in range(2):
+        assert "The role was taken back." in browser.post(address, follow_redirects=True).text
+    assert [e.act for e in db.session.query(Entry)] == ["revoke"]
+
+
+def test_a_role_is_taken_back_on_the_page_of_its_member_only(browser_of):
+    organiser, bas = an_organiser(), a_facilitator()
+    address = f"/en/members/{organiser.id}/roles/{bas.grants[0].id}/revoke"
+    assert browser_of(organiser).post(address).status_code == 404

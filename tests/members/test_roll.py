@@ -158,6 +158,15 @@ def test_the_preview_asks_before_people_leave_and_names_what_changes(client, bro
     assert zoe.left == now().date()
 
 
+def test_a_file_is_thrown_away_once_however_often_one_clicks(client, browser_of):
+    browser = browser_of(an_organiser())
+    file = {"roll": (io.BytesIO((HEAD + ADA).encode()), "roll.csv")}
+    where = browser.post("/en/members/import", data=file).location
+    for _click in range(2):
+        assert "was thrown away" in browser.post(where + "/discard", follow_redirects=True).text
+    assert db.session.scalar(select(func.count(RollUpload.id))) == 0
+
+
 def test_a_file_that_is_no_roll_says_so_in_one_sentence(client, browser_of):
     browser = browser_of(an_organiser())
     file = {"roll": (io.BytesIO(b"\x89PNG\r\n\x1a\n\0\0"), "roll.csv")}

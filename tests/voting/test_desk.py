@@ -11,6 +11,7 @@ from sipvote.access import Role
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
+from sipvote.themes.models import Theme
 from sipvote.voting import result, rules, seal
 from sipvote.voting.models import Custody, Election
 from tests.factories import (
@@ -24,6 +25,7 @@ from tests.factories import (
     an_edition,
     an_election,
     an_organiser,
+    in_phase,
 )
 
 ACTS = ["prepare", "freeze", "unfreeze", "prove", "open", "close", "count", "publish", "package", "settle/0"]
@@ -154,6 +156,14 @@ class TestNothingOutOfOrder:
         a_frozen_election()
         assert dre.get("/en/2026/election/freeze").headers["Location"] == "/en/2026/election/"
         assert dre.post("/en/2026/election/freeze").status_code == 409
+
+    def test_a_frozen_ballot_leads_from_the_themes_to_the_desk(self, dre):
+        edition = in_phase(an_edition_with_themes(), Phase.REVIEW)
+        theme = db.session.scalars(select(Theme)).first()
+        pages = ["/en/2026/themes/review", f"/en/2026/themes/{theme.id}"]
+        assert not any("To the election desk" in dre.get(page).text for page in pages)
+        edition.themes_frozen_at = now()
+        assert all("To the election desk" in dre.get(page).text for page in pages)
 
     def test_changed_dates_of_the_edition_are_pointed_out(self, dre):
         election = an_election()

@@ -126,6 +126,14 @@ class TestPlanning:
         db.session.refresh(group)
         assert group.venue == "Kouter 1"
 
+    def test_a_facilitator_who_left_is_missed(self, browser_of, edition):
+        bas = a_facilitator()
+        a_group(edition, facilitators=[bas])
+        browser = browser_of(an_organiser())
+        assert "no facilitator" not in browser.get("/en/2026/groups/plan/").text
+        bas.left = now().date()
+        assert "no facilitator" in browser.get("/en/2026/groups/plan/").text
+
     def test_an_organiser_moves_a_meeting(self, browser_of, edition):
         group = a_group(edition)
         a_signup(a_member(), group)
@@ -276,6 +284,12 @@ class TestFigures:
         a_signup(a_member(), a_group(edition, theme, cancelled_at=None)).workgroup.cancelled_at = now()
         table = rows(browser_of(a_board_member()).get("/en/2026/figures/themes.csv"))
         assert table[1] == ["Guidance", "1", "12", "0", "12", "0"]
+
+    def test_cities_stand_in_the_order_of_the_alphabet(self, browser_of, edition):
+        a_group(edition, city="lille")
+        a_group(edition, city="liege")
+        page = browser_of(an_organiser()).get("/fr/2026/figures/").text
+        assert 0 < page.index("Liège") < page.index("Lille")
 
     def test_before_there_are_groups_the_page_says_so(self, browser_of, edition):
         assert "There are no workgroups yet" in browser_of(a_board_member()).get("/en/2026/figures/").text
