@@ -287,7 +287,7 @@ class TestFigures:
 
     def test_cities_stand_in_the_order_of_the_alphabet(self, browser_of, edition):
         a_group(edition, city="lille")
-        a_group(edition, city="liege")
+        a_group(edition, city="luik")
         page = browser_of(an_organiser()).get("/fr/2026/figures/").text
         assert 0 < page.index("Liège") < page.index("Lille")
 
