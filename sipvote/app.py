@@ -94,6 +94,12 @@ def _register_rooms(app: Flask) -> None:
             csrf.exempt(view)
 
 
+def _page_to_come_back_to() -> str | None:
+    """This page, unless it is an answer to a form or belongs to signing in itself."""
+    is_signing_in = (request.endpoint or "").startswith("members.")
+    return errors.this_page() if request.method == "GET" and not is_signing_in else None
+
+
 def _page_context() -> dict[str, Any]:
     """What base.html needs on every page; on an error page of ours, nothing that asks the database."""
     if g.get("broken"):
@@ -101,7 +107,7 @@ def _page_context() -> dict[str, Any]:
     edition = g.get("edition") or editions.current()
     return {
         "home_url": url_for("pages.home"),
-        "sign_in_url": url_for("members.sign_in", next=errors.this_page() if request.method == "GET" else None),
+        "sign_in_url": url_for("members.sign_in", next=_page_to_come_back_to()),
         "me_url": url_for("pages.me"),
         "sign_out_url": url_for("members.sign_out"),
         "footer_nav": _links(FOOTER, edition),

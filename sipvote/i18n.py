@@ -94,11 +94,11 @@ def short_day(value: date | datetime) -> str:
 
 
 def clock(value: datetime) -> str:
-    """'17.00 uur', '17 h', '17:00'."""
+    """'17.00 uur', '17 h', '17:00', never broken over two lines: with no-break spaces."""
     at = _local(value)
     if language() == "fr":
-        return f"{at.hour} h" + (f" {at.minute:02}" if at.minute else "")
-    return at.strftime("%H.%M uur" if language() == "nl" else "%H:%M")
+        return f"{at.hour}\N{NO-BREAK SPACE}h" + (f"\N{NO-BREAK SPACE}{at.minute:02}" if at.minute else "")
+    return at.strftime("%H.%M\N{NO-BREAK SPACE}uur" if language() == "nl" else "%H:%M")
 
 
 def moment(value: datetime) -> str:
@@ -110,7 +110,7 @@ def span(start: datetime, end: datetime) -> str:
     """'donderdag 12 november 2026, 18:00–21:00' as that language writes it."""
     first, last = clock(start), clock(end)
     if language() == "nl":
-        first = first.removesuffix(" uur")
+        first = first.removesuffix("\N{NO-BREAK SPACE}uur")
     return f"{day(start)}, {first}–{last}"
 
 

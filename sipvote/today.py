@@ -102,8 +102,11 @@ def _groups(edition: Edition) -> Iterator[Card]:
             if signup.workgroup.edition_id == edition.id:
                 yield _my_group(signup, upcoming)
     if allows(edition, "sign_up"):
-        facts = {"meetings": edition.meetings, "hours": edition.meeting_hours}
-        text = _("%(meetings)d meetings of about %(hours)d hours, in your city, in another one or online.", **facts)
+        text = ngettext(
+            "%(num)d meeting of about %(hours)s, in your city, in another one or online.",
+            "%(num)d meetings of about %(hours)s, in your city, in another one or online.",
+            edition.meetings, hours=ngettext("%(num)s hour", "%(num)s hours", edition.meeting_hours),
+        )  # fmt: skip
         yield Card(_("Join a workgroup"), text, groups, _("Choose a group"), True)
     else:
         yield Card(_("The workgroups"), _("Who works on which theme, and where."), groups, _("Look at the groups"))

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
 from flask import Flask
 from jinja2 import meta
 
@@ -153,6 +155,22 @@ def test_every_letter_exists_in_every_language_and_uses_the_same_facts(app, name
 
 def test_every_string_is_translated_into_every_language():
     assert catalogs.gaps() == []
+
+
+STRAIGHT = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>|(')", re.S)
+
+
+@pytest.mark.parametrize("code", catalogs.LANGUAGES)
+def test_dutch_and_french_have_one_apostrophe(code):
+    """The typographic one: thema’s, l’urne. Code inside a text and HTML keep theirs."""
+    with catalogs.po_path(code).open("rb") as file:
+        said = [text for message in read_po(file, locale=code) if message.id for text in said_by(message)]
+    said += [path.read_text(encoding="utf-8") for path in LETTERS.glob(f"*.{code}.txt")]
+    assert [text for text in said if any(STRAIGHT.findall(text))] == []
+
+
+def said_by(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
 def test_no_string_for_translators_hides_in_an_f_string():

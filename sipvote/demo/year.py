@@ -22,7 +22,7 @@ from ..db import Moment, db, now
 from ..editions.models import DATED, Edition, Phase
 from ..i18n import ZONE
 from ..mail import Letter
-from ..themes.models import Support, Theme
+from ..themes.models import Support, Theme, ThemeText
 from ..voting.models import Election, Envelope
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from . import deeds
@@ -174,6 +174,7 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
     signups = select(Signup.id).where(Signup.workgroup_id.in_(groups))
     return [
         (Theme.__table__, Theme.id.in_(themes)),
+        (ThemeText.__table__, ThemeText.theme_id.in_(themes)),
         (Support.__table__, Support.theme_id.in_(themes)),
         (Workgroup.__table__, Workgroup.id.in_(groups)),
         (Meeting.__table__, Meeting.workgroup_id.in_(groups)),

@@ -17,6 +17,8 @@ from ..members.models import Member
 from . import finding
 from .models import Support, Theme, ThemeText
 
+# Enough for whoever has much to say, too few to bury the proposals of others.
+MOST_PROPOSALS = 5
 # What a theme says in one language: title, question, why, change. All but the title are Markdown.
 Words = dict[str, str]
 
@@ -73,10 +75,31 @@ def supported_by(member_id: int) -> Sequence[Theme]:
 
 
 def why_not_propose(edition: Edition, member_id: int | None) -> str | None:
-    """Every member may propose, as often as they like, while the phase allows it."""
+    """Every member may propose while the phase allows it, up to a number of proposals."""
+    return _why_no_proposals(edition, member_id) or _why_too_many(edition, member_id)
+
+
+def _why_no_proposals(edition: Edition, member_id: int | None) -> str | None:
     if why := editions.why_not_now(edition, "propose"):
         return why
     return _("Sign in to propose a theme.") if member_id is None else None
+
+
+def _why_too_many(edition: Edition, member_id: int | None) -> str | None:
+    """A withdrawn proposal does not count, so it makes room for another."""
+    theirs = _of(edition).where(Theme.proposer_id == member_id).with_only_columns(Theme.id).limit(MOST_PROPOSALS)
+    if len(db.session.scalars(theirs).all()) < MOST_PROPOSALS:
+        return None
+    return _(
+        "You proposed %(number)d themes this year. That is the most that one member can propose. To propose"
+        " another theme, withdraw one first.",
+        number=MOST_PROPOSALS,
+    )
+
+
+def _hold_member(member_id: int | None) -> None:
+    """Two clicks at once: the second waits here until the first is in the database."""
+    db.session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
 
 
 def propose(edition: Edition, member_id: int | None, language: str, words: Words) -> Theme:
@@ -85,15 +108,16 @@ def propose(edition: Edition, member_id: int | None, language: str, words: Words
     The same proposal sent twice is one proposal: the first is given. A second one with the same
     title but another text is refused, so that neither text is lost.
     """
-    why = why_not_propose(edition, member_id)
+    why = _why_no_proposals(edition, member_id)
     if why or member_id is None:
         raise Refused(why)
-    # Two clicks at once: the second waits here until the first is in the database.
-    db.session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+    _hold_member(member_id)
     if same := finding.own_text_called(edition, member_id, words["title"]):
         if all(getattr(same, name) == said for name, said in words.items()):
             return same.theme
         raise Refused(_("You proposed a theme with this title already. Change that proposal, or choose another title."))
+    if why := _why_too_many(edition, member_id):
+        raise Refused(why)
     theme = Theme(edition_id=edition.id, proposer_id=member_id, original=language, proposed_at=now())
     theme.texts.append(ThemeText(language=language, written_at=now(), **words))
     db.session.add(theme)
@@ -123,8 +147,10 @@ def edit(theme: Theme, member_id: int | None, language: str, words: Words, seen:
         raise Refused(
             _("There is a text in %(language)s already. Choose another language.", language=language_name(language))
         )
+    is_same = language == text.language and all(getattr(text, name) == said for name, said in words.items())
     text.language = theme.original = language
-    put(text, words)
+    if not is_same:
+        put(text, words)
 
 
 def why_not_withdraw(theme: Theme, member_id: int | None) -> str | None:
@@ -142,10 +168,18 @@ def withdraw(theme: Theme, member_id: int | None) -> None:
     theme.withdrawn_at = theme.withdrawn_at or now()
 
 
+def why_not_restore(theme: Theme, member_id: int | None) -> str | None:
+    """A withdrawn proposal comes back as long as it could be withdrawn, and as one more may be proposed."""
+    if why := why_not_withdraw(theme, member_id):
+        return why
+    return _why_too_many(theme.edition, member_id) if theme.withdrawn_at else None
+
+
 def restore(theme: Theme, member_id: int | None) -> None:
     """Propose a withdrawn theme again, with the supporters it had. Twice is once. Raises Refused."""
+    _hold_member(member_id)
     hold(theme)
-    if why := why_not_withdraw(theme, member_id):
+    if why := why_not_restore(theme, member_id):
         raise Refused(why)
     theme.withdrawn_at = None
 

@@ -59,8 +59,8 @@ def index(year: int) -> str:
         "themes/index.html",
         page=page, search=search, show=show, shows=shows, sort=sort, sorts=SORTS, gathering=gathering,
         supporters=finding.supporters(page.items), supported=finding.supported_among(page.items, me),
-        why_not_propose=why_not_now(edition, "propose"), states=rules.STATE_NAMES,
-        is_counted=rules.is_counted(edition),
+        why_not_propose=rules.why_not_propose(edition, me) if me else why_not_now(edition, "propose"),
+        states=rules.STATE_NAMES, is_counted=rules.is_counted(edition),
     )  # fmt: skip
 
 
@@ -79,6 +79,7 @@ def show(year: int, theme_id: int) -> str:
         why_not_review=review.why_not_now(edition),
         why_not_support=rules.why_not_support(theme, me), why_not_take_back=rules.why_not_take_back(theme, me),
         why_not_edit=rules.why_not_edit(theme, me), why_not_withdraw=rules.why_not_withdraw(theme, me),
+        why_not_restore=rules.why_not_restore(theme, me),
     )  # fmt: skip
 
 

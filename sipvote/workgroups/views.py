@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..access import may, public
 from ..db import db
 from ..editions.models import Edition
-from ..editions.rules import when_allowed
+from ..editions.rules import allows, when_allowed
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import ics_file
@@ -182,10 +182,11 @@ def _with_numbers(groups: Sequence[Workgroup]) -> dict[Workgroup, counts.Numbers
 
 
 def _otherwise(edition: Edition) -> list[dict[str, str]]:
-    """Ways to take part without this group."""
+    """Ways to take part without this group that are open now."""
+    can_support, can_vote = allows(edition, "support"), allows(edition, "vote")
     ways = [
-        ("themes.index", _("Read, propose and support themes")),
-        ("voting.index", _("Vote on the themes")),
+        ("themes.index", _("Read, propose and support themes") if can_support else _("Read the themes")),
+        *([("voting.index", _("Vote on the themes"))] if can_vote else []),
         ("workgroups.index", _("Look at all groups")),
     ]
     return [{"url": url_for(page, year=edition.year), "label": label} for page, label in ways]

@@ -92,6 +92,16 @@ def test_every_page_stands_for_everybody_in_every_phase(app: Flask, visitor: Fla
 # --- What is done on the way ------------------------------------------------------------------------
 
 
+def test_proposals_move_whole_so_none_looks_changed(visitor: FlaskClient) -> None:
+    go(visitor, Phase.REVIEW)
+    texts = [(theme.proposed_at, theme.original_text.written_at) for theme in proposals()]
+    assert texts and all(proposed == written for proposed, written in texts)
+
+
+def proposals() -> list[Theme]:
+    return list(db.session.scalars(select(Theme).where(Theme.edition_id == edition().id)))
+
+
 def test_a_ballot_is_made_and_members_vote_when_the_vote_begins(visitor: FlaskClient) -> None:
     go(visitor, Phase.VOTE)
     titles = {str(t) for t in themes.on_ballot(edition())}

@@ -219,3 +219,10 @@ def test_two_workers_at_once_write_one_letter_for_one_asking(app, client):
     first.join()
     second.join()
     assert written == [1, 0]
+
+
+def test_signing_in_does_not_lead_back_to_the_pages_of_signing_in(client, ada):
+    assert "/sign-in?next=/en/help" in client.get("/en/help").text
+    assert "next=" not in client.get("/en/sign-in").text
+    client.post("/en/sign-in", data={"email": ada.email})
+    assert "next=" not in client.get("/en/sign-in/code").text

@@ -57,6 +57,27 @@ class TestProposing:
         with pytest.raises(Refused, match="this title already"):
             rules.propose(edition, ada.id, "en", some_words("FAIR  fees", why="Another reason."))
 
+    def test_nobody_proposes_more_than_the_most(self):
+        ada, edition = a_member(), an_edition()
+        made = [rules.propose(edition, ada.id, "en", some_words(f"Theme {n}")) for n in range(rules.MOST_PROPOSALS)]
+        with pytest.raises(Refused, match="That is the most"):
+            rules.propose(edition, ada.id, "en", some_words("One more"))
+        assert rules.propose(edition, ada.id, "en", some_words("Theme 4")) is made[4]  # the last one, sent twice
+        rules.propose(edition, a_member("Bas").id, "en", some_words("One more"))
+        rules.propose(an_edition(year=edition.year + 1), ada.id, "en", some_words("One more"))
+
+    def test_a_withdrawn_proposal_makes_room_until_it_comes_back(self):
+        ada, edition = a_member(), an_edition()
+        made = [rules.propose(edition, ada.id, "en", some_words(f"Theme {n}")) for n in range(rules.MOST_PROPOSALS)]
+        rules.withdraw(made[0], ada.id)
+        another = rules.propose(edition, ada.id, "en", some_words("Another"))
+        with pytest.raises(Refused, match="That is the most"):
+            rules.restore(made[0], ada.id)
+        rules.withdraw(another, ada.id)
+        rules.restore(made[0], ada.id)
+        rules.restore(made[0], ada.id)  # twice is once, also with the most there is
+        assert made[0].withdrawn_at is None
+
     def test_two_members_may_choose_the_same_title(self):
         edition = an_edition()
         for member in (a_member(), a_member("Bas")):

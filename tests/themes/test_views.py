@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Phase
 from sipvote.mail import Letter
-from sipvote.themes import finding
+from sipvote.themes import finding, rules
 from sipvote.themes.models import Support, Theme, ThemeText
 from tests.factories import a_member, a_support, a_theme, an_edition, an_organiser, in_phase, kept, some_words
 
@@ -461,7 +461,37 @@ def test_the_number_of_supporters_needed_is_told_only_while_it_counts(client):
     theme = a_theme(edition)
     a_support(theme, a_member(), a_member("Bas"))
     here = f"{ME}/{theme.id}"
-    assert "2 supporters: enough" in client.get(here).text
+    assert "2 supporters (2 needed)" in client.get(here).text
+    theme.declined_at, theme.decline_reason = now(), "Not now."
+    page = client.get(here).text
+    assert "2 supporters" in page and "needed)" not in page
+    theme.declined_at = theme.decline_reason = None
     in_phase(edition, Phase.GROUPS)
     page = client.get(here).text
-    assert "2 supporters" in page and "enough" not in page
+    assert "2 supporters" in page and "needed)" not in page
+
+
+def test_who_proposed_the_most_reads_why_there_is_no_button(browser_of):
+    ada, edition = a_member(), an_edition()
+    for n in range(rules.MOST_PROPOSALS):
+        a_theme(edition, f"Theme {n}", proposer=ada)
+    browser = browser_of(ada)
+    page = browser.get(ME).text
+    assert "That is the most" in page and f"{ME}/new" not in page
+    answer = browser.post(f"{ME}/new", data=form("One more"))
+    assert "That is the most" in answer.text and "One more" in answer.text
+    browser.post(f"{ME}/{db.session.scalar(select(Theme.id))}/withdraw")
+    assert f"{ME}/new" in browser.get(ME).text
+
+
+def test_last_changed_is_told_only_when_the_words_changed(browser_of):
+    ada = a_member()
+    theme = a_theme(an_edition(), "Fair fees", proposer=ada)
+    theme.proposed_at = theme.original_text.written_at = now() - timedelta(days=2)
+    here, browser = f"{ME}/{theme.id}", browser_of(ada)
+    said = {"question": "How about Fair fees?", "why": "It matters.", "change": "Much."}
+    seen = theme.original_text.written_at.isoformat()
+    browser.post(f"{here}/edit", data=form("Fair fees", **said, seen=seen))
+    assert "Last changed" not in browser.get(here).text
+    browser.post(f"{here}/edit", data=form("Fairer fees", **said, seen=seen))
+    assert "Last changed" in browser.get(here).text

@@ -127,6 +127,19 @@ class TestGroup:
         assert "two places at once" in page and "Other ways to take part" in page
         assert url(free) in page and url(other, "join") not in page
 
+    def test_only_ways_that_are_open_now_are_shown(self, browser_of, edition):
+        ada, theme = a_member(), a_theme(edition, elected_at=now())
+        a_signup(ada, a_group(edition, theme))
+        page = browser_of(ada).get(url(a_group(edition, theme, "luik"))).text
+        assert "Read the themes" in page and "Look at all groups" in page
+        assert "Vote on the themes" not in page and "Read, propose" not in page
+
+    def test_one_hour_is_not_hours(self, client):
+        edition = an_edition(Phase.SIGNUP, meetings=1, meeting_hours=1)
+        page = client.get(url(a_group(edition))).text
+        assert "1 meeting of 1 hour = 1 hour" in page
+        assert "1 meeting of about 1 hour, in your city" in client.get("/en/").text
+
     def test_a_cancelled_group_says_so(self, client, edition):
         assert "was cancelled" in client.get(url(a_group(edition, cancelled_at=now()))).text
 
