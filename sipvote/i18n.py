@@ -84,7 +84,8 @@ def day(value: date | datetime, weekday: bool = True) -> str:
     """'zaterdag 21 november 2026'; the year only when it is not this one."""
     at = _local(value) if isinstance(value, datetime) else value
     pattern = ("EEEE " if weekday else "") + "d MMMM" + ("" if at.year == _local(now()).year else " y")
-    return format_date(at, pattern, locale=language())
+    said = str(format_date(at, pattern, locale=language()))
+    return said.replace("1 ", "1er ", 1) if language() == "fr" and at.day == 1 else said
 
 
 def short_day(value: date | datetime) -> str:

@@ -135,7 +135,8 @@ def year_line(edition: Edition) -> list[dict[str, str]]:
     for phases in STEPS:
         is_done = order.index(phases[-1]) < order.index(phase)
         state = "now" if phase in phases else "done" if is_done else "next"
-        steps.append({"label": str(PHASE_NAMES[phases[0]]), "state": state, "when": _when(edition, phases, state)})
+        name = PHASE_NAMES[phase if state == "now" else phases[0]]  # "Counting", once nobody votes any more
+        steps.append({"label": str(name), "state": state, "when": _when(edition, phases, state)})
     return steps
 
 

@@ -72,6 +72,13 @@ def test_a_year_has_one_edition():
         rules.plan(None, 2026, dates, {}, None)
 
 
+@pytest.mark.parametrize(
+    ("phase", "name"), [(Phase.THEMES, "Themes"), (Phase.REVIEW, "Choosing the ballot"), (Phase.COUNT, "Count")]
+)
+def test_the_year_line_never_says_that_what_is_over_goes_on(phase, name):
+    assert [step["label"] for step in rules.year_line(an_edition(phase)) if step["state"] == "now"] == [name]
+
+
 def test_the_year_line_has_one_step_that_is_now():
     for phase in DATED:
         states = [step["state"] for step in rules.year_line(an_edition(phase, year=2030 + DATED.index(phase)))]
