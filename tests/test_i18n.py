@@ -1,10 +1,12 @@
 """Days and hours, as each language writes them."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+from babel.messages.mofile import read_mo
 
-from sipvote import i18n
+from sipvote import catalogs, i18n
 
 
 @pytest.mark.parametrize(("code", "said"), [("nl", "1 maart 2017"), ("fr", "1er mars 2017"), ("en", "1 March 2017")])
@@ -18,3 +20,12 @@ def test_french_counts_the_first_day_of_a_month(app, code, said):
 def test_an_hour_is_never_broken_over_two_lines(app, code, said):
     with app.test_request_context(), i18n.in_language(code):
         assert i18n.clock(datetime(2026, 1, 5, 8, 5, tzinfo=UTC)) == said
+
+
+def test_no_line_begins_with_french_punctuation():
+    catalogs.compile_all()
+    with catalogs.po_path("fr").with_suffix(".mo").open("rb") as file:
+        shown = [text for message in read_mo(file) for text in catalogs._forms(message.string)]
+    assert len(shown) > 500 and any("\N{NO-BREAK SPACE}?" in text for text in shown)
+    assert [text for text in shown if re.search(r" [:;?!»]|« ", text)] == []
+    assert any("%(" in text for text in shown)

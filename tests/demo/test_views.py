@@ -130,7 +130,7 @@ def test_the_question_before_going_back_can_be_read_in_another_language(visitor:
 def test_the_travels_stand_in_the_audit_log(be: Be) -> None:
     dre = be("dre")
     dre.post("/en/demo/year", data={"phase": "review"})
-    assert "time machine" in dre.get("/en/audit").text
+    assert "Time machine of the demonstration" in dre.get("/en/audit").text
 
 
 # --- The mails --------------------------------------------------------------------------------------
