@@ -8,10 +8,10 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, bindparam, func, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from ..db import Moment, at_once, db, now
+from ..db import at_once, db, now
 from ..together import Together
 from . import seal
 from .models import Elector, Envelope
@@ -32,11 +32,7 @@ _STATEMENT = (
     " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at"
     " WHERE length(envelope.former) < :most"
 )
-_PUT = text(_STATEMENT).bindparams(
-    bindparam("sealed", type_=LargeBinary),
-    bindparam("key", type_=LargeBinary),
-    bindparam("moment", type_=Moment),
-)
+# It is handed to the driver itself, in its own spelling: what SQLAlchemy does around it costs as much.
 _PUT_BY_PSYCOPG = re.sub(r":(\w+)", r"%(\1)s", _STATEMENT)
 # PostgreSQL: casts share a lock that the closing takes for itself, so a vote is on this side of it or on that.
 # On SQLite the writers' lock (db.py) does the same.
@@ -66,7 +62,10 @@ class Sealed(NamedTuple):
 
 
 def put(connection: Connection, sealed: Sealed) -> str | None:
-    """Put an envelope in the box: only while the vote is open, only from the roll; give its tracker."""
+    """Put an envelope in the box: only while the vote is open, only from the roll; give its tracker.
+
+    On SQLite the caller has begun a transaction. Raises OperationalError.
+    """
     paper, member_id, envelope = sealed
     tracker = seal.tracker(envelope)
     row = {
@@ -78,24 +77,29 @@ def put(connection: Connection, sealed: Sealed) -> str | None:
         "moment": now(),
         "most": HASH_DIGITS * CHANGES_AT_MOST,
     }
-    if connection.dialect.name == "postgresql":
-        return tracker if _share_and_put(connection, row) == 1 else None
-    return tracker if connection.execute(_PUT, row).rowcount == 1 else None
+    driver: Any = connection.connection.driver_connection
+    by_driver = _by_psycopg if connection.dialect.name == "postgresql" else _by_sqlite
+    try:
+        return tracker if by_driver(driver, row) == 1 else None
+    except connection.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(_STATEMENT, None, fault) from fault
 
 
-def _share_and_put(connection: Connection, row: dict[str, Any]) -> int:
+def _by_sqlite(driver: Any, row: dict[str, Any]) -> int:
+    """Put the envelope in; give the number of rows. The moment is written as SQLAlchemy would write it."""
+    written = row["moment"].replace(tzinfo=None).isoformat(" ", "microseconds")
+    return int(driver.execute(_STATEMENT, {**row, "moment": written}).rowcount)
+
+
+def _by_psycopg(driver: Any, row: dict[str, Any]) -> int:
     """Take the lock and put the envelope in, in one journey to PostgreSQL; give the number of rows.
 
     Two statements, because the second has to see what the closing, if it held the lock, has done. What is
-    sent in one pipeline is one transaction, which the lock lasts for. Raises OperationalError.
+    sent in one pipeline is one transaction, which the lock lasts for.
     """
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.pipeline():
-            driver.execute(_SHARE, row)
-            done = driver.execute(_PUT_BY_PSYCOPG, row)
-    except connection.dialect.loaded_dbapi.Error as fault:
-        raise OperationalError(_PUT_BY_PSYCOPG, None, fault) from fault
+    with driver.pipeline():
+        driver.execute(_SHARE, row)
+        done = driver.execute(_PUT_BY_PSYCOPG, row)
     return int(done.rowcount)
 
 
