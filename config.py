@@ -16,6 +16,19 @@ PLAY_SECRET = "not-a-secret-only-for-demo-and-tests"  # noqa: S105
 PLAY_SIGNING_KEY = "5e" * 32
 
 
+# What no installation changes: sessions, and how much a visitor may send.
+FIXED: dict[str, Any] = {
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "SESSION_COOKIE_PATH": "/",
+    "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+    "SESSION_REFRESH_EACH_REQUEST": False,  # a session lasts 12 hours from signing in, whatever one does
+    "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+    "WTF_CSRF_TIME_LIMIT": None,  # lives as long as the session: a form left open is never lost
+}
+
+
 class BadConfig(ValueError):
     """One or more settings are missing or wrong; the text says which and how to mend them."""
 
@@ -55,14 +68,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
         "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
         "SESSION_COOKIE_SECURE": base_url.startswith("https:"),
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_PATH": "/",
-        "PERMANENT_SESSION_LIFETIME": 12 * 3600,
-        "SESSION_REFRESH_EACH_REQUEST": False,  # a session lasts 12 hours from signing in, whatever one does
-        "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
-        "WTF_CSRF_TIME_LIMIT": None,  # lives as long as the session: a form left open is never lost
+        **FIXED,
     }
     problems = _problems(config)
     if problems:

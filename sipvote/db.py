@@ -150,9 +150,11 @@ def _on_connect(connection: Any, record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     begin = "BEGIN"
-    if connection.dialect.name == "sqlite" and not options.get("reads_only", _only_reads()):
-        _queue_as_writer(connection.info)
-        begin = "BEGIN IMMEDIATE"
+    if connection.dialect.name == "sqlite":
+        reads_only = options["reads_only"] if "reads_only" in options else _only_reads()
+        if not reads_only:
+            _queue_as_writer(connection.info)
+            begin = "BEGIN IMMEDIATE"
     if not options.get("alone"):
         connection.exec_driver_sql(begin)
 

@@ -11,9 +11,9 @@ from ..editions import rules as editions
 from ..editions.models import Edition
 from ..errors import Refused
 from ..members.models import COUNTRIES
-from . import finding
+from . import finding, rules
 from .models import Theme, ThemeText
-from .rules import Words, hold, of_the_year, put, refuse_unseen
+from .rules import Words, of_the_year, put, refuse_unseen
 
 # --- The ballot ----------------------------------------------------------------------------------
 
@@ -29,6 +29,12 @@ def why_not_now(edition: Edition) -> str | None:
     return None
 
 
+def _hold(theme: Theme) -> None:
+    """Hold a theme, and its ballot as it is: who freezes it waits for our commit, or is seen to have frozen it."""
+    rules.hold(theme)
+    db.session.refresh(theme.edition, with_for_update={"read": True})
+
+
 def why_not_review(theme: Theme) -> str | None:
     """Organisers decide about proposals while the ballot is made. Prolonged themes are not voted on."""
     if why := why_not_now(theme.edition):
@@ -40,7 +46,7 @@ def why_not_review(theme: Theme) -> str | None:
 
 def admit(theme: Theme, by: int) -> None:
     """Put a theme on the ballot and tell its proposer. Twice is once. Raises Refused."""
-    hold(theme)
+    _hold(theme)
     if why := why_not_review(theme):
         raise Refused(why)
     if theme.declined_at:
@@ -55,7 +61,7 @@ def admit(theme: Theme, by: int) -> None:
 
 def take_from_ballot(theme: Theme, by: int) -> None:
     """Make an admitted theme a proposal again. Twice is once. Raises Refused."""
-    hold(theme)
+    _hold(theme)
     if why := why_not_review(theme):
         raise Refused(why)
     if theme.admitted_at:
@@ -72,7 +78,7 @@ def why_not_decline(theme: Theme) -> str | None:
 
 def decline(theme: Theme, reason: str, by: int) -> None:
     """Decline a proposal and mail its proposer the reason. Twice is once. Raises Refused."""
-    hold(theme)
+    _hold(theme)
     if why := why_not_decline(theme):
         raise Refused(why)
     if theme.declined_at:
@@ -85,7 +91,7 @@ def decline(theme: Theme, reason: str, by: int) -> None:
 
 def undecline(theme: Theme, by: int) -> None:
     """Open a declined proposal again. Twice is once. Raises Refused."""
-    hold(theme)
+    _hold(theme)
     if why := why_not_review(theme):
         raise Refused(why)
     if theme.declined_at:
@@ -103,7 +109,7 @@ def write(theme: Theme, language: str, words: Words, seen: str | None, by: int) 
 
     `seen` is the moment at which the text was written that the organiser had before them, if any.
     """
-    hold(theme)
+    _hold(theme)
     if why := why_not_write(theme):
         raise Refused(why)
     text = theme.text_in(language)

@@ -115,8 +115,8 @@ class SettleForm(FlaskForm):
         _l("What was drawn"),
         description=_l("Six digits or more, in the order in which they came: six dice, for example 4 1 6 2 2 5."),
         validators=[
-            InputRequired(_l("Give what was drawn as at least six digits, for example six dice.")),
-            Length(max=100, message=_l("Give at most 40 digits.")),
+            InputRequired(_l("Give what was drawn as 6 to 40 digits, for example six dice.")),
+            Length(max=100, message=_l("Give what was drawn as 6 to 40 digits, for example six dice.")),
         ],
     )
     how = TextAreaField(

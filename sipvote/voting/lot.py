@@ -6,7 +6,6 @@ neither who draws nor who runs the service can choose who comes first.
 """
 
 import re
-from collections.abc import Iterable
 from hashlib import sha256
 
 LEAST_DIGITS, MOST_DIGITS = 6, 40
@@ -18,11 +17,11 @@ def plain(draw: str) -> str | None:
     return digits if re.fullmatch(rf"[0-9]{{{LEAST_DIGITS},{MOST_DIGITS}}}", digits) else None
 
 
+def text(checkpoint: str, draw: str, theme: int) -> str:
+    """What is hashed for a theme."""
+    return f"{checkpoint}:{draw}:{theme}"
+
+
 def mark(checkpoint: str, draw: str, theme: int) -> str:
-    """The mark of a theme: SHA-256 of 'checkpoint:draw:theme' in hexadecimal. The smallest comes first."""
-    return sha256(f"{checkpoint}:{draw}:{theme}".encode()).hexdigest()
-
-
-def order(checkpoint: str, draw: str, themes: Iterable[int]) -> list[int]:
-    """The themes in the order in which the lot takes them."""
-    return sorted(themes, key=lambda theme: mark(checkpoint, draw, theme))
+    """The mark of a theme: the SHA-256 of its text in hexadecimal. The smallest comes first."""
+    return sha256(text(checkpoint, draw, theme).encode()).hexdigest()

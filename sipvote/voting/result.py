@@ -18,7 +18,7 @@ from ..i18n import LANGUAGES, in_language
 from ..themes.models import Theme
 from . import box, keys, lot, package, seal, tally
 from .checkpoints import checkpoints, name_of, point_of
-from .models import BoardCheckpoint, Custody, Election, OpenedBallot
+from .models import BoardCheckpoint, Custody, Election, OpenedBallot, Option
 from .papers import Paper, PaperOption, PaperQuestion
 from .rules import hold, seed_of
 
@@ -91,12 +91,7 @@ def _choices(text: str) -> seal.Choices:
 def reports_of(election: Election) -> list[tally.Report]:
     """The report of the count, one for each question."""
     kept: dict[str, Any] = election.report or {"questions": []}
-    reports = []
-    for facts in kept["questions"]:
-        fields: dict[str, Any] = {n: tuple(fact) if isinstance(fact, list) else fact for n, fact in facts.items()}
-        del fields["winners"]
-        reports.append(tally.Report(**fields))
-    return reports
+    return [tally.report_from(facts) for facts in kept["questions"]]
 
 
 # --- Ties -------------------------------------------------------------------------------------------
@@ -133,11 +128,13 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
         raise Refused(why)
     digits = lot.plain(draw)
     if digits is None:
-        raise Refused(_("Give what was drawn as at least six digits, for example six dice."))
+        raise Refused(_("Give what was drawn as 6 to 40 digits, for example six dice."))
     if not how.strip():
         raise Refused(_("Say how the lot was drawn, and who was there."))
     report = reports_of(election)[position]
-    chosen = set(report.by_lot(_order(election, position, digits))) & set(report.tied)
+    options, checkpoint = election.questions[position].options, final_checkpoint(election)
+    order = sorted(report.tied, key=lambda number: lot.mark(checkpoint, digits, lot_number(options[number])))
+    chosen = set(report.by_lot(order)) & set(report.tied)
     settled = {"options": sorted(chosen), "draw": digits, "how": how.strip()}
     kept = election.report or {}
     election.report = {**kept, "settled": {**kept["settled"], str(position): settled}}
@@ -146,16 +143,10 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
     audit.record("settle tie", name_of(election), by, question=position + 1, **settled)
 
 
-def _order(election: Election, position: int, draw: str) -> list[int]:
-    """The numbers of the tied options in the order of the lot."""
-    number = {_theme(election, position, n): n for n in reports_of(election)[position].tied}
-    return [number[theme] for theme in lot.order(final_checkpoint(election), draw, number)]
-
-
-def _theme(election: Election, position: int, option: int) -> int:
+def lot_number(option: Option | PaperOption) -> int:
     """What an option is called in the lot: its theme's number, or its own on the ballot when it has no theme."""
-    found = election.questions[position].options[option]
-    return found.theme_id if found.theme_id is not None else found.position
+    own = option.position if isinstance(option, Option) else option.number
+    return option.theme_id if option.theme_id is not None else own
 
 
 def final_checkpoint(election: Election) -> str:
@@ -234,10 +225,8 @@ class Outcome:
         """The lot worked out: what is hashed for each tied option, its mark, the option; the first drawn first."""
         if self.lot is None:
             return []
-        draw, rows = self.lot["draw"], []
-        for option in self.tied:
-            theme = option.theme_id if option.theme_id is not None else option.number
-            rows.append((f"{self.checkpoint}:{draw}:{theme}", lot.mark(self.checkpoint, draw, theme), option))
+        drawn = [(self.checkpoint, self.lot["draw"], lot_number(option)) for option in self.tied]
+        rows = ((lot.text(*each), lot.mark(*each), option) for each, option in zip(drawn, self.tied, strict=True))
         return sorted(rows, key=lambda row: row[1])
 
     @property

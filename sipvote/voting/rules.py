@@ -91,6 +91,8 @@ def freeze(election: Election, by: int | None) -> list[str]:
     if why := why_not_freeze(election):
         raise Refused(why)
     edition = election.edition
+    # Whoever is changing a theme at this moment is through, or is refused after us.
+    db.session.refresh(edition, with_for_update={"key_share": True})
     election.opens_at, election.closes_at = edition.vote_at, edition.count_at
     election.questions = [_question(edition)]
     election.ballot_hash = ballot_hash(election.questions)

@@ -85,6 +85,16 @@ class Report:
         return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items()}
 
 
+def report_from(facts: dict[str, Any]) -> Report:
+    """Read a report back from what `as_dict` gave, or from its JSON."""
+    fields = {name: _tuples(fact) for name, fact in facts.items() if name != "winners"}
+    return Report(**fields)
+
+
+def _tuples(fact: Any) -> Any:
+    return tuple(_tuples(each) for each in fact) if isinstance(fact, list | tuple) else fact
+
+
 def approval(ballots: Ballots, options: int, seats: int) -> Report:
     """Elect the `seats` options that most ballots approve of; where the last places are shared, say so."""
     _check(options, seats)

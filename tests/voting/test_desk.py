@@ -228,7 +228,7 @@ class TestAfterTheCount:
         for wrong in ({}, {"draw": "416", "how": how}, {"draw": "heads", "how": how}, {"draw": "416225"}):
             assert 'role="alert"' in desk(dre, "settle/0", **wrong)
         kept = desk(dre, "settle/0", draw="4 1 6", how=how)
-        assert "at least six digits" in kept and how in kept and "4 1 6" in kept
+        assert "6 to 40 digits" in kept and how in kept and "4 1 6" in kept
         assert "The lot is entered" in desk(dre, "settle/0", draw="4 1 6 2 2 5", how=how)
         settled = result.settlement(election, 0)
         assert (settled["draw"], settled["how"]) == ("416225", how) and len(settled["options"]) == 1

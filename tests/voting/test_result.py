@@ -113,7 +113,7 @@ class TestTies:
     def test_a_lot_decides_among_the_tied_and_nothing_else(self):
         election = a_counted_election(*TIED)
         for wrong in ("", "4162", "six dice", "4" * 41, "½½½½½½"):
-            with pytest.raises(Refused, match="at least six digits"):
+            with pytest.raises(Refused, match="6 to 40 digits"):
                 result.settle(election, 0, wrong, "Drawn in the hall.", None)
         with pytest.raises(Refused, match="how the lot was drawn"):
             result.settle(election, 0, "416225", "  ", None)

@@ -1,5 +1,6 @@
 """The election by its rules: prepared, frozen, proved, opened, closed; each act once and in its order."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,9 @@ from sipvote.mail import Letter
 from sipvote.members.models import Grant
 from sipvote.themes import review
 from sipvote.themes import rules as themes
+from sipvote.themes.models import Theme
 from sipvote.voting import board, box, checklist, checkpoints, keys, papers, result, rules, seal
-from sipvote.voting.models import BoardCheckpoint, Custody, Elector
+from sipvote.voting.models import BoardCheckpoint, Custody, Election, Elector
 from tests.factories import (
     a_frozen_election,
     a_member,
@@ -29,6 +31,7 @@ from tests.factories import (
     an_organiser,
     in_phase,
 )
+from tests.voting.test_casting import in_threads
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -117,6 +120,35 @@ class TestFreezing:
         rules.unfreeze(election, None)
         review.take_from_ballot(theme, dre)
         assert theme not in themes.on_ballot(election.edition)
+
+    def test_a_text_is_written_before_the_freezing_or_not_at_all(self, app):
+        edition, dre = an_edition(Phase.REVIEW), an_organiser().id
+        for number in range(4):
+            a_theme(edition, f"Theme {number}", admitted_at=now())
+        election = rules.prepare(edition, Custody.SERVER, dre)
+        db.session.commit()
+        election_id, theme_id = election.id, themes.on_ballot(edition)[0].id
+        db.session.rollback()
+        frozen, go_on = threading.Event(), threading.Event()
+        words = {"title": "Other", "question": "Other?", "why": "", "change": ""}
+
+        def work(n):
+            if n == 0:
+                rules.freeze(db.session.get(Election, election_id), dre)
+                frozen.set()
+                go_on.wait(5)
+                db.session.commit()
+                return None
+            frozen.wait(5)
+            threading.Timer(0.3, go_on.set).start()
+            theme = db.session.get(Theme, theme_id)
+            seen = theme.original_text.written_at.isoformat()
+            with pytest.raises(Refused, match="Unfreeze it first"):
+                review.write(theme, theme.original, words, seen, dre)
+            db.session.rollback()
+            return True
+
+        assert in_threads(app, 2, work) == [None, True]
 
     def test_any_other_word_gives_another_hash(self):
         election, _lists = a_frozen_election()

@@ -106,6 +106,12 @@ def test_the_report_can_be_written_as_json() -> None:
     assert tally.approval([(1, (2,))], options=3, seats=1).as_dict()["winners"] == [2]
 
 
+@pytest.mark.parametrize("rule", tally.RULES)
+def test_a_report_is_read_back_from_its_json_as_it_was(rule: str) -> None:
+    report = tally.RULES[rule]([(10, (0, 1)), (10, (2, 3))], 4, 2)
+    assert report.tied and tally.report_from(json.loads(json.dumps(report.as_dict()))) == report
+
+
 def test_each_question_of_a_paper_is_counted_apart() -> None:
     box = [(2, ((0,), (1, 2))), (1, ((), (0,)))]
     assert list(tally.question(box, 0)) == [(2, (0,)), (1, ())]
