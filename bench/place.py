@@ -26,6 +26,7 @@ from sipvote.editions.models import DATED, Edition
 from sipvote.members.models import Member, SignIn
 from sipvote.schema import upgrade
 from sipvote.themes.models import Theme, ThemeText
+from sipvote.voting import freezing, hours
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election, Envelope
 
@@ -82,8 +83,8 @@ def _open_an_election() -> Election:
         db.session.add(theme)
     db.session.flush()
     election = voting.prepare(edition, Custody.SERVER, None)
-    voting.freeze(election, None)
-    voting.open_(election, None)
+    freezing.freeze(election, None)
+    hours.open_(election, None)
     return election
 
 

@@ -17,6 +17,8 @@ from .errors import Forbidden, this_page
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 login_manager = LoginManager()
+# Sessions that a card began, on one's own phone or at the kiosk: with them one votes, and does nothing else.
+HALL = ("card", "kiosk")
 
 
 class Role(StrEnum):
@@ -36,8 +38,14 @@ MAY: dict[str, frozenset[Role]] = {
         "members.grant": [Role.ORGANISER],
         "editions.plan": [Role.ORGANISER],
         "themes.review": [Role.ORGANISER],
+        "assembly.plan": [Role.ORGANISER],
+        "assembly.check_in": [Role.FACILITATOR, Role.ORGANISER],
+        "assembly.minutes": [Role.BOARD, Role.ORGANISER],
+        "assembly.mail": [Role.ORGANISER],
         "voting.run": [Role.ORGANISER],
+        "voting.cards": [Role.FACILITATOR, Role.ORGANISER],
         "voting.open_box": [Role.ORGANISER, Role.SCRUTINEER],
+        "voting.papers": [Role.SCRUTINEER],
         "voting.package": [Role.ORGANISER, Role.SCRUTINEER],
         "workgroups.plan": [Role.ORGANISER],
         "workgroups.facilitate": [Role.FACILITATOR, Role.ORGANISER],
@@ -62,6 +70,12 @@ class Visitor(UserMixin):
     city_id: int
     roles: frozenset[Role] = frozenset()
     cities: frozenset[int] = frozenset()
+    via: str = "mail"  # how the session began: members.models.SignIn
+
+    @property
+    def is_in_hall(self) -> bool:
+        """Whether the session began with a card that is handed out in the hall."""
+        return self.via in HALL
 
     def get_id(self) -> str:
         return str(self.sign_in_id)
@@ -85,6 +99,12 @@ def public(route: Route) -> Route:
 def checks_own_token(route: Route) -> Route:
     """Mark a route whose form checks the CSRF token itself, and so brings back what was typed when it expired."""
     route.checks_own_token = True  # type: ignore[attr-defined]
+    return route
+
+
+def for_cards(route: Route) -> Route:
+    """Mark a route as open to who came with a card: the ballot, and what belongs to it."""
+    route.is_for_cards = True  # type: ignore[attr-defined]
     return route
 
 
@@ -123,6 +143,8 @@ def _wall() -> Response | None:
         # Come back to a page that was asked for; an act (POST) begins again from its page.
         back = this_page() if request.method in ("GET", "HEAD") else None
         return redirect(url_for("members.sign_in", next=back))  # type: ignore[return-value]
+    if current_user.is_in_hall and not getattr(route, "is_for_cards", False):
+        raise Forbidden(_("With your card you can only vote. To do more, sign in with your e-mail address."))
     act = getattr(route, "requires", None)
     if act is not None and not current_user.may(act):
         raise Forbidden(_("This page is for the people who organise Smart in Progress."))

@@ -17,7 +17,7 @@ import config
 from . import jobs, mail
 from .db import db
 from .members import rules as members
-from .voting import rules as voting
+from .voting import hours
 from .workgroups import leavers
 from .workgroups import rules as workgroups
 
@@ -53,8 +53,8 @@ def free_seats_of_leavers() -> None:
 
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
-    for election in voting.in_progress():
-        voting.keep_time(election)
+    for election in hours.in_progress():
+        hours.keep_time(election)
         db.session.commit()
 
 

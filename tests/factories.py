@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
+from sipvote.assembly.models import Assembly, Quorum
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import papers, result
+from sipvote.voting import ceremony, counting, freezing, hours, papers
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -150,8 +151,8 @@ def an_election(
     """An open election; whoever is a member by now is on its roll. Commits, because the box has its own connections."""
     election, lists = a_frozen_election(*voters, options=options, custody=custody, edition=edition, **settings)
     if lists:
-        voting.prove(election, lists[:2], None)
-    voting.open_(election, None)
+        ceremony.prove(election, lists[:2], None)
+    hours.open_(election, None)
     db.session.commit()
     return election
 
@@ -169,7 +170,7 @@ def a_frozen_election(
     for number in range(options):
         a_theme(edition, f"Theme {number}", proposer=proposer, admitted_at=now())
     election = voting.prepare(edition, custody, None)
-    lists = voting.freeze(election, None)
+    lists = freezing.freeze(election, None)
     db.session.commit()
     return election, lists
 
@@ -189,7 +190,18 @@ def a_counted_election(*ballots: tuple[int, ...], **settings: Any) -> Election:
     election = an_election(*voters, **settings)
     for voter, ballot in zip(voters, ballots, strict=False):
         a_vote(election, voter, *ballot)
-    voting.close(election, None)
-    result.count(election, [], None)
+    hours.close(election, None)
+    counting.count(election, [], None)
     db.session.commit()
     return election
+
+
+def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
+    """An assembly of an edition that begins in an hour and lasts three; an_assembly(starts_in=-1) runs now."""
+    edition = edition or an_edition(Phase.VOTE)
+    starts = now() + timedelta(hours=values.pop("starts_in", 1))
+    defaults = {
+        "starts_at": starts, "ends_at": starts + timedelta(hours=3), "place": "Flagey, Brussels", "quorum": Quorum.NONE,
+        "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
+    }  # fmt: skip
+    return kept(Assembly(edition=edition, **{**defaults, **values}))

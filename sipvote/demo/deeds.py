@@ -14,7 +14,7 @@ from ..editions.models import Edition, Phase
 from ..errors import Refused
 from ..members.models import Grant
 from ..themes import finding, review
-from ..voting import papers, result
+from ..voting import counting, freezing, hours, papers, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
 from . import groups
@@ -48,18 +48,18 @@ def admit_the_rest(edition: Edition) -> None:
 def prepare_vote(edition: Edition) -> None:
     """Draft and freeze the election, the server keeping the key; one that only waits to be opened stays."""
     election, by = voting.of_edition(edition), organiser().id
-    if election and (election.opened_at or voting.why_not_open(election) is None):
+    if election and (election.opened_at or hours.why_not_open(election) is None):
         return
     if election and election.frozen_at:
-        voting.unfreeze(election, by)
-    voting.freeze(voting.prepare(edition, Custody.SERVER, by), by)
+        freezing.unfreeze(election, by)
+    freezing.freeze(voting.prepare(edition, Custody.SERVER, by), by)
 
 
 def open_vote(edition: Edition) -> None:
     """Open the ballot box."""
     election = voting.of_edition(edition)
-    if election and voting.why_not_open(election) is None:
-        voting.open_(election, organiser().id)
+    if election and hours.why_not_open(election) is None:
+        hours.open_(election, organiser().id)
 
 
 def vote(edition: Edition) -> None:
@@ -107,8 +107,8 @@ def _choice(question: papers.PaperQuestion, chance: random.Random) -> tuple[int,
 def close_vote(edition: Edition) -> None:
     """Close the ballot box, unless the worker just did."""
     election = voting.of_edition(edition)
-    if election and voting.why_not_close(election) is None:
-        voting.close(election, organiser().id)
+    if election and hours.why_not_close(election) is None:
+        hours.close(election, organiser().id)
 
 
 def count_vote(edition: Edition) -> None:
@@ -116,12 +116,12 @@ def count_vote(edition: Edition) -> None:
     election, by = voting.of_edition(edition), organiser().id
     if election is None:
         return
-    if result.why_not_count(election) is None:
-        result.count(election, [], by)
-    for position in range(len(result.reports_of(election))):
-        if result.why_not_settle(election, position) is None and not result.settlement(election, position):
+    if counting.why_not_count(election) is None:
+        counting.count(election, [], by)
+    for position in range(len(counting.reports_of(election))):
+        if counting.why_not_settle(election, position) is None and not counting.settlement(election, position):
             dice = "".join(random.Random(edition.year).choices("123456", k=6))
-            result.settle(election, position, dice, "Drawn by the time machine of the demonstration.", by)
+            counting.settle(election, position, dice, "Drawn by the time machine of the demonstration.", by)
     if result.why_not_publish(election) is None:
         result.publish(election, by)
 

@@ -127,22 +127,23 @@ def _begin(asked: SignIn) -> Visitor:
     return visitor_of(asked.id, member)
 
 
-def begin_session(member: Member) -> Visitor:
-    """Open a session for a member without a mail: for the demonstration's one-click sign-in only."""
+def begin_session(member: Member, via: str = "mail") -> Visitor:
+    """Open a session for a member without a mail: by a link, a card or the kiosk, or in the demonstration."""
     moment = now()
     asked = SignIn(
         address=member.email or member.number, browser_hash="", language=member.language, asked_at=moment,
-        mailed_at=moment, used_at=moment, seen_at=moment, member_id=member.id,
+        mailed_at=moment, used_at=moment, seen_at=moment, member_id=member.id, via=via,
     )  # fmt: skip
     db.session.add(asked)
     db.session.flush()
-    return visitor_of(asked.id, member)
+    return visitor_of(asked.id, member, via)
 
 
-def visitor_of(sign_in_id: int, member: Member) -> Visitor:
+def visitor_of(sign_in_id: int, member: Member, via: str = "mail") -> Visitor:
     """The visitor that a member becomes in a session."""
-    roles, cities = _roles([(g.role, g.city_id) for g in member.grants])
-    return Visitor(sign_in_id, member.id, member.name, member.language, member.country, member.city_id, roles, cities)
+    roles, cities = _roles([(g.role, g.city_id) for g in member.grants] if via == "mail" else [])
+    who = (member.id, member.name, member.language, member.country, member.city_id)
+    return Visitor(sign_in_id, *who, roles, cities, via)
 
 
 def _roles(grants: list[tuple[Role, int | None]]) -> tuple[frozenset[Role], frozenset[int]]:
@@ -164,7 +165,7 @@ class Session:
 _RUNNING = (
     select(
         SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
-        Grant.role, Grant.city_id,
+        SignIn.via, Grant.role, Grant.city_id,
     )
     .join(Member, Member.id == SignIn.member_id)
     .outerjoin(Grant, Grant.member_id == Member.id)
@@ -185,11 +186,13 @@ def session_of(sign_in_id: int) -> Session | None:
         rows = connection.execute(_RUNNING, facts).all()
     if not rows:
         return None
-    (sign_in, seen_at, *who), grants = rows[0][:7], [(r[7], r[8]) for r in rows if r[7] is not None]
+    sign_in, seen_at, *who, via = rows[0][:8]
+    # A card or a link that somebody else may have found gives no power over the vote.
+    grants = [(row[8], row[9]) for row in rows if row[8] is not None and via == "mail"]
     roles, cities = _roles(grants)
     if seen_at is None or (roles and seen_at < moment - OFFICIALS_IDLE):
         return None
-    return Session(Visitor(sign_in, *who, roles=roles, cities=cities), seen_at)
+    return Session(Visitor(sign_in, *who, roles=roles, cities=cities, via=via), seen_at)
 
 
 def note_seen(sign_in_id: int) -> None:

@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, union_all
 from sqlalchemy.exc import OperationalError
 
 from ..db import at_once, db, now
@@ -19,34 +19,57 @@ from .papers import Paper
 from .seal import CROCKFORD, Choices
 
 HASH_DIGITS = 64
+FORMER = re.compile(rf".{{{HASH_DIGITS}}}")
 CHANGES_AT_MOST = 100
 LOCKS = 0x53495056  # the family of our advisory locks in PostgreSQL: "SIPV"
 
-_STATEMENT = (
-    "INSERT INTO envelope (election_id, member_id, sealed, tracker, former, cast_at)"
-    " SELECT elector.election_id, elector.member_id, :sealed, :tracker, '', :moment"
+_PUT = (
+    "INSERT INTO envelope (election_id, member_id, sealed, tracker, former, cast_at, in_hall, by_proxy)"
+    " SELECT elector.election_id, elector.member_id, :sealed, :tracker, '', :moment, :in_hall, {by_proxy}"
     " FROM elector JOIN election ON election.id = elector.election_id"
     " WHERE elector.election_id = :election AND elector.member_id = :member AND election.public_key = :key"
     " AND election.opened_at IS NOT NULL AND election.closed_at IS NULL AND election.closes_at > :moment"
+    " AND election.paused_at IS NULL AND elector.paper_at IS NULL AND elector.country LIKE :country{and_where}"
     " ON CONFLICT (election_id, member_id) DO UPDATE SET sealed = excluded.sealed, tracker = excluded.tracker,"
-    " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at"
-    " WHERE length(envelope.former) < :most"
+    " former = envelope.former || envelope.tracker, cast_at = excluded.cast_at, in_hall = excluded.in_hall,"
+    " by_proxy = excluded.by_proxy WHERE length(envelope.former) < :most AND {replaces}"
+)
+# One's own vote gives way only to a vote in the hall; and one that a proxy cast gives way to it always.
+_OWN = _PUT.format(
+    by_proxy="FALSE", and_where="", replaces="(NOT envelope.in_hall OR excluded.in_hall OR envelope.by_proxy)"
+)
+_FOR_ANOTHER = _PUT.format(
+    by_proxy="TRUE",
+    and_where=(
+        " AND EXISTS (SELECT 1 FROM proxy WHERE proxy.id = :proxy AND proxy.giver_id = elector.member_id"
+        " AND proxy.holder_id = :holder AND proxy.accepted_at IS NOT NULL AND proxy.ended_at IS NULL)"
+    ),
+    replaces="envelope.by_proxy",
 )
 # It is handed to the driver itself, in its own spelling: what SQLAlchemy does around it costs as much.
-_PUT_BY_PSYCOPG = re.sub(r":(\w+)", r"%(\1)s", _STATEMENT)
+_BY_PSYCOPG = {statement: re.sub(r":(\w+)", r"%(\1)s", statement) for statement in (_OWN, _FOR_ANOTHER)}
 # PostgreSQL: casts share a lock that the closing takes for itself, so a vote is on this side of it or on that.
 # On SQLite the writers' lock (db.py) does the same.
 _SHARE = f"SELECT pg_advisory_xact_lock_shared({LOCKS}, %(election)s)"
 _END_CASTS = text(f"SELECT pg_advisory_xact_lock({LOCKS}, :election)")
 
 
-def cast(paper: Paper, member_id: int, choices: Choices) -> str | None:
+class Cast(NamedTuple):
+    """How a ballot is cast: in the hall (by a card or the kiosk) or not, and under which proxy by which holder."""
+
+    in_hall: bool = False
+    proxy_id: int | None = None
+    holder_id: int | None = None
+
+
+def cast(paper: Paper, member_id: int, choices: Choices, how: Cast = Cast()) -> str | None:  # noqa: B008
     """Seal a ballot and put it in the box, durably; give its tracker, or None when the box did not take it.
 
     It stands by itself: the caller must hold no transaction, because on SQLite that would keep the
     writers' lock that this one waits for. Sending twice is harmless: the later envelope counts.
     """
-    sealed = Sealed(paper, member_id, seal.seal(seal.write(choices, paper.shape), paper.public_key))
+    envelope = seal.seal(seal.write(choices, paper.shape), paper.public_key)
+    sealed = Sealed(paper, member_id, envelope, paper.country_of(choices), how)
     if db.engine.dialect.name == "sqlite":
         return _together.put(sealed)
     with at_once() as connection:
@@ -54,11 +77,16 @@ def cast(paper: Paper, member_id: int, choices: Choices) -> str | None:
 
 
 class Sealed(NamedTuple):
-    """A ballot on its way to the box: nobody can read it any more."""
+    """A ballot on its way to the box: nobody can read it any more.
+
+    `country` is that whose members alone may cast it, because it answers a question for them; '%' is every country.
+    """
 
     paper: Paper
     member_id: int
     envelope: bytes
+    country: str = "%"
+    how: Cast = Cast()
 
 
 def put(connection: Connection, sealed: Sealed) -> str | None:
@@ -66,7 +94,7 @@ def put(connection: Connection, sealed: Sealed) -> str | None:
 
     On SQLite the caller has begun a transaction. Raises OperationalError.
     """
-    paper, member_id, envelope = sealed
+    paper, member_id, envelope, country, how = sealed
     tracker = seal.tracker(envelope)
     row = {
         "election": paper.election_id,
@@ -76,22 +104,27 @@ def put(connection: Connection, sealed: Sealed) -> str | None:
         "tracker": tracker,
         "moment": now(),
         "most": HASH_DIGITS * CHANGES_AT_MOST,
+        "country": country,
+        "in_hall": how.in_hall,
     }
+    statement = _OWN
+    if how.proxy_id is not None:
+        statement, row = _FOR_ANOTHER, {**row, "proxy": how.proxy_id, "holder": how.holder_id}
     driver: Any = connection.connection.driver_connection
     by_driver = _by_psycopg if connection.dialect.name == "postgresql" else _by_sqlite
     try:
-        return tracker if by_driver(driver, row) == 1 else None
+        return tracker if by_driver(driver, statement, row) == 1 else None
     except connection.dialect.loaded_dbapi.Error as fault:
-        raise OperationalError(_STATEMENT, None, fault) from fault
+        raise OperationalError(statement, None, fault) from fault
 
 
-def _by_sqlite(driver: Any, row: dict[str, Any]) -> int:
+def _by_sqlite(driver: Any, statement: str, row: dict[str, Any]) -> int:
     """Put the envelope in; give the number of rows. The moment is written as SQLAlchemy would write it."""
     written = row["moment"].replace(tzinfo=None).isoformat(" ", "microseconds")
-    return int(driver.execute(_STATEMENT, {**row, "moment": written}).rowcount)
+    return int(driver.execute(statement, {**row, "moment": written}).rowcount)
 
 
-def _by_psycopg(driver: Any, row: dict[str, Any]) -> int:
+def _by_psycopg(driver: Any, statement: str, row: dict[str, Any]) -> int:
     """Take the lock and put the envelope in, in one journey to PostgreSQL; give the number of rows.
 
     Two statements, because the second has to see what the closing, if it held the lock, has done. What is
@@ -99,7 +132,7 @@ def _by_psycopg(driver: Any, row: dict[str, Any]) -> int:
     """
     with driver.pipeline():
         driver.execute(_SHARE, row)
-        done = driver.execute(_PUT_BY_PSYCOPG, row)
+        done = driver.execute(_BY_PSYCOPG[statement], row)
     return int(done.rowcount)
 
 
@@ -122,19 +155,30 @@ class Standing(NamedTuple):
     tracker: str | None = None
     cast_at: datetime | None = None
     changes: int = 0
+    country: str = ""
+    in_hall: bool = False
+    by_proxy: bool = False
+    on_paper: bool = False
 
 
 def standing(election_id: int, member_id: int) -> Standing:
     """Look a member up on the roll and in the box, in one query."""
     mine = (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id)
     wanted = (
-        select(Envelope.tracker, Envelope.cast_at, func.length(Envelope.former))
+        select(
+            Envelope.tracker, Envelope.cast_at, func.length(Envelope.former),
+            Elector.country, Envelope.in_hall, Envelope.by_proxy, Elector.paper_at,
+        )
         .select_from(Elector)
         .outerjoin(Envelope, mine)
         .where(Elector.election_id == election_id, Elector.member_id == member_id)
-    )
+    )  # fmt: skip
     found = db.session.execute(wanted).first()
-    return Standing(True, found[0], found[1], (found[2] or 0) // HASH_DIGITS) if found else Standing()
+    if found is None:
+        return Standing()
+    tracker, cast_at, former, country, in_hall, by_proxy, paper_at = found
+    changes = (former or 0) // HASH_DIGITS
+    return Standing(True, tracker, cast_at, changes, country, bool(in_hall), bool(by_proxy), paper_at is not None)
 
 
 def turnout(election_id: int) -> int:
@@ -149,9 +193,19 @@ def trackers(election_id: int) -> list[str]:
 
 
 def replaced(election_id: int) -> list[str]:
-    """The trackers of all envelopes that a later vote of the same member took the place of, sorted."""
-    rows = select(Envelope.former).where(Envelope.election_id == election_id, Envelope.former != "")
-    return sorted(found for former in db.session.scalars(rows) for found in re.findall(r".{64}", former))
+    """The trackers of all envelopes that a later vote of the same member took the place of, sorted.
+
+    A ballot on paper takes the place of an envelope as well.
+    """
+    return sorted(found for former in db.session.scalars(_replaced(election_id)) for found in FORMER.findall(former))
+
+
+def _replaced(election_id: int, containing: str = "") -> Any:
+    """The rows of trackers, 64 digits each, that are no longer in the box."""
+    columns = (Envelope.former, Envelope.election_id), (Elector.withdrawn, Elector.election_id)
+    return union_all(
+        *(select(kept).where(where == election_id, kept != "", kept.contains(containing)) for kept, where in columns)
+    )
 
 
 def envelopes(election_id: int) -> list[bytes]:
@@ -176,7 +230,7 @@ def look_up(election_id: int, typed: str) -> tuple[str, str] | None:
     begins = (Envelope.tracker >= start) & (Envelope.tracker < start + "g")
     if db.session.scalar(select(Envelope.tracker).where(here, begins).limit(1)):
         return shown, "in"
-    formers = db.session.scalars(select(Envelope.former).where(here, Envelope.former.contains(start)))
+    formers = db.session.scalars(_replaced(election_id, start))
     was = (former.startswith(start, at) for former in formers for at in range(0, len(former), HASH_DIGITS))
     return shown, "replaced" if any(was) else "missing"
 

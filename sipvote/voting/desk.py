@@ -19,9 +19,9 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
-from . import box, checkpoints, papers, result, rules
+from . import box, ceremony, checkpoints, counting, freezing, hours, packing, papers, result, rules
 from .checklist import checklist
-from .forms import CUSTODY_NAMES, PrepareForm, SettleForm, WordsForm
+from .forms import CUSTODY_NAMES, RULE_HINTS, PrepareForm, SettleForm, WordsForm
 from .models import Custody, Election
 from .seal import WrongWords
 
@@ -60,7 +60,9 @@ def _by() -> int:
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    return _show(edition, election, PrepareForm(data={"custody": election.custody} if election else None))
+    return _show(
+        edition, election, PrepareForm(data={"custody": election.custody, "rule": election.rule} if election else None)
+    )
 
 
 def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str:
@@ -73,9 +75,14 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         checks=checklist(election) if election and is_draft else [],
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=CUSTODY_NAMES,
+        rule_hints=RULE_HINTS,
         ties=_ties(election) if election and election.counted_at else [],
         has_other_dates=_has_other_dates(edition, election),
         rules=rules,
+        freezing=freezing,
+        ceremony=ceremony,
+        hours=hours,
+        counting=counting,
         result=result,
         timeline=_timeline(election) if election else [],
         acts=ACTS,
@@ -85,8 +92,8 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
 def _ties(election: Election) -> list[dict[str, Any]]:
     """Every question that is tied: its position, and its lot, if that was drawn."""
     return [
-        {"position": n, "lot": result.settlement(election, n), "why_not": result.why_not_settle(election, n)}
-        for n, report in enumerate(result.reports_of(election))
+        {"position": n, "lot": counting.settlement(election, n), "why_not": counting.why_not_settle(election, n)}
+        for n, report in enumerate(counting.reports_of(election))
         if report.tied
     ]
 
@@ -113,7 +120,7 @@ def _timeline(election: Election) -> list[tuple[Entry, str | None]]:
 def prepare(year: int) -> Any:
     edition, form = asked_edition(year), PrepareForm()
     if form.validate_on_submit():
-        rules.prepare(edition, Custody(form.custody.data), _by())
+        rules.prepare(edition, Custody(form.custody.data), _by(), form.rule.data)
         return _done(year, _("The vote is prepared. Now go through the list below."))
     return _show(edition, rules.of_edition(edition), form)
 
@@ -130,7 +137,7 @@ def frozen(year: int) -> Any:
 def freeze(year: int) -> Any:
     """Freeze, and show the word lists: this once, on this page only."""
     election = _asked(year)
-    lists = rules.freeze(election, _by())
+    lists = freezing.freeze(election, _by())
     if not lists:
         return _done(year, _("The ballot, the roll and the key are frozen."))
     # Committed before the words are shown: words of a key that does not exist would be worse than none.
@@ -142,7 +149,7 @@ def freeze(year: int) -> Any:
 @desk.post("/unfreeze")
 @requires("voting.run")
 def unfreeze(year: int) -> Any:
-    rules.unfreeze(_asked(year), _by())
+    freezing.unfreeze(_asked(year), _by())
     return _done(year, _("The ballot is a draft again. The word lists of before are worth nothing."))
 
 
@@ -151,11 +158,11 @@ def unfreeze(year: int) -> Any:
 def prove(year: int) -> Any:
     """The trial opening: two lists, typed back."""
     election, form = _asked(year), WordsForm()
-    if why := rules.why_not_prove(election):
+    if why := ceremony.why_not_prove(election):
         return _refused(year, why)
     if form.validate_on_submit():
         try:
-            rules.prove(election, form.lists, _by())
+            ceremony.prove(election, form.lists, _by())
             return _done(year, _("The word lists open the ballot box. The vote can be opened."))
         except WrongWords as fault:
             form.show(fault)
@@ -173,14 +180,14 @@ def _refused(year: int, why: str) -> Any:
 @desk.post("/open")
 @requires("voting.run")
 def open_(year: int) -> Any:
-    rules.open_(_asked(year), _by())
+    hours.open_(_asked(year), _by())
     return _done(year, _("The vote is open."))
 
 
 @desk.post("/close")
 @requires("voting.run")
 def close(year: int) -> Any:
-    rules.close(_asked(year), _by())
+    hours.close(_asked(year), _by())
     return _done(year, _("The vote is closed, and the board is sealed."))
 
 
@@ -192,11 +199,11 @@ def close(year: int) -> Any:
 def count(year: int) -> Any:
     """Open the box with two word lists, or with the key that the server kept, and count."""
     election, form = _asked(year), WordsForm()
-    if why := result.why_not_count(election):
+    if why := counting.why_not_count(election):
         return _refused(year, why)
     if form.validate_on_submit():
         try:
-            result.count(election, form.lists, _by())
+            counting.count(election, form.lists, _by())
             return _done(year, _("The ballot box was opened and the ballots are counted."))
         except WrongWords as fault:
             form.show(fault)
@@ -222,12 +229,12 @@ def review(year: int) -> Any:
 def settle(year: int, position: int) -> Any:
     """Enter what the public lot decided."""
     election, form = _asked(year), SettleForm()
-    if why := result.why_not_settle(election, position):
+    if why := counting.why_not_settle(election, position):
         return _refused(year, why)
-    report, options = result.reports_of(election)[position], election.questions[position].options
+    report, options = counting.reports_of(election)[position], election.questions[position].options
     if form.validate_on_submit():
         try:
-            result.settle(election, position, form.draw.data or "", form.how.data or "", _by())
+            counting.settle(election, position, form.draw.data or "", form.how.data or "", _by())
             return _done(year, _("The lot is entered. See below whom it chose."))
         except Refused as refused:
             form.draw.errors = [*form.draw.errors, refused.why]
@@ -246,7 +253,7 @@ def publish(year: int) -> Any:
 @requires("voting.package")
 def package(year: int) -> Any:
     """The scrutineers' package; a POST, because it is recorded who took it."""
-    content = result.scrutineers_package(_asked(year), _by())
+    content = packing.scrutineers_package(_asked(year), _by())
     db.session.commit()
     answer = Response(content, content_type="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.zip")

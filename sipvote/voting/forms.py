@@ -63,8 +63,28 @@ def _chosen(ticked: list[str]) -> tuple[int, ...]:
 # --- The desk ---------------------------------------------------------------------------------------
 
 
+# How the votes are counted: the name, and what it does in a sentence.
+RULE_NAMES = {
+    "approval": _l("The most votes win"),
+    "phragmen": _l("Phragmén: every group of members in proportion, round by round"),
+    "pav": _l("PAV: every group of members in proportion, all themes at once"),
+}
+RULE_HINTS = {
+    "approval": _l("Simple. A majority that votes alike can choose every theme."),
+    "phragmen": _l("A theme counts for less with members who have one already. The result tells each round."),
+    "pav": _l("A second theme counts half for a member, a third one a third. The best set of themes wins."),
+}
+
+
 class PrepareForm(FlaskForm):
     """How the election is held."""
+
+    rule = RadioField(
+        _l("How are the votes counted?"),
+        choices=[SelectChoice(rule, name) for rule, name in RULE_NAMES.items()],
+        default="approval",
+        validators=[InputRequired(_l("Choose how the votes are counted."))],
+    )
 
     custody = RadioField(
         _l("Who can open the ballot box?"),

@@ -1,4 +1,6 @@
-"""Tables of the voting room: Election, Question, Option, Elector, Envelope, Checkpoint, OpenedBallot.
+"""Tables of the voting room: Election, Question, Option, Elector, Envelope, BoardCheckpoint, OpenedBallot.
+
+What is on paper, said aloud or at hand on the day itself stands in day.py.
 
 The link from a voter to the sealed envelope is open; what was in an envelope is not. Opened ballots
 stand in a table that knows no member, no time and no sequence (tests/test_house.py holds us to it).
@@ -17,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -52,6 +55,16 @@ class Election(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), unique=True)
     custody: Mapped[Custody] = mapped_column(words(Custody, "custody"))
+    # How the draft is to be counted, a name of tally.RULES; freezing writes it into the question.
+    rule: Mapped[str] = mapped_column(String(20), default="approval", server_default="approval")
+    # A rehearsal: everything is done as in earnest, by officials only, and swept away afterwards.
+    is_rehearsal: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Opened and closed by hand, by two officials; else by the clock.
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Only cards, the kiosk and paper vote: the assembly allows no vote from elsewhere. Written at freezing.
+    hall_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # No more themes than this, the elected and the prolonged ones together; None: no such limit.
+    most_themes: Mapped[int | None]
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     frozen_at: Mapped[datetime | None]
@@ -64,6 +77,7 @@ class Election(Base):
     roll_hash: Mapped[str | None] = mapped_column(String(64))
     ballot_hash: Mapped[str | None] = mapped_column(String(64))
     opened_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
@@ -78,7 +92,7 @@ class Election(Base):
     @property
     def is_open(self) -> bool:
         """Whether ballots are accepted at this moment."""
-        return self.opened_at is not None and self.closed_at is None and now() < self.closes_at
+        return self.opened_at is not None and self.closed_at is None and now() < self.closes_at and not self.paused_at
 
     @property
     def state(self) -> str:
@@ -100,8 +114,22 @@ class Election(Base):
         return tuple(len(q.options) for q in self.questions)
 
 
+class Kind(StrEnum):
+    """What a question asks: which themes, whether a theme goes on for a year, whether the board shall do something."""
+
+    THEMES = "themes"
+    PROLONG = "prolong"
+    ACTION = "action"
+
+
 class Question(Base):
-    """One question on the ballot: elect `seats` of its options with at most `max_approvals` marks (None: no limit)."""
+    """One question on the ballot.
+
+    Of the kind "themes": elect `seats` of the options by `rule`, with at most `max_approvals` marks (None: no limit).
+    Of the other kinds: yes, no, or abstain (no mark); options 0 and 1 are yes and no, and `majority`, a name of
+    tally.MAJORITIES, says when it is adopted. `country` limits it to the members of one country. `theme_id` is the
+    theme of the year before that would go on; `texts` is {language: {"title", "text"}}, `original` its language.
+    """
 
     __tablename__ = "question"
     __table_args__ = (
@@ -117,6 +145,11 @@ class Question(Base):
     rule: Mapped[str] = mapped_column(String(20), default="approval")
     seats: Mapped[int]
     max_approvals: Mapped[int | None]
+    majority: Mapped[str | None] = mapped_column(String(20))
+    country: Mapped[str | None] = mapped_column(String(2))
+    theme_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
+    original: Mapped[str | None] = mapped_column(String(2))
+    texts: Mapped[dict[str, dict[str, str]] | None] = mapped_column(JSON)
 
     election: Mapped[Election] = relationship(back_populates="questions")
     options: Mapped[list["Option"]] = relationship(
@@ -161,6 +194,9 @@ class Elector(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), primary_key=True, index=True)
     number: Mapped[str] = mapped_column(String(20))
     country: Mapped[str] = mapped_column(String(2))
+    # Got a ballot on paper: votes in no other way. What stood in the box before was taken out, its trackers kept here.
+    paper_at: Mapped[datetime | None]
+    withdrawn: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     member: Mapped[Member] = relationship()
 
@@ -168,7 +204,8 @@ class Elector(Base):
 class Envelope(Base):
     """The sealed ballot of one elector: the primary key is "one member, one vote", the last one counts.
 
-    `former` holds the trackers of the envelopes that this one replaced, each 64 hexadecimal digits.
+    `former` holds the trackers of the envelopes that this one replaced, each 64 hexadecimal digits. A vote that was
+    cast `in_hall` is replaced only there; one cast `by_proxy` gives way to the member's own.
     """
 
     __tablename__ = "envelope"
@@ -185,6 +222,8 @@ class Envelope(Base):
     tracker: Mapped[str] = mapped_column(String(64))
     former: Mapped[str] = mapped_column(Text, default="")
     cast_at: Mapped[datetime]
+    in_hall: Mapped[bool] = mapped_column(default=False, server_default=false())
+    by_proxy: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class BoardCheckpoint(Base):

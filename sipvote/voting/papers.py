@@ -21,7 +21,7 @@ from ..db import look
 from ..editions.models import Edition
 from ..i18n import LANGUAGES, language
 from ..markdown import markdown
-from .models import Custody, Election, Option, Question
+from .models import Custody, Election, Kind, Option, Question
 from .seal import Choices, Shape
 
 
@@ -69,6 +69,10 @@ class PaperQuestion:
     seats: int
     max_approvals: int | None
     options: tuple[PaperOption, ...]
+    counted_by: str = "approval"  # a name of tally.RULES
+    kind: Kind = Kind.THEMES
+    majority: str | None = None  # a name of tally.MAJORITIES
+    country: str | None = None  # only for the members of this country
 
     @property
     def limit(self) -> int | None:
@@ -77,16 +81,26 @@ class PaperQuestion:
 
     @property
     def rule(self) -> str:
-        """The rule in one or two sentences."""
-        elected = ngettext(
-            "The theme with the most votes is elected.",
-            "The %(num)d themes with the most votes are elected.",
-            self.seats,
-        )
+        """The rule in two or three sentences."""
+        elected = self._elected()
         if self.limit is None:
             return " ".join((_("You may choose as many themes as you like."), elected))
         may = ngettext("You may choose %(num)d theme.", "You may choose up to %(num)d themes.", self.limit)
         return f"{may} {elected}"
+
+    def _elected(self) -> str:
+        if self.counted_by == "approval" or self.seats == 1:
+            return ngettext(
+                "The theme with the most votes is elected.",
+                "The %(num)d themes with the most votes are elected.",
+                self.seats,
+            )
+        shared = _(
+            "%(num)d themes are elected so that as many members as possible find a theme of theirs among them.",
+            num=self.seats,
+        )
+        names = {"phragmen": _("The count is by Phragmén’s rule."), "pav": _("The count is by Thiele’s rule (PAV).")}
+        return f"{shared} {names[self.counted_by]}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,15 @@ class Paper:
     @cached_property
     def shape(self) -> Shape:
         return tuple(len(question.options) for question in self.questions)
+
+    def country_of(self, choices: Choices) -> str:
+        """The country whose members alone may cast these choices, as a pattern; '%' when everybody may.
+
+        Two of them at once fit nobody, as it should be.
+        """
+        asked = zip(self.questions, choices, strict=True)
+        countries = {question.country for question, chosen in asked if question.country and chosen}
+        return "".join(sorted(countries)) or "%"
 
     def why_not(self, choices: Choices) -> str | None:
         """The sentence about what is wrong with these choices, or None. No choice at all is a blank vote."""
@@ -156,7 +179,7 @@ def of_key(public_key: bytes) -> Paper | None:
 _PAPER = (
     select(
         Election.id, Edition.year, Election.custody,
-        Question.position, Question.seats, Question.max_approvals,
+        Question.position, Question.seats, Question.max_approvals, Question.rule,
         Option.position, Option.theme_id, Option.original, Option.texts,
     )
     .join(Edition, Edition.id == Election.edition_id)
@@ -177,5 +200,5 @@ def _read(public_key: bytes) -> Paper | None:
 
 
 def _question(rows: Sequence[Any]) -> PaperQuestion:
-    options = tuple(PaperOption(number, row[7], row[8], row[9]) for number, row in enumerate(rows))
-    return PaperQuestion(rows[0][4], rows[0][5], options)
+    options = tuple(PaperOption(number, row[8], row[9], row[10]) for number, row in enumerate(rows))
+    return PaperQuestion(rows[0][4], rows[0][5], options, rows[0][6])

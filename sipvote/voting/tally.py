@@ -144,6 +144,54 @@ def pav(ballots: Ballots, options: int, seats: int) -> Report:
     return _report("pav", options, seats, totals, search.outcomes)
 
 
+@dataclass(frozen=True)
+class Round:
+    """One round of sequential Phragmén, as it can be told.
+
+    `costs` says for each option what each of its ballots would bear, None for who was elected before or
+    has no ballots. Of the winner's ballots `served` had a winner already; after it `represented` have one.
+    """
+
+    elected: int
+    costs: tuple[Fraction | None, ...]
+    served: int
+    represented: int
+
+
+def rounds(ballots: Ballots, options: int, outcome: Collection[int]) -> list[Round]:
+    """Tell how sequential Phragmén comes to an outcome, round by round. Raises ValueError when it does not."""
+    box = _Box(ballots, options)
+
+    def follow(state: _Loads) -> list[Round] | None:
+        if len(state.elected) == len(outcome):
+            return []
+        for after in state.next(box):
+            (won,) = set(after.elected) - set(state.elected)
+            if won in outcome and (rest := follow(after)) is not None:
+                return [_told(box, state, after, won), *rest]
+        return None
+
+    found = follow(_Loads((), frozenset([(Fraction(0), box.all)])))
+    if found is None:
+        raise ValueError("This is not an outcome of the rule.")
+    return found
+
+
+def _told(box: "_Box", before: "_Loads", after: "_Loads", won: int) -> Round:
+    costs = tuple(None if o in before.elected else before.cost(box, o) for o in range(len(box.supporters)))
+    free = before.free & box.supporters[won]
+    served = box.weight(box.supporters[won]) - box.weight(free)
+    return Round(won, costs, served, box.weight(box.all) - box.weight(after.free))
+
+
+def winners_had(ballots: Ballots, outcome: Collection[int]) -> tuple[int, ...]:
+    """How many ballots approve of no winner, of one, of two … up to all of them."""
+    had = [0] * (len(outcome) + 1)
+    for times, ballot in ballots:
+        had[len(set(ballot) & set(outcome))] += times
+    return tuple(had)
+
+
 # The rules a vote can be counted by, under the name that the election announces.
 RULES: dict[str, Callable[[Ballots, int, int], Report]] = {"approval": approval, "phragmen": phragmen, "pav": pav}
 
@@ -217,16 +265,21 @@ class _Loads:
     elected: tuple[int, ...]  # sorted
     loads: frozenset[tuple[Fraction, int]]
 
+    @property
+    def free(self) -> int:
+        """The ballots that carry nothing: those without a winner so far."""
+        return next((ballots for load, ballots in self.loads if load == 0), 0)
+
     def next(self, box: _Box) -> Iterator["_Loads"]:
         """Every state that may follow: one for each option that is cheapest now."""
         left = [option for option in range(len(box.supporters)) if option not in self.elected]
-        costs = {option: self._cost(box, option) for option in left}
+        costs = {option: self.cost(box, option) for option in left}
         least = min((cost for cost in costs.values() if cost is not None), default=None)
         for option in left:
             if costs[option] == least:
                 yield self._elect(option, least, box.supporters[option])
 
-    def _cost(self, box: _Box, option: int) -> Fraction | None:
+    def cost(self, box: _Box, option: int) -> Fraction | None:
         """The load that each of its ballots would carry; None when there are none, for then nobody can."""
         mine = box.supporters[option]
         carried = sum((load * box.weight(ballots & mine) for load, ballots in self.loads), Fraction(1))

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from .. import mail
-from ..access import public
+from ..access import for_cards, public
 from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
@@ -63,6 +63,7 @@ def index(year: int) -> str:
 
 
 @voting.route("/<int:year>/vote/ballot", methods=["GET", "POST"])
+@for_cards
 @only_reads
 def ballot(year: int) -> Any:
     """The ballot; on POST with the choice that somebody wants to change before sending."""
@@ -102,6 +103,7 @@ def _sent(year: int) -> tuple[Paper | None, Any]:
 
 
 @voting.route("/<int:year>/vote/check", methods=["GET", "POST"])
+@for_cards
 @only_reads
 def check(year: int) -> Any:
     """What was chosen and what was not, before it is sent."""
@@ -125,13 +127,15 @@ def check(year: int) -> Any:
 
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
+@for_cards
 def send(year: int) -> Any:
     """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
     paper, answer = _sent(year)
     if paper is None:
         return answer
     try:
-        rules.cast(paper, current_user.member_id, forms.read_ballot(request.form, paper))
+        how = box.Cast(in_hall=current_user.is_in_hall)
+        rules.cast(paper, current_user.member_id, forms.read_ballot(request.form, paper), how)
     except Refused as refused:
         return _ballot(asked_edition(year), forms.marks(request.form, paper), refused.why)
     return see_other(url_for(".receipt", year=year))
@@ -147,6 +151,7 @@ def _my_vote(year: int) -> tuple[Election, box.Standing] | None:
 
 
 @voting.get("/<int:year>/vote/receipt")
+@for_cards
 def receipt(year: int) -> Any:
     mine = _my_vote(year)
     if mine is None:
@@ -158,6 +163,7 @@ def receipt(year: int) -> Any:
 
 
 @voting.get("/<int:year>/vote/receipt.txt")
+@for_cards
 def receipt_file(year: int) -> Any:
     """The signed receipt: a promise that this envelope is in the box, silent on its content."""
     mine = _my_vote(year)
@@ -173,6 +179,7 @@ def receipt_file(year: int) -> Any:
 
 
 @voting.post("/<int:year>/vote/receipt/mail")
+@for_cards
 def mail_receipt(year: int) -> Any:
     mine = _my_vote(year)
     if mine is None:

@@ -20,7 +20,7 @@ from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.editions.rules import PHASE_NAMES
 from sipvote.themes import rules as themes
 from sipvote.themes.models import Support, Theme
-from sipvote.voting import papers
+from sipvote.voting import ceremony, freezing, papers
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election, Envelope
 from sipvote.workgroups import rules as workgroups
@@ -168,7 +168,7 @@ def test_an_election_that_the_organiser_prepared_is_opened_as_it_is(visitor: Fla
     go(visitor, Phase.REVIEW)
     dre = member_of(DRE).id
     election = voting.prepare(edition(), Custody.SERVER, dre)
-    voting.freeze(election, dre)
+    freezing.freeze(election, dre)
     key = election.public_key
     go(visitor, Phase.VOTE)
     db.session.refresh(election)
@@ -179,7 +179,7 @@ def test_a_box_that_only_scrutineers_can_open_is_not_counted(visitor: FlaskClien
     go(visitor, Phase.REVIEW)
     dre = member_of(DRE).id
     election = voting.prepare(edition(), Custody.SCRUTINEERS, dre)
-    voting.prove(election, voting.freeze(election, dre)[:2], dre)
+    ceremony.prove(election, freezing.freeze(election, dre)[:2], dre)
     go(visitor, Phase.VOTE)
     db.session.refresh(election)
     assert election.is_open and election.custody == Custody.SCRUTINEERS

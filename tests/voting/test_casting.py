@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sipvote.db import at_once, db, now
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.voting import box, checkpoints, papers, rules, seal
+from sipvote.voting import box, ceremony, checkpoints, freezing, hours, papers, rules, seal
 from sipvote.voting.models import Election, Elector, Envelope
 from tests.factories import a_frozen_election, a_member, a_vote, an_election
 
@@ -80,7 +80,7 @@ def test_before_opening_and_after_closing_nobody_votes():
         a_vote(election, ada, 0)
     election.opened_at = now()
     a_vote(election, ada, 0)
-    rules.close(election, None)
+    hours.close(election, None)
     with pytest.raises(Refused, match="closed since"):
         a_vote(election, ada, 1)
     assert box.standing(election.id, ada.id).changes == 0
@@ -130,10 +130,10 @@ def test_a_ballot_of_another_key_is_not_taken():
     ada = a_member()
     election, _lists = a_frozen_election(ada)
     old = papers.of(election)
-    rules.unfreeze(election, None)
-    lists = rules.freeze(election, None)
-    rules.prove(election, lists[:2], None)
-    rules.open_(election, None)
+    freezing.unfreeze(election, None)
+    lists = freezing.freeze(election, None)
+    ceremony.prove(election, lists[:2], None)
+    hours.open_(election, None)
     ada_id = ada.id
     db.session.commit()
     assert papers.of(election) != old
@@ -227,7 +227,7 @@ def test_every_acknowledged_vote_is_before_the_closing_and_none_after(app, _roun
     def vote(n):
         if n == 0:
             closing.wait(20)
-            rules.close(db.session.get(Election, election_id), None)
+            hours.close(db.session.get(Election, election_id), None)
             db.session.commit()
             return
         for member_id in voters[n - 1 :: 8]:
@@ -270,7 +270,7 @@ def test_closing_waits_for_a_vote_that_is_on_its_way(app):
         inside.wait(5)
         threading.Timer(0.3, go_on.set).start()
         closed = db.session.get(Election, election_id)
-        rules.close(closed, None)
+        hours.close(closed, None)
         db.session.commit()
         return go_on.is_set()
 

@@ -12,7 +12,7 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.themes.models import Theme
-from sipvote.voting import result, rules, seal
+from sipvote.voting import counting, hours, result, rules, seal
 from sipvote.voting.models import Custody, Election
 from tests.factories import (
     a_board_member,
@@ -66,7 +66,7 @@ def test_the_year_of_an_election_at_the_desk(dre, eva, browser_of):
     ada = a_member()
     an_edition_with_themes()
     assert "has not been prepared" in dre.get("/en/2026/election/").text
-    assert "Freeze the ballot" in desk(dre, "prepare", custody="scrutineers")
+    assert "Freeze the ballot" in desk(dre, "prepare", custody="scrutineers", rule="approval")
     shown = dre.post("/en/2026/election/freeze")
     lists = lists_on(shown.text)
     assert shown.headers["Cache-Control"] == "no-store"
@@ -123,7 +123,7 @@ class TestNothingOutOfOrder:
     @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "prove", "publish", "package"])
     def test_an_open_vote_refuses_what_came_before_or_comes_later(self, dre, act):
         an_election()
-        answer = dre.post(f"/en/2026/election/{act}", data={"custody": "server"})
+        answer = dre.post(f"/en/2026/election/{act}", data={"custody": "server", "rule": "approval"})
         assert answer.status_code in (303, 409)
         assert db.session.scalar(select(Election)).state == "open"
 
@@ -137,8 +137,8 @@ class TestNothingOutOfOrder:
         else:
             election = an_election()
             if act == "publish":
-                rules.close(election, None)
-                result.count(election, [], None)
+                hours.close(election, None)
+                counting.count(election, [], None)
         for _click in range(2):
             dre.post(f"/en/2026/election/{act}")
         acts = {"freeze": "freeze vote", "open": "open vote", "close": "close vote", "publish": "publish result"}
@@ -147,7 +147,7 @@ class TestNothingOutOfOrder:
 
     def test_a_refusal_is_told_on_the_desk(self, dre):
         an_edition_with_themes(2)
-        desk(dre, "prepare", custody="server")
+        desk(dre, "prepare", custody="server", rule="approval")
         page = dre.post("/en/2026/election/freeze", headers={"Referer": "http://localhost/en/2026/election/"})
         assert page.status_code == 303
         assert "at least 3" in dre.get("/en/2026/election/").text
@@ -213,7 +213,7 @@ class TestWords:
 
     def test_the_server_s_own_key_needs_no_words(self, dre):
         election = an_election()
-        rules.close(election, None)
+        hours.close(election, None)
         assert "Two scrutineers type" not in dre.get("/en/2026/election/count").text
         assert "are counted" in desk(dre, "count")
         assert "no word lists" in desk(dre, "prove")
@@ -230,7 +230,7 @@ class TestAfterTheCount:
         kept = desk(dre, "settle/0", draw="4 1 6", how=how)
         assert "6 to 40 digits" in kept and how in kept and "4 1 6" in kept
         assert "The lot is entered" in desk(dre, "settle/0", draw="4 1 6 2 2 5", how=how)
-        settled = result.settlement(election, 0)
+        settled = counting.settlement(election, 0)
         assert (settled["draw"], settled["how"]) == ("416225", how) and len(settled["options"]) == 1
 
     def test_a_question_that_is_not_there_has_no_lot(self, dre):

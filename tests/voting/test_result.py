@@ -16,7 +16,7 @@ from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member, Profile
 from sipvote.themes import rules as themes
-from sipvote.voting import box, checkpoints, keys, papers, result, rules, seal
+from sipvote.voting import box, checkpoints, counting, hours, keys, packing, papers, result, rules, seal
 from sipvote.voting.models import Custody, Envelope, OpenedBallot
 from tests.factories import a_city, a_counted_election, a_member, a_vote, an_election, in_phase
 
@@ -31,17 +31,17 @@ class TestCounting:
     def test_the_box_is_opened_only_after_closing_and_once(self):
         election = an_election()
         with pytest.raises(Refused, match="closed first"):
-            result.count(election, [], None)
-        rules.close(election, None)
-        result.count(election, [], None)
+            counting.count(election, [], None)
+        hours.close(election, None)
+        counting.count(election, [], None)
         with pytest.raises(Refused, match="already"):
-            result.count(election, [], None)
+            counting.count(election, [], None)
 
     def test_the_count_follows_from_the_ballots(self):
         election = a_counted_election(*CLEAR)
-        (report,) = result.reports_of(election)
+        (report,) = counting.reports_of(election)
         assert report.approvals == (7, 6, 0, 0) and report.blank == 1 and report.winners == (0, 1)
-        assert result.opened(election) == [(1, ((),)), (5, ((0,),)), (2, ((0, 1),)), (4, ((1,),))]
+        assert counting.opened(election) == [(1, ((),)), (5, ((0,),)), (2, ((0, 1),)), (4, ((1,),))]
         assert election.report["envelopes"] == 12 and election.report["spoilt"] == 0
 
     def test_the_last_vote_of_a_member_is_counted(self):
@@ -49,9 +49,9 @@ class TestCounting:
         election = an_election(ada)
         for option in (0, 1, 3):
             a_vote(election, ada, option)
-        rules.close(election, None)
-        result.count(election, [], None)
-        assert result.opened(election) == [(1, ((3,),))]
+        hours.close(election, None)
+        counting.count(election, [], None)
+        assert counting.opened(election) == [(1, ((3,),))]
 
     def test_two_scrutineers_open_the_box_and_one_cannot(self):
         ada = a_member()
@@ -60,13 +60,13 @@ class TestCounting:
         election.custody, election.kept_seed = Custody.SCRUTINEERS, None
         lists = seal.split(seed)
         a_vote(election, ada, 1)
-        rules.close(election, None)
+        hours.close(election, None)
         for wrong in ([], lists[:1], [lists[0], lists[0]], seal.split(seal.new_seed())[:2]):
             with pytest.raises(seal.WrongWords):
-                result.count(election, wrong, None)
+                counting.count(election, wrong, None)
         assert election.counted_at is None
-        result.count(election, [lists[2], lists[1]], None)
-        assert result.opened(election) == [(1, ((1,),))]
+        counting.count(election, [lists[2], lists[1]], None)
+        assert counting.opened(election) == [(1, ((1,),))]
 
     def test_the_kept_key_is_destroyed(self):
         assert a_counted_election((0,)).kept_seed is None
@@ -79,13 +79,13 @@ class TestCounting:
         scribble = seal.seal(b"scribble", election.public_key)
         spoil = update(Envelope).where(Envelope.member_id == ben.id)
         db.session.execute(spoil.values(sealed=scribble, tracker=seal.tracker(scribble)))
-        rules.close(election, None)
-        result.count(election, [], None)
-        assert election.report["spoilt"] == 1 and result.opened(election) == [(1, ((0,),))]
+        hours.close(election, None)
+        counting.count(election, [], None)
+        assert election.report["spoilt"] == 1 and counting.opened(election) == [(1, ((0,),))]
 
     def test_nobody_voted_is_a_result_too(self):
         election = a_counted_election()
-        assert result.reports_of(election)[0].ballots == 0 and result.reports_of(election)[0].tied == (0, 1, 2, 3)
+        assert counting.reports_of(election)[0].ballots == 0 and counting.reports_of(election)[0].tied == (0, 1, 2, 3)
 
     @pytest.mark.parametrize("case", ["France_Toulouse_2022_6_-_Saint-Cyprien.json", "small_01.json"])
     def test_a_real_election_voted_again_gives_its_outcome(self, case):
@@ -101,11 +101,11 @@ class TestCounting:
         db.session.rollback()
         for voter, ballot in zip(voters, ballots, strict=True):
             rules.cast(paper, voter, (ballot,))
-        rules.close(election, None)
-        result.count(election, [], None)
-        (report,) = result.reports_of(election)
+        hours.close(election, None)
+        counting.count(election, [], None)
+        (report,) = counting.reports_of(election)
         assert [list(outcome) for outcome in report.outcomes] == expected
-        found = Counter({choices: times for times, (choices,) in result.opened(election)})
+        found = Counter({choices: times for times, (choices,) in counting.opened(election)})
         assert found == Counter(ballots)
 
 
@@ -114,12 +114,12 @@ class TestTies:
         election = a_counted_election(*TIED)
         for wrong in ("", "4162", "six dice", "4" * 41, "½½½½½½"):
             with pytest.raises(Refused, match="6 to 40 digits"):
-                result.settle(election, 0, wrong, "Drawn in the hall.", None)
+                counting.settle(election, 0, wrong, "Drawn in the hall.", None)
         with pytest.raises(Refused, match="how the lot was drawn"):
-            result.settle(election, 0, "416225", "  ", None)
-        result.settle(election, 0, "4-1-6, 2 2 5", "Drawn in the hall by Eva.", None)
-        assert result.settlement(election, 0)["draw"] == "416225"
-        assert result.winners(election, 0) in ((0, 1), (0, 2))
+            counting.settle(election, 0, "416225", "  ", None)
+        counting.settle(election, 0, "4-1-6, 2 2 5", "Drawn in the hall by Eva.", None)
+        assert counting.settlement(election, 0)["draw"] == "416225"
+        assert counting.winners(election, 0) in ((0, 1), (0, 2))
 
     def test_whom_a_lot_chooses_can_be_worked_out_from_what_is_published(self):
         """Nothing but the final checkpoint, the draw and the themes' numbers decides."""
@@ -127,36 +127,36 @@ class TestTies:
         final = checkpoints.checkpoints(election)[-1]
         signed, fell = checkpoints.point_of(election, final).hash(), set()
         for draw in map(str, range(100_000, 100_020)):
-            result.settle(election, 0, draw, "Drawn in the hall.", None)
+            counting.settle(election, 0, draw, "Drawn in the hall.", None)
             marks = {
                 sha256(f"{signed}:{draw}:{election.questions[0].options[n].theme_id}".encode()).hexdigest(): n
                 for n in (1, 2)
             }
-            assert result.winners(election, 0) == (0, marks[min(marks)])
+            assert counting.winners(election, 0) == (0, marks[min(marks)])
             fell.add(marks[min(marks)])
         assert fell == {1, 2}
 
     def test_without_a_tie_there_is_nothing_to_settle(self):
         with pytest.raises(Refused, match="no tie"):
-            result.settle(a_counted_election(*CLEAR), 0, "123456", "?", None)
+            counting.settle(a_counted_election(*CLEAR), 0, "123456", "?", None)
         with pytest.raises(Refused):
-            result.settle(a_counted_election(*TIED, year=2030), 5, "123456", "?", None)
+            counting.settle(a_counted_election(*TIED, year=2030), 5, "123456", "?", None)
 
     def test_a_slip_of_the_pen_can_be_mended_until_it_is_published(self):
         election = a_counted_election(*TIED)
-        result.settle(election, 0, "111111", "A slip.", None)
-        result.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
+        counting.settle(election, 0, "111111", "A slip.", None)
+        counting.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
         result.publish(election, None)
-        assert elected(election) == list(result.winners(election, 0))
+        assert elected(election) == list(counting.winners(election, 0))
         with pytest.raises(Refused, match="stands"):
-            result.settle(election, 0, "111111", "Again.", None)
+            counting.settle(election, 0, "111111", "Again.", None)
 
     def test_a_tie_can_be_published_before_its_lot(self):
         election = a_counted_election(*TIED)
         result.publish(election, None)
         assert elected(election) == [0]
-        result.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
-        assert elected(election) == list(result.winners(election, 0)) and len(elected(election)) == 2
+        counting.settle(election, 0, "416225", "Drawn in the hall by Eva.", None)
+        assert elected(election) == list(counting.winners(election, 0)) and len(elected(election)) == 2
 
 
 class TestPublishing:
@@ -207,7 +207,7 @@ class TestThePackage:
 
     def test_it_is_made_of_the_counted_box(self):
         with pytest.raises(Refused, match="counted"):
-            result.scrutineers_package(an_election(), None)
+            packing.scrutineers_package(an_election(), None)
 
     def test_the_stand_alone_program_verifies_it(self, tmp_path):
         voters = [a_member(f"M{n}") for n in range(12)]
@@ -219,8 +219,8 @@ class TestThePackage:
                 a_vote(election, voter, 0, 1)
             if n % 3 == 0:
                 checkpoints.checkpoint(election)
-        rules.close(election, None)
-        result.count(election, [], None)
+        hours.close(election, None)
+        counting.count(election, [], None)
         db.session.commit()
         kept = [checkpoints.point_of(election, row).hash() for row in checkpoints.checkpoints(election)]
         assert len(kept) == 5
@@ -234,11 +234,11 @@ class TestThePackage:
             "--checkpoint",
             kept[4],
         ]
-        done = self.verify(tmp_path, result.scrutineers_package(election, None), *words)
+        done = self.verify(tmp_path, packing.scrutineers_package(election, None), *words)
         assert done.returncode == 0 and done.stdout.endswith("verified\n"), done.stdout + done.stderr
         # The same whenever it is made.
-        assert result.scrutineers_package(election, None) == result.scrutineers_package(election, None)
-        forged = self.verify(tmp_path, result.scrutineers_package(election, None), "--checkpoint", "f" * 64)
+        assert packing.scrutineers_package(election, None) == packing.scrutineers_package(election, None)
+        forged = self.verify(tmp_path, packing.scrutineers_package(election, None), "--checkpoint", "f" * 64)
         assert forged.returncode == 1
 
     def test_an_envelope_lost_from_the_box_is_found(self, tmp_path):
@@ -246,20 +246,20 @@ class TestThePackage:
         election = an_election(*voters)
         for voter in voters:
             a_vote(election, voter, 0)
-        rules.close(election, None)
+        hours.close(election, None)
         db.session.delete(db.session.scalars(select(Envelope)).first())
         db.session.flush()
-        result.count(election, [], None)
-        done = self.verify(tmp_path, result.scrutineers_package(election, None))
+        counting.count(election, [], None)
+        done = self.verify(tmp_path, packing.scrutineers_package(election, None))
         assert done.returncode == 1 and "NOT VERIFIED" in done.stdout
 
     def test_it_names_nobody(self):
         ada = a_member("Adalgisa Peeters")
         election = an_election(ada)
         a_vote(election, ada, 0)
-        rules.close(election, None)
-        result.count(election, [], None)
-        content = result.scrutineers_package(election, None)
+        hours.close(election, None)
+        counting.count(election, [], None)
+        content = packing.scrutineers_package(election, None)
         assert b"Adalgisa" not in content and ada.number.encode() not in content
 
 

@@ -18,7 +18,21 @@ from sipvote.members.models import Grant
 from sipvote.themes import review
 from sipvote.themes import rules as themes
 from sipvote.themes.models import Theme
-from sipvote.voting import board, box, checklist, checkpoints, keys, papers, result, rules, seal
+from sipvote.voting import (
+    board,
+    box,
+    ceremony,
+    checklist,
+    checkpoints,
+    counting,
+    freezing,
+    hours,
+    keys,
+    papers,
+    result,
+    rules,
+    seal,
+)
 from sipvote.voting.models import BoardCheckpoint, Custody, Election, Elector
 from tests.factories import (
     a_frozen_election,
@@ -59,19 +73,19 @@ class TestPreparing:
             rules.prepare(an_edition(phase), Custody.SERVER, None)
 
     def test_there_must_be_something_to_choose(self):
-        assert "at least 3" in rules.why_not_freeze(a_draft(options=2, seats=2))
-        assert rules.why_not_freeze(a_draft(options=3, seats=2, year=2027)) is None
+        assert "at least 3" in freezing.why_not_freeze(a_draft(options=2, seats=2))
+        assert freezing.why_not_freeze(a_draft(options=3, seats=2, year=2027)) is None
 
     def test_one_theme_is_no_choice(self):
-        assert "at least 2" in rules.why_not_freeze(a_draft(options=1, seats=1))
+        assert "at least 2" in freezing.why_not_freeze(a_draft(options=1, seats=1))
 
     def test_a_ballot_has_an_end(self):
-        assert "at most 50" in rules.why_not_freeze(a_draft(options=checklist.MOST_THEMES + 1))
+        assert "at most 50" in freezing.why_not_freeze(a_draft(options=checklist.MOST_THEMES + 1))
 
     def test_a_theme_without_a_question_is_named(self):
         election = a_draft()
         a_theme(election.edition, "Silence", admitted_at=now()).texts[0].question = " "
-        assert "Silence" in rules.why_not_freeze(election)
+        assert "Silence" in freezing.why_not_freeze(election)
 
     def test_what_was_not_translated_is_told_and_does_not_stop(self):
         kinds = {check.kind for check in checklist.checklist(a_draft())}
@@ -94,7 +108,7 @@ class TestFreezing:
         on_roll = set(db.session.scalars(select(Elector.member_id).where(Elector.election_id == election.id)))
         assert {here.id, leaving.id} == on_roll and not {tomorrow.id, gone.id} & on_roll
         assert election.roll_size == 2
-        assert election.roll_hash == rules.roll_hash(sorted([here.number, leaving.number], reverse=True))
+        assert election.roll_hash == freezing.roll_hash(sorted([here.number, leaving.number], reverse=True))
 
     def test_the_words_on_the_ballot_stay_as_they_were(self):
         election, _lists = a_frozen_election()
@@ -104,7 +118,7 @@ class TestFreezing:
         db.session.commit()
         papers._kept.clear()
         assert papers.of(election).questions[0].options[0].title == before
-        assert rules.ballot_hash(election.questions) == hash_before
+        assert freezing.ballot_hash(election.questions) == hash_before
 
     def test_what_is_on_a_frozen_ballot_is_not_changed_under_the_members_eyes(self):
         election, _lists = a_frozen_election(edition=an_edition(Phase.REVIEW))
@@ -117,7 +131,7 @@ class TestFreezing:
         ):
             with pytest.raises(Refused, match="Unfreeze it first"):
                 act()
-        rules.unfreeze(election, None)
+        freezing.unfreeze(election, None)
         review.take_from_ballot(theme, dre)
         assert theme not in themes.on_ballot(election.edition)
 
@@ -134,7 +148,7 @@ class TestFreezing:
 
         def work(n):
             if n == 0:
-                rules.freeze(db.session.get(Election, election_id), dre)
+                freezing.freeze(db.session.get(Election, election_id), dre)
                 frozen.set()
                 go_on.wait(5)
                 db.session.commit()
@@ -154,7 +168,7 @@ class TestFreezing:
         election, _lists = a_frozen_election()
         option = election.questions[0].options[0]
         option.texts = {**option.texts, "en": {**option.texts["en"], "why": "Other."}}
-        assert rules.ballot_hash(election.questions) != election.ballot_hash
+        assert freezing.ballot_hash(election.questions) != election.ballot_hash
 
     def test_the_key_is_kept_by_nobody(self):
         election, lists = a_frozen_election()
@@ -172,88 +186,88 @@ class TestFreezing:
         app.config["SECRET_KEY"], old = "another", app.config["SECRET_KEY"]
         try:
             with pytest.raises(Refused, match="SIPVOTE_SECRET_KEY"):
-                rules.seed_of(election, [])
+                ceremony.seed_of(election, [])
         finally:
             app.config["SECRET_KEY"] = old
 
     def test_freezing_is_done_once(self):
         election, _lists = a_frozen_election()
         with pytest.raises(Refused, match="frozen already"):
-            rules.freeze(election, None)
+            freezing.freeze(election, None)
         with pytest.raises(Refused, match="Unfreeze it first"):
             rules.prepare(election.edition, Custody.SERVER, None)
 
     def test_unfreezing_makes_a_draft_and_the_next_key_is_another(self):
         election, lists = a_frozen_election()
         old_key = election.public_key
-        rules.unfreeze(election, None)
+        freezing.unfreeze(election, None)
         assert election.state == "draft" and election.questions == []
         assert db.session.scalar(select(func.count()).select_from(Elector)) == 0
-        rules.freeze(election, None)
+        freezing.freeze(election, None)
         db.session.commit()
         assert election.public_key != old_key
         with pytest.raises(seal.WrongWords):
-            rules.prove(election, lists[:2], None)
+            ceremony.prove(election, lists[:2], None)
 
     def test_what_was_opened_is_never_unfrozen(self):
         election = an_election()
         with pytest.raises(Refused, match="opened"):
-            rules.unfreeze(election, None)
+            freezing.unfreeze(election, None)
 
 
 class TestOpening:
     def test_the_words_must_be_tried_first(self):
         election, lists = a_frozen_election()
         with pytest.raises(Refused, match="try their word lists"):
-            rules.open_(election, None)
+            hours.open_(election, None)
         with pytest.raises(seal.WrongWords):
-            rules.prove(election, [lists[0], lists[0]], None)
+            ceremony.prove(election, [lists[0], lists[0]], None)
         with pytest.raises(Refused):
-            rules.open_(election, None)
-        rules.prove(election, [lists[2], lists[0]], None)
-        rules.open_(election, None)
+            hours.open_(election, None)
+        ceremony.prove(election, [lists[2], lists[0]], None)
+        hours.open_(election, None)
         assert election.is_open
 
     def test_words_of_another_election_do_not_open_this_one(self):
         election, _lists = a_frozen_election()
         with pytest.raises(seal.WrongWords):
-            rules.prove(election, seal.split(seal.new_seed())[:2], None)
+            ceremony.prove(election, seal.split(seal.new_seed())[:2], None)
         assert election.proved_at is None
 
     def test_a_draft_is_not_opened(self):
         with pytest.raises(Refused, match="frozen first"):
-            rules.open_(a_draft(), None)
+            hours.open_(a_draft(), None)
 
     def test_it_opens_once_and_within_its_time(self):
         election, _lists = a_frozen_election(custody=Custody.SERVER)
         with time_machine.travel(election.opens_at - timedelta(minutes=1), tick=False):
-            assert "possible from" in rules.why_not_open(election)
+            assert "possible from" in hours.why_not_open(election)
         with time_machine.travel(election.closes_at, tick=False):
-            assert "possible until" in rules.why_not_open(election)
-        rules.open_(election, None)
+            assert "possible until" in hours.why_not_open(election)
+        hours.open_(election, None)
         with pytest.raises(Refused, match="already"):
-            rules.open_(election, None)
+            hours.open_(election, None)
 
     def test_an_edition_whose_dates_moved_does_not_open_a_vote_of_the_past(self):
         election, _lists = a_frozen_election(custody=Custody.SERVER)
         election.closes_at = now() - timedelta(minutes=1)
-        assert "Unfreeze, and change the dates" in rules.why_not_open(election)
+        assert "Unfreeze, and change the dates" in hours.why_not_open(election)
 
 
 class TestClosing:
     def test_it_closes_once(self):
         election = an_election()
-        rules.close(election, None)
+        hours.close(election, None)
         with pytest.raises(Refused, match="already"):
-            rules.close(election, None)
+            hours.close(election, None)
 
     def test_what_is_not_open_is_not_closed(self):
         with pytest.raises(Refused, match="not been opened"):
-            rules.close(a_frozen_election()[0], None)
+            hours.close(a_frozen_election()[0], None)
 
     def test_closing_seals_the_board_even_when_nobody_voted(self):
         election = an_election()
-        rules.close(election, None)
+        hours.close(election, None)
         (row,) = checkpoints.checkpoints(election)
         assert row.trackers == 0 and row.made_at >= election.closed_at.replace(microsecond=0)
 
@@ -265,7 +279,7 @@ class TestCheckpoints:
         for member in members:
             a_vote(election, member, 0)
             checkpoints.checkpoint(election)
-        rules.close(election, None)
+        hours.close(election, None)
         points = [checkpoints.point_of(election, row) for row in checkpoints.checkpoints(election)]
         key = bytes(keys.signing_key().verify_key)
         assert [p.number for p in points] == [1, 2, 3, 4] and all(p.verify(key) for p in points)
@@ -289,14 +303,14 @@ class TestCheckpoints:
             with time_machine.travel(election.opened_at + timedelta(minutes=minutes), tick=False):
                 assert checkpoints.is_checkpoint_due(election) is due
         election.closes_at = election.opened_at + timedelta(days=30)
-        for hours, due in ((7, False), (8, True)):
-            with time_machine.travel(election.opened_at + timedelta(hours=hours), tick=False):
+        for elapsed, due in ((7, False), (8, True)):
+            with time_machine.travel(election.opened_at + timedelta(hours=elapsed), tick=False):
                 assert checkpoints.is_checkpoint_due(election) is due
 
     def test_each_scrutineer_gets_each_by_mail_in_their_language(self):
         eva, luc = a_scrutineer(), a_scrutineer(language="fr")
         election = an_election(eva, luc)
-        rules.close(election, None)
+        hours.close(election, None)
         db.session.commit()
         letters = db.session.scalars(select(Letter).where(Letter.name == "checkpoint").order_by(Letter.id)).all()
         point = checkpoints.point_of(election, checkpoints.checkpoints(election)[0])
@@ -349,11 +363,11 @@ def test_every_act_stands_in_the_audit_log_and_no_key_does():
     for number in range(4):
         a_theme(edition, f"Theme {number}", proposer=dre, admitted_at=now())
     election = rules.prepare(edition, Custody.SCRUTINEERS, dre.id)
-    lists = rules.freeze(election, dre.id)
-    rules.prove(election, lists[:2], dre.id)
-    rules.open_(election, dre.id)
-    rules.close(election, dre.id)
-    result.count(election, lists[1:], dre.id)
+    lists = freezing.freeze(election, dre.id)
+    ceremony.prove(election, lists[:2], dre.id)
+    hours.open_(election, dre.id)
+    hours.close(election, dre.id)
+    counting.count(election, lists[1:], dre.id)
     result.publish(election, dre.id)
     entries = db.session.scalars(select(Entry).where(Entry.subject == "vote 2026").order_by(Entry.id)).all()
     acts = ["prepare vote", "freeze vote", "prove key", "open vote", "close vote", "count vote", "publish result"]
@@ -374,16 +388,16 @@ def test_a_member_sees_that_and_when_they_voted():
 
 def test_a_vote_can_be_counted_before_its_announced_end_once_it_is_closed():
     election = an_election()
-    assert "closed first" in result.why_not_count(election)
-    rules.close(election, None)
-    assert result.why_not_count(election) is None
+    assert "closed first" in counting.why_not_count(election)
+    hours.close(election, None)
+    assert counting.why_not_count(election) is None
     in_phase(election.edition, Phase.GROUPS)
-    assert result.why_not_count(election) is not None
+    assert counting.why_not_count(election) is not None
 
 
 def test_who_is_no_scrutineer_any_more_gets_no_checkpoint():
     eva = a_scrutineer()
     election = an_election(eva)
     db.session.query(Grant).delete()
-    rules.close(election, None)
+    hours.close(election, None)
     assert db.session.scalar(select(func.count()).where(Letter.name == "checkpoint")) == 0

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from sipvote.db import Base, db
-from sipvote.voting import box, papers, result, rules, seal
+from sipvote.voting import box, counting, hours, papers, seal
 from sipvote.voting.models import Envelope
 from tests.factories import a_member, a_vote, an_election
 
@@ -74,8 +74,8 @@ def test_the_opened_ballots_lie_in_the_order_of_their_content():
     election = an_election(*voters)
     for n, voter in enumerate(voters):
         a_vote(election, voter, (7 * n + 3) % 4)
-    rules.close(election, None)
-    result.count(election, [], None)
+    hours.close(election, None)
+    counting.count(election, [], None)
     stored = [row[0] for row in db.session.execute(text("SELECT choices FROM opened_ballot"))]
     assert stored == sorted(stored) and len(stored) == 4
 

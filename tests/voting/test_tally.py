@@ -296,3 +296,39 @@ def test_every_rule_refuses_what_is_not_there(rule: str) -> None:
         tally.RULES[rule]([(1, (0,))], 3, 4)
     with pytest.raises(ValueError, match="names option -1"):
         tally.RULES[rule]([(1, (-1,))], 3, 2)
+
+
+# --- Told to members --------------------------------------------------------------------------------
+
+
+def test_a_count_by_phragmen_can_be_told_round_by_round() -> None:
+    first, second, third = tally.rounds(TWO_CAMPS, 6, (A, B, Q))
+    assert [r.elected for r in (first, second, third)] == [A, Q, B]
+    assert first.costs[A] == Fraction(1, 1171) and first.served == 0 and first.represented == 1171
+    assert second.costs[A] is None and second.costs[Q] == (1 + Fraction(137, 1171)) / 656 < second.costs[B]
+    assert (second.served, second.represented) == (137, 1690)
+    assert third.served == 1124 and third.represented == 1690
+
+
+def test_only_an_outcome_of_the_rule_can_be_told() -> None:
+    with pytest.raises(ValueError, match="not an outcome"):
+        tally.rounds(TWO_CAMPS, 6, (A, B, C))
+
+
+@given(votes())
+def test_every_outcome_can_be_told(vote: Any) -> None:
+    ballots, options, _seats = vote
+    for outcome in tally.phragmen(*vote).outcomes:
+        told = tally.rounds(ballots, options, outcome)
+        assert sorted(r.elected for r in told) == list(outcome)
+        # Loads never shrink from round to round, and more and more ballots have a winner.
+        costs = [r.costs[r.elected] for r in told if r.costs[r.elected] is not None]
+        assert costs == sorted(costs) and [r.represented for r in told] == sorted(r.represented for r in told)
+
+
+@given(votes())
+def test_what_ballots_had_adds_up(vote: Any) -> None:
+    report = tally.pav(*vote)
+    had = tally.winners_had(vote[0], report.outcomes[0])
+    assert sum(had) == report.ballots
+    assert sum(n * times for n, times in enumerate(had)) == sum(report.approvals[o] for o in report.outcomes[0])

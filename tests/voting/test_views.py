@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, text
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.mail import Letter
-from sipvote.voting import board, box, checkpoints, keys, papers, result, rules, seal
+from sipvote.voting import board, box, checkpoints, counting, hours, keys, papers, result, seal
 from sipvote.voting.models import Elector, Envelope
 from tests.factories import (
     a_counted_election,
@@ -165,9 +165,9 @@ class TestThreeScreens:
         first, second = browser_of(ada), browser_of(ada)
         for tab, option in ((first, 0), (second, 1), (first, 2)):
             tab.post("/en/2026/vote/send", data=ballot_of(vote, option))
-        rules.close(vote, None)
-        result.count(vote, [], None)
-        assert result.opened(vote) == [(1, ((2,),))]
+        hours.close(vote, None)
+        counting.count(vote, [], None)
+        assert counting.opened(vote) == [(1, ((2,),))]
 
     def test_who_has_voted_is_told_that_and_when_never_what(self, browser_of, ada, vote):
         a_vote(vote, ada, 3)
@@ -185,7 +185,7 @@ class TestClosedDoors:
     def test_after_closing_the_page_says_so_and_the_vote_stands(self, browser_of, ada, vote):
         a_vote(vote, ada, 0)
         browser, ballot = browser_of(ada), ballot_of(vote, 1)
-        rules.close(vote, None)
+        hours.close(vote, None)
         for answer in (
             browser.get("/en/2026/vote/ballot"),
             browser.post("/en/2026/vote/check", data=ballot),
@@ -280,7 +280,7 @@ class TestTheBoard:
             assert told in client.get("/en/2026/vote/board", query_string={"code": seal.code(tracker)}).text
 
     def test_checkpoints_stand_on_it_with_their_signatures(self, client, vote):
-        rules.close(vote, None)
+        hours.close(vote, None)
         db.session.commit()
         point = checkpoints.point_of(vote, checkpoints.checkpoints(vote)[-1])
         assert point.hash() in client.get("/en/2026/vote/board").text
@@ -346,8 +346,8 @@ class TestTheResult:
         result.publish(election, None)
         page = client.get("/en/2026/vote/results").text
         assert "A tie" in page and "1 place is left" in page and "Theme 1 and Theme 2" in page
-        result.settle(election, 0, "416225", "Drawn by a child in the hall.", None)
-        (_first, chosen) = result.winners(election, 0)
+        counting.settle(election, 0, "416225", "Drawn by a child in the hall.", None)
+        (_first, chosen) = counting.winners(election, 0)
         page = client.get("/en/2026/vote/results").text
         assert "Drawn by a child in the hall." in page and f"The lot chose: Theme {chosen}." in page
         # What is hashed stands on the page, and its hash beside it.
