@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from ..errors import Refused
 from .models import Custody
@@ -100,6 +100,11 @@ class PrepareForm(FlaskForm):
         validators=[InputRequired(_l("Choose how the votes are counted."))],
     )
 
+    most_themes = IntegerField(
+        _l("Themes at most, elected and prolonged together"),
+        description=_l("Leave it empty when there is no such limit. Prolonged themes come first."),
+        validators=[Optional(), NumberRange(1, 50, _l("Give a number from 1 to 50, or leave it empty."))],
+    )
     custody = RadioField(
         _l("Who can open the ballot box?"),
         choices=[SelectChoice(str(custody), name) for custody, name in CUSTODY_NAMES.items()],
