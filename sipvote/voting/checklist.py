@@ -2,29 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from ..access import Role
 from ..db import db, now
 from ..editions.rules import why_not_now
 from ..i18n import moment, number
 from ..members.models import Grant, Member
+from ..members.rules import members_today
 from ..themes import rules as themes
 from ..themes.models import Theme
 from . import seal
 from .models import Custody, Election
 
 MOST_THEMES = 50
-
-
-def members_today(rows: Any) -> Any:
-    """Only who is a member today, of a SELECT over members."""
-    today = now().date()
-    return rows.where(Member.joined <= today, or_(Member.left.is_(None), Member.left > today))
 
 
 @dataclass(frozen=True)
