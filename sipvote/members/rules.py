@@ -76,19 +76,20 @@ def _code_hash(asked: SignIn, code: str) -> str:
     return _hash(f"{asked.id} {code}")
 
 
-def members_on(rows: Select[Any], day: date) -> Select[Any]:
+def members_on(rows: Any, day: date) -> Any:
     """Only who is a member on a day, of a SELECT over members; the day of leaving counts no more."""
     return rows.where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
 
 
-def members_today(rows: Select[Any]) -> Select[Any]:
+def members_today(rows: Any) -> Any:
     """Only who is a member today, of a SELECT over members."""
     return members_on(rows, now().date())
 
 
 def member_at(address: str) -> Member | None:
     """The present member with this e-mail address."""
-    return db.session.scalar(members_today(select(Member).where(Member.email == plain_address(address))))
+    present: Select[Member] = members_today(select(Member).where(Member.email == plain_address(address)))
+    return db.session.scalar(present)
 
 
 def sign_in_for(token: str) -> SignIn | None:
