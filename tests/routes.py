@@ -116,4 +116,7 @@ ROUTES = {
     "POST /sign-out": "public",
     "GET /static/<path:filename>": "public",
     "GET /verify.py": "public",
+    "GET/POST /<int:year>/election/questions/<any(prolong,action):kind>": "voting.run",
+    "GET/POST /<int:year>/election/questions/<int:question_id>": "voting.run",
+    "POST /<int:year>/election/questions/<int:question_id>/drop": "voting.run",
 }

@@ -29,6 +29,16 @@ def plain_address(address: str) -> str:
     return address.strip().lower()
 
 
+def members_on(rows: Any, day: date) -> Any:
+    """Only who is a member on a day, of a SELECT over members; the day of leaving counts no more."""
+    return rows.where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
+
+
+def members_today(rows: Any) -> Any:
+    """Only who is a member today, of a SELECT over members."""
+    return members_on(rows, now().date())
+
+
 # --- Signing in -----------------------------------------------------------------------------------
 
 
@@ -74,16 +84,6 @@ def mail_sign_ins() -> int:
 
 def _code_hash(asked: SignIn, code: str) -> str:
     return _hash(f"{asked.id} {code}")
-
-
-def members_on(rows: Any, day: date) -> Any:
-    """Only who is a member on a day, of a SELECT over members; the day of leaving counts no more."""
-    return rows.where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
-
-
-def members_today(rows: Any) -> Any:
-    """Only who is a member today, of a SELECT over members."""
-    return members_on(rows, now().date())
 
 
 def member_at(address: str) -> Member | None:

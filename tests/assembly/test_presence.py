@@ -114,6 +114,7 @@ def test_from_elsewhere_one_checks_in_an_hour_before_where_it_can_be_followed():
     with pytest.raises(Refused, match="from elsewhere from"):
         presence.check_in(assembly, ada, Way.REMOTE, None)
     assembly.starts_at = now() + timedelta(minutes=59)
+    db.session.flush()
     presence.check_in(assembly, ada, Way.REMOTE, None)
     with pytest.raises(Refused, match="cannot be followed"):
         presence.check_in(an_assembly(an_edition(year=2027)), a_member(), Way.REMOTE, None)

@@ -103,6 +103,7 @@ def test_what_the_vote_depends_on_is_fixed_once_the_ballot_is_frozen(name, value
         rules.plan(edition, changed, None)
     rules.plan(edition, replace(planned_by(assembly), place="Vooruit, Gent"), None)
     edition.themes_frozen_at = None
+    db.session.flush()
     rules.plan(edition, changed, None)
     assert getattr(assembly, name) == value
 
@@ -177,6 +178,7 @@ def test_an_assembly_is_opened_once_near_its_time_and_closed_once():
     with pytest.raises(Refused, match="can be opened from"):
         rules.open_(assembly, dre.id, 0)
     assembly.starts_at = now() + timedelta(minutes=20)
+    db.session.flush()
     with pytest.raises(Refused, match="not been opened"):
         rules.close(assembly, dre.id, 0)
     rules.open_(assembly, dre.id, 7)
