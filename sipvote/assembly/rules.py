@@ -283,4 +283,3 @@ def remove_incident(assembly: Assembly, incident: Incident, by: int | None) -> N
         raise Refused(why)
     audit.record("remove incident", name_of(assembly), by, incident=incident.id)
     db.session.delete(incident)
-

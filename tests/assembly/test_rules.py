@@ -92,9 +92,7 @@ def rules_edition(year):
     return of_year(year)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("proxies_per_holder", 3), ("prior_vote", False), ("remote_vote", False)]
-)
+@pytest.mark.parametrize(("name", "value"), [("proxies_per_holder", 3), ("prior_vote", False), ("remote_vote", False)])
 def test_what_the_vote_depends_on_is_fixed_once_the_ballot_is_frozen(name, value):
     edition = an_edition(Phase.REVIEW, themes_frozen_at=now())
     assembly = an_assembly(edition)
