@@ -72,14 +72,16 @@ def _register_rooms(app: Flask) -> None:
     from .themes import desk as themes_desk
     from .themes import views as themes
     from .voting import desk as voting_desk
-    from .voting import publication  # its routes belong to the same blueprint as the views
+    from .voting import for_another, proxy_desk, proxy_views
+    from .voting import publication as _publication  # noqa: F401  (its routes are for_another.voting's)
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
-        *(publication.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
+        *(proxy_views.proxies, proxy_desk.desk),
+        *(for_another.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)

@@ -146,7 +146,7 @@ def put_in(voter: Voter, year: int) -> Any:
     if paper is None:
         return answer
     try:
-        rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
+        voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
         return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused.why)
     return see_other(voter.url("receipt", year))
