@@ -16,6 +16,9 @@ ACTS: dict[str, LazyString] = {
     "prolong theme": _l("Theme prolonged"),
     "undo prolonging of theme": _l("Prolonging undone"),
     "prepare vote": _l("Vote prepared"),
+    "ask question": _l("Question put on the ballot"),
+    "change question": _l("Question on the ballot changed"),
+    "drop question": _l("Question taken from the ballot"),
     "freeze vote": _l("Ballot, roll and key frozen"),
     "unfreeze vote": _l("Unfrozen"),
     "prove key": _l("Word lists tried"),
@@ -25,6 +28,8 @@ ACTS: dict[str, LazyString] = {
     "settle tie": _l("Tie settled by lot"),
     "publish result": _l("Result published"),
     "download package": _l("Package downloaded"),
+    "enter proxy": _l("Proxy on paper entered"),
+    "end proxy": _l("Proxy ended"),
     "form group": _l("Workgroup made"),
     "change group": _l("Workgroup changed"),
     "cancel group": _l("Workgroup cancelled"),
@@ -37,6 +42,7 @@ SUBJECTS: dict[str, LazyString] = {
     "edition": _l("edition"),
     "theme": _l("theme"),
     "vote": _l("election"),
+    "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
 }
 

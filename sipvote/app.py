@@ -71,17 +71,17 @@ def _register_rooms(app: Flask) -> None:
     from .members import views as members
     from .themes import desk as themes_desk
     from .themes import views as themes
-    from .voting import desk as voting_desk
-    from .voting import for_another, proxy_desk, proxy_views
-    from .voting import publication as _publication  # noqa: F401  (its routes are for_another.voting's)
+
+    # The routes of for_another, publication and questions_desk belong to the blueprints of views and desk.
+    from .voting import for_another, proxy_desk, proxy_views, questions_desk
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
-        *(proxy_views.proxies, proxy_desk.desk),
-        *(for_another.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
+        *(for_another.voting, proxy_views.proxies, proxy_desk.desk, questions_desk.desk),
+        *(workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)

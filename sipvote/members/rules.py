@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, func, or_, select, update
@@ -26,6 +27,12 @@ def _hash(secret: str) -> str:
 def plain_address(address: str) -> str:
     """The form in which addresses are kept and compared."""
     return address.strip().lower()
+
+
+def members_today(rows: Any) -> Any:
+    """Only who is a member today, of a SELECT over members."""
+    today = now().date()
+    return rows.where(Member.joined <= today, or_(Member.left.is_(None), Member.left > today))
 
 
 # --- Signing in -----------------------------------------------------------------------------------

@@ -196,6 +196,11 @@ def mine(edition: Edition, election: Election | None, member_id: int, standing: 
     )  # fmt: skip
 
 
+def of_stranger(edition: Edition, election: Election | None) -> Mine:
+    """What somebody sees who is not signed in: whether there can be proxies."""
+    return Mine(assemblies.of_edition(edition), over=closed_at(edition, election) is not None)
+
+
 def closed_at(edition: Edition, election: Election | None) -> datetime | None:
     """Since when nobody votes any more, by hand or by the clock; None while that is to come."""
     if election and election.closed_at:
