@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from .. import audit
@@ -48,9 +48,18 @@ def received(assembly: Assembly, member_id: int) -> list[Proxy]:
     return list(db.session.scalars(mine.order_by(Proxy.id)))
 
 
+def all_of(member_id: int) -> list[Proxy]:
+    """Every proxy that a member ever gave or was given, the newest first."""
+    mine = select(Proxy).options(*_PEOPLE, joinedload(Proxy.assembly).joinedload(Assembly.edition))
+    either = or_(Proxy.giver_id == member_id, Proxy.holder_id == member_id)
+    return list(db.session.scalars(mine.where(either).order_by(Proxy.id.desc())))
+
+
+_PEOPLE = joinedload(Proxy.giver), joinedload(Proxy.holder)
+
+
 def _with_people(assembly: Assembly) -> Select[Proxy]:
-    people = joinedload(Proxy.giver), joinedload(Proxy.holder)
-    return select(Proxy).where(Proxy.assembly_id == assembly.id).options(*people)
+    return select(Proxy).where(Proxy.assembly_id == assembly.id).options(*_PEOPLE)
 
 
 def member_of(number: str, name: str) -> Member:

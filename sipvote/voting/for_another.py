@@ -12,9 +12,9 @@ from . import box, proxy_votes
 from .models import Election
 from .papers import Paper
 from .proxy_votes import Mandate
+from .publication import voting
 from .seal import Choices
 from .views import fill_in, give_receipt_file, look_over, mail_receipt_of, put_in, show_receipt
-from .publication import voting
 from .voters import Voter
 
 
