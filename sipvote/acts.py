@@ -34,6 +34,8 @@ ACTS: dict[str, LazyString] = {
     "settle tie": _l("Tie settled by lot"),
     "publish result": _l("Result published"),
     "download package": _l("Package downloaded"),
+    "enter proxy": _l("Proxy on paper entered"),
+    "end proxy": _l("Proxy ended"),
     "form group": _l("Workgroup made"),
     "change group": _l("Workgroup changed"),
     "cancel group": _l("Workgroup cancelled"),
@@ -47,6 +49,7 @@ SUBJECTS: dict[str, LazyString] = {
     "theme": _l("theme"),
     "assembly": _l("assembly"),
     "vote": _l("election"),
+    "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
 }
 

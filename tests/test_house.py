@@ -86,6 +86,8 @@ MAY_COMMIT = (
     "views",
     "desk",
     "checkin",
+    "proxy_views",
+    "proxy_desk",
     "pages",
     "facilitate",
     "cli",

@@ -28,12 +28,12 @@ def of_edition(edition: Edition) -> Election | None:
     return db.session.scalar(found.options(lazyload(Election.questions)))
 
 
-def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
-    """The elections that a member voted in, and when; the newest first. Nobody can say what."""
-    mine = select(Election, Envelope.cast_at).join(Envelope, Envelope.election_id == Election.id)
+def votes_of(member_id: int) -> list[tuple[Election, datetime, bool]]:
+    """The elections that a member voted in, when, and whether by proxy; the newest first. Nobody can say what."""
+    mine = select(Election, Envelope.cast_at, Envelope.by_proxy).join(Envelope, Envelope.election_id == Election.id)
     newest = mine.where(Envelope.member_id == member_id).order_by(Envelope.cast_at.desc())
     lean = newest.options(lazyload(Election.questions), joinedload(Election.edition))
-    return [(election, at) for election, at in db.session.execute(lean)]
+    return [(election, at, by_proxy) for election, at, by_proxy in db.session.execute(lean)]
 
 
 def hold(election: Election) -> None:

@@ -18,7 +18,7 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
-from . import board, box, forms, keys, papers, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -42,8 +42,10 @@ def index(year: int) -> str:
     election = rules.of_edition(edition)
     standing = own().standing(election) if current_user.is_authenticated else box.Standing()
     paper = papers.of(election) if election else None
+    mine = proxy_votes.mine(edition, election, own().member_id, standing) if current_user.is_authenticated else None
     return render_template(
         "voting/index.html",
+        mine=mine or proxy_votes.of_stranger(edition, election),
         election=election,
         paper=paper,
         standing=standing,
@@ -145,7 +147,7 @@ def put_in(voter: Voter, year: int) -> Any:
     if paper is None:
         return answer
     try:
-        rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
+        voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
         return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
