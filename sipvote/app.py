@@ -93,6 +93,8 @@ def _register_rooms(app: Flask) -> None:
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
+    # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
+    import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
