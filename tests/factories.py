@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly.models import Assembly, Quorum
+from sipvote.assembly.models import Assembly, Presence, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import ceremony, counting, freezing, hours, papers
+from sipvote.voting import cards, ceremony, counting, freezing, hours, paper_ballots, papers
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -205,3 +205,23 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_card(election: Election, member: Member) -> str:
+    """A voting card for a member; gives its code. Commits."""
+    code = cards.issue(election, member, None)
+    db.session.commit()
+    return code
+
+
+def a_paper(election: Election, *people: Member) -> None:
+    """These members get a ballot on paper. Commits."""
+    for member in people:
+        paper_ballots.hand(election, member, None)
+    db.session.commit()
+
+
+def a_presence(assembly: Assembly, member: Member, way: Way = Way.HALL, **values: Any) -> Presence:
+    """A member takes part in an assembly since a minute ago."""
+    arrived = now() - timedelta(minutes=1)
+    return kept(Presence(**{"assembly_id": assembly.id, "member": member, "way": way, "arrived_at": arrived, **values}))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -224,12 +225,16 @@ def _hold_entry(election: Election, pile: PaperBatch, member_id: int) -> PaperEn
     return entry_of(pile, member_id)
 
 
+def _left(papers: int) -> str:
+    return ngettext("%(num)d paper is left to enter.", "%(num)d papers are left to enter.", papers)
+
+
 def add(election: Election, pile: PaperBatch, times: int, choices: Choices | None, by: int) -> None:
     """Enter some papers with the same choices; None: spoilt ones. Raises Refused beyond the size of the pile."""
     entry = _hold_entry(election, pile, by)
     left = pile.papers - entered(entry)
     if times > left:
-        raise Refused(_("That is more than the pile holds: %(left)d papers are left to enter.", left=left))
+        raise Refused(_("That is more than the pile holds.") + " " + _left(left))
     if entry is None:
         free = min({1, 2} - {other.number for other in pile.entries})
         entry = PaperEntry(number=free, entered_by_id=by, entered_at=now(), ballots=[])
@@ -252,8 +257,7 @@ def finish(election: Election, pile: PaperBatch, by: int) -> bool:
     """One has entered every paper. When the other has too, compare; gives whether they agree. Raises Refused."""
     entry = _hold_entry(election, pile, by)
     if entry is None or entered(entry) != pile.papers:
-        left = pile.papers - entered(entry)
-        raise Refused(_("%(left)d papers are left to enter.", left=left))
+        raise Refused(_left(pile.papers - entered(entry)))
     entry.finished_at = now()
     if len(pile.entries) == 2 and all(each.finished_at for each in pile.entries):
         _compare(election, pile, by)
