@@ -78,8 +78,9 @@ def issue(election: Election, member: Member, by: int | None) -> str:
     hold_elector(election, member.id)
     if why := why_not_issue(election, member, box.standing(election.id, member.id)):
         raise Refused(why)
+    code = _issue(election, member.id, by)
     audit.record("issue card", f"member {member.number}", by, vote=election.edition.year)
-    return _issue(election, member.id, by)
+    return code
 
 
 def hold_elector(election: Election, member_id: int) -> None:
@@ -181,8 +182,9 @@ def issue_many(election: Election, people: Sequence[Member], by: int | None) -> 
     if taken := db.session.scalars(on_paper).all():
         raise Refused(_("Not on the electoral roll, or with a ballot on paper: %(numbers)s.", numbers=", ".join(taken)))
     numbers = [member.number for member in people]
+    given = [(member, _issue(election, member.id, by)) for member in people]
     audit.record("issue cards", name_of(election), by, cards=len(people), numbers=numbers)
-    return [(member, _issue(election, member.id, by)) for member in people]
+    return given
 
 
 # --- The member uses it -----------------------------------------------------------------------------
