@@ -10,6 +10,7 @@ from sqlalchemy import Executable, select, text
 
 from . import acts, audit, today
 from .access import public, requires
+from .assembly import presence
 from .db import db
 from .editions import rules as editions
 from .errors import see_other
@@ -101,6 +102,10 @@ def my_data() -> Any:
         "roles": [{"role": g.role, "city": g.city.name if g.city else None} for g in member.grants],
         "themes proposed": [str(t) for t in themes.proposed_by(member.id)],
         "themes supported": [str(t) for t in themes.supported_by(member.id)],
+        "assemblies": [
+            {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
+            for p, a in presence.of_whom(member.id)
+        ],
         "voted (what is not known)": [{"edition": str(e.edition), "at": at} for e, at in voting.votes_of(member.id)],
         "workgroups": [
             {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
