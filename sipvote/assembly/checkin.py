@@ -42,9 +42,9 @@ def index(year: int) -> str:
 
 def _desk(assembly: Assembly, sought: str, found: list[Member]) -> str:
     shown = found[: finding.SHOWN]
-    known = presence.of_members(assembly, [m.id for m in shown])
+    presences = presence.of_members(assembly, [m.id for m in shown])
     return render_template(
-        "checkin/index.html", assembly=assembly, sought=sought, found=shown, known=known, ways=WAY_NAMES,
+        "checkin/index.html", assembly=assembly, sought=sought, found=shown, presences=presences, ways=WAY_NAMES,
         has_more=len(found) > len(shown), standing=quorum.standing(assembly), why_not=presence.why_not_now(assembly),
         shortest=finding.SHORTEST,
     )  # fmt: skip
