@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from ..access import Role
+from ..assembly import rules as assemblies
 from ..db import db, now
 from ..editions.rules import why_not_now
 from ..i18n import LANGUAGES, moment, number
@@ -43,6 +44,7 @@ def checklist(election: Election) -> list[Check]:
         _check_number(len(ballot), edition.seats),
         *_check_texts(ballot),
         *_check_questions(election),
+        *_check_assembly(election),
         _check_roll(),
         *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
     ]
@@ -56,6 +58,29 @@ def _check_number(count: int, seats: int) -> Check:
     if count > MOST_THEMES:
         return Check("bad", stands + " " + _("A ballot holds at most %(n)d.", n=MOST_THEMES))
     return Check("ok", stands)
+
+
+def _check_assembly(election: Election) -> list[Check]:
+    """What the assembly's settings ask of the vote: they are fixed with the ballot."""
+    edition, assembly = election.edition, assemblies.of_edition(election.edition)
+    if assembly is None:
+        text = _("No assembly is planned. Members vote from wherever they are, without proxies.")
+        return [Check("warn", text)]
+    when = {"start": moment(assembly.starts_at), "place": assembly.place}
+    checks = [Check("ok", _("The assembly meets on %(start)s: %(place)s.", **when))]
+    if not assembly.prior_vote and edition.vote_at < assembly.starts_at:
+        text = _("Nobody may vote before the assembly begins, on %(start)s, but voting is announced from %(vote)s.",
+                 start=when["start"], vote=moment(edition.vote_at))  # fmt: skip
+        checks.append(Check("bad", text))
+    if edition.count_at <= assembly.starts_at:
+        text = _("Voting ends on %(end)s, before the assembly begins.", end=moment(edition.count_at))
+        checks.append(Check("warn", text))
+    if not assembly.remote_vote:
+        checks.append(Check("ok", _("One votes in the hall only: with a card, at a shared tablet or on paper.")))
+    elif not assembly.follow_url:
+        text = _("Members may vote from elsewhere, but there is no address where they can follow the assembly.")
+        checks.append(Check("warn", text))
+    return checks
 
 
 def _check_texts(ballot: Sequence[Theme]) -> list[Check]:

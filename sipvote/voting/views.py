@@ -73,7 +73,7 @@ def fill_in(voter: Voter, year: int) -> Any:
     return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refused | None = None) -> Any:
     election = rules.of_edition(edition)
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
@@ -89,7 +89,8 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | 
         asked=paper.asked(voter.member_id, standing.country, marked),
         standing=standing,
         custody=forms.CUSTODY_WORDS,
-        why=why,
+        fault=fault,
+        faulty=getattr(fault, "number", None),
     )
 
 
@@ -99,7 +100,9 @@ def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(voter, asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+        return None, _ballot(
+            voter, asked_edition(year), [], Refused(_("This ballot is no longer valid. Please choose again."))
+        )
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
     return None, redirect(voter.url("ballot", year))
 
@@ -121,11 +124,11 @@ def look_over(voter: Voter, year: int) -> Any:
     election = rules.of_edition(edition)
     standing = voter.standing(election)
     if why := voter.why_not(election, standing):
-        return _ballot(voter, edition, marked, why)
+        return _ballot(voter, edition, marked, Refused(why))
     try:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
-        return _ballot(voter, edition, marked, refused.why)
+        return _ballot(voter, edition, marked, refused)
     asked = paper.asked(voter.member_id, standing.country)
     facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
     return render_template("voting/check.html", choices=choices, marked=marked, **facts)
@@ -146,7 +149,7 @@ def put_in(voter: Voter, year: int) -> Any:
     try:
         voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
-        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused.why)
+        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
 
 

@@ -165,9 +165,9 @@ class TestVoting:
         assert read("FR", q0="blank", q1="blank", q2="1") == ((), (), (1,))
         for country, ticked, why in (
             ("FR", {"q0": "1", "q2": "0"}, "Question 2: Choose yes or no, or “I abstain”"),
-            ("BE", {"q0": "1"}, "Question 3: Choose yes or no"),
+            ("BE", {"q0": "1"}, "Question 2: Choose yes or no"),  # the second one that Belgians are asked
             ("BE", {"q2": "1"}, "Question 1: Choose at least one theme"),
-            ("BE", {"q0": "1", "q1": "0", "q2": "1"}, "Question 2: Only for members in France"),
+            ("BE", {"q0": "1", "q1": "0", "q2": "1"}, "^Only for members in France"),
             ("FR", {"q0": "1", "q1": ["0", "1"], "q2": "1"}, "Question 2: Choose yes or no, not both"),
             ("FR", {"q0": "1", "q1": ["0", "blank"], "q2": "1"}, "Question 2: Choose yes or no, not both"),
             ("FR", {"q0": "1", "q1": "2", "q2": "1"}, "Question 2: You chose something that is not"),
