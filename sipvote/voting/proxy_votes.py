@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select, union
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from ..assembly import proxies
@@ -217,11 +217,3 @@ def vote_of(edition: Edition, member_id: int) -> Vote:
         return Vote(closed)
     own = box.standing(election.id, member_id)
     return Vote(closed, own.on_paper or (own.tracker is not None and not own.by_proxy))
-
-
-def voted_themselves(election: Election | None) -> Select[Any]:
-    """The ids of the members who voted themselves, in the box or on paper."""
-    election_id = election.id if election else 0
-    cast_own = select(Envelope.member_id).where(Envelope.election_id == election_id, Envelope.by_proxy.is_(False))
-    on_paper = select(Elector.member_id).where(Elector.election_id == election_id, Elector.paper_at.is_not(None))
-    return select(union(cast_own, on_paper).subquery())

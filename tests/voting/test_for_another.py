@@ -396,18 +396,6 @@ class TestThePageOfTheVote:
         assert "they know what they choose for you" in client.get("/en/2026/vote").text
 
 
-def test_who_voted_themselves_is_known_for_the_quorum(vote, ada, bas, proxy):
-    cleo = a_member("Cleo")
-    db.session.add(Elector(election_id=vote.id, member_id=cleo.id, number=cleo.number, country="BE", paper_at=now()))
-    a_vote_for(vote, proxy, 0)
-    a_vote(vote, bas, 0)
-    assert set(db.session.scalars(proxy_votes.voted_themselves(vote))) == {bas.id, cleo.id}
-    assert proxies.standing(proxy.assembly, proxy_votes.voted_themselves(vote)) == 1
-    a_vote(vote, ada, 0)
-    assert proxies.standing(proxy.assembly, proxy_votes.voted_themselves(vote)) == 0
-    assert proxies.standing(proxy.assembly, proxy_votes.voted_themselves(None)) == 1
-
-
 def test_one_more_ballot_for_another_costs_no_more_queries(browser_of, vote, bas, proxy):
     browser, costs = browser_of(bas), []
     for address in ("/en/2026/vote", "/en/2026/assembly/proxy", "/en/"):
