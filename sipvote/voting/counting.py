@@ -13,7 +13,7 @@ from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, lot, seal, tally
+from . import box, lot, paper_ballots, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
@@ -30,7 +30,7 @@ def why_not_count(election: Election) -> str | None:
         return _("The vote must be closed first.")
     if election.counted_at:
         return _("The ballots have been counted already.")
-    return why_not_now(election.edition, "count")
+    return paper_ballots.why_not_count(election) or why_not_now(election.edition, "count")
 
 
 def count(election: Election, lists: Sequence[str], by: int | None) -> None:
