@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from sipvote.assembly import proxies
+from sipvote.assembly import presence, proxies
+from sipvote.assembly.models import Way
 from sipvote.assembly.proxies import Vote
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
@@ -174,6 +175,18 @@ class TestTheBox:
         db.session.get(Envelope, (vote.id, ada.id)).former = "0" * box.HASH_DIGITS * box.CHANGES_AT_MOST
         with pytest.raises(Refused, match="was changed 100 times"):
             a_vote_for(vote, proxy, 1)
+
+    def test_where_one_votes_in_the_hall_only_the_holder_must_be_there(self, ada, bas):
+        edition = an_edition(Phase.VOTE)
+        assembly = an_assembly(edition, remote_vote=False)
+        election = an_election(ada, bas, edition=edition)
+        proxy = a_proxy(ada, bas)
+        with pytest.raises(Refused, match="in the hall only"):
+            a_vote_for(election, proxy, 0)
+        (ballot,) = proxy_votes.ballots(election, edition, bas.id, box.Cast())
+        assert "in the hall only" in ballot.why_not
+        presence.check_in(assembly, bas, Way.HALL, None)
+        assert a_vote_for(election, proxy, 0) in box.trackers(election.id)
 
     def test_what_does_not_fit_the_ballot_is_told(self, vote, proxy):
         with pytest.raises(Refused, match="at most 3 themes"):
