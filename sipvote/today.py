@@ -144,7 +144,7 @@ def _proxies(edition: Edition) -> Iterator[Card]:
     election = voting.of_edition(edition)
     if not current_user.is_authenticated or proxy_votes.closed_at(edition, election):
         return
-    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election))
+    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election), own().how)
     if mine.offered:
         asked = names(proxy.giver.name for proxy in mine.offered)
         title = _("You are asked to vote for %(names)s", names=asked)

@@ -134,7 +134,7 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
 
 
 def undo(edition: Edition) -> None:
-    """Throw away workgroups, vote, result, and who was at the assembly. The themes stay, but for what a vote prolonged."""
+    """Throw away workgroups, vote, and who was at the assembly. The themes stay, but for what a vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
     asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
     by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))
