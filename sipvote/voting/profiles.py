@@ -11,7 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .tally import RULES, Report, TooManyOutcomes
+from .bits import TooManyOutcomes
+from .tally import RULES, Report
 
 MOST_BYTES = 50_000_000
 MOST_OPTIONS = 1_000
