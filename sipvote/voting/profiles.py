@@ -64,6 +64,8 @@ def count_file(path: str | os.PathLike[str], rule: str, seats: int) -> dict[str,
     """Count a profile file: `winners` (None when a lot must decide) and all `outcomes`, as sorted lists."""
     report = count(read(path), rule, seats)
     outcomes = report.outcome_count
+    if outcomes is None:
+        raise BadProfile("The tied outcomes are too many to list: the lot decides round by round.")
     if outcomes > MOST_OUTCOMES or outcomes * seats > MOST_NUMBERS:
         raise BadProfile(f"There are {_readable(outcomes)} tied outcomes, too many to list.")
     winners = None if report.winners is None else list(report.winners)

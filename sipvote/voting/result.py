@@ -26,12 +26,11 @@ from .counting import (
     winners,
 )
 from .decisions import Decision
+from .disclosure import FEWEST_BALLOTS  # with fewer ballots only who was elected is shown
 from .models import Election, Kind
 from .papers import Paper, PaperOption, PaperQuestion
 from .rules import hold
 
-# With fewer ballots the totals would tell what single members chose: then only who was elected is shown.
-FEWEST_BALLOTS = 10
 OUTCOMES_SHOWN = 20
 
 
@@ -165,4 +164,4 @@ def _outcome(election: Election, question: PaperQuestion, number: int, report: t
 
 def _lots(report: tally.Report) -> Iterable[tuple[int, ...]]:
     """The tied outcomes, as many as a page can show."""
-    return islice(report.outcomes, OUTCOMES_SHOWN) if report.outcome_count <= 10_000 else ()
+    return islice(report.outcomes, OUTCOMES_SHOWN) if (report.outcome_count or 10**9) <= 10_000 else ()
