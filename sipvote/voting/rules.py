@@ -28,12 +28,12 @@ def of_edition(edition: Edition) -> Election | None:
     return db.session.scalar(found.options(lazyload(Election.questions)))
 
 
-def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
-    """The elections that a member voted in, and when; the newest first. Nobody can say what."""
-    mine = select(Election, Envelope.cast_at).join(Envelope, Envelope.election_id == Election.id)
+def votes_of(member_id: int) -> list[tuple[Election, datetime, bool]]:
+    """The elections that a member voted in, when, and whether by proxy; the newest first. Nobody can say what."""
+    mine = select(Election, Envelope.cast_at, Envelope.by_proxy).join(Envelope, Envelope.election_id == Election.id)
     newest = mine.where(Envelope.member_id == member_id).order_by(Envelope.cast_at.desc())
     lean = newest.options(lazyload(Election.questions), joinedload(Election.edition))
-    return [(election, at) for election, at in db.session.execute(lean)]
+    return [(election, at, by_proxy) for election, at, by_proxy in db.session.execute(lean)]
 
 
 def hold(election: Election) -> None:
@@ -52,7 +52,9 @@ def why_not_prepare(edition: Edition) -> str | None:
     return why_not_now(edition, "prepare_vote")
 
 
-def prepare(edition: Edition, custody: Custody, by: int | None, rule: str = "approval") -> Election:
+def prepare(
+    edition: Edition, custody: Custody, by: int | None, rule: str = "approval", most_themes: int | None = None
+) -> Election:
     """Draft the election of an edition, on the dates of the edition, or change the draft."""
     if why := why_not_prepare(edition):
         raise Refused(why)
@@ -60,10 +62,10 @@ def prepare(edition: Edition, custody: Custody, by: int | None, rule: str = "app
     if election is None:
         election = Election(edition=edition)
         db.session.add(election)
-    election.custody, election.rule = custody, rule
+    election.custody, election.rule, election.most_themes = custody, rule, most_themes
     election.opens_at, election.closes_at = edition.vote_at, edition.count_at
     db.session.flush()
-    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule)
+    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule, most_themes=most_themes)
     return election
 
 
