@@ -63,8 +63,8 @@ def _check_number(count: int, seats: int) -> Check:
 
 
 def _check_rule(rule: str, count: int, seats: int) -> list[Check]:
-    """A rule that compares all ways to choose must be able to, however the members vote."""
-    if seats > count or is_countable(rule, count, seats):
+    """A rule that compares all ways to choose must be able to, however many places the prolonged themes leave."""
+    if seats > count or all(is_countable(rule, count, places) for places in range(seats + 1)):
         return []
     too_many = _("There are too many ways to choose %(seats)d of %(n)d themes for PAV.", seats=seats, n=count)
     return [Check("bad", too_many + " " + _("Choose another rule, or fewer places."))]

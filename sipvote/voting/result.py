@@ -121,6 +121,11 @@ class Outcome:
         return sorted(rows, key=lambda row: row[1])
 
     @property
+    def elected(self) -> list[int]:
+        """The numbers of the options that are elected for certain."""
+        return sorted(line.option.number for line in self.lines if line.is_elected)
+
+    @property
     def drawn(self) -> list[PaperOption]:
         """The options that the lot chose."""
         return [self.question.options[number] for number in (self.lot or {"options": []})["options"]]
