@@ -181,6 +181,30 @@ def _sets(report: Report, ballots: Ballots, limit: int | None, winners: Sequence
     }
 
 
+# --- For who has the ballots ------------------------------------------------------------------------
+
+
+def in_full(report: Report, ballots: Ballots) -> dict[str, Any]:
+    """Explain a count with every number exact, for who has the ballots anyway; never for a page."""
+    ballots = tuple(ballots)
+    told: dict[str, Any] = {"approvals": list(report.approvals)}
+    if report.rule == "phragmen":
+        told["rounds"] = [
+            {
+                "elected": each.elected,
+                "costs": [None if cost is None else str(cost) for cost in each.costs],
+                "served": each.served,
+                "represented": each.represented,
+            }
+            for each in _in_order(report, ballots, None)
+        ]
+    if report.rule == "pav" and report.winners is not None and is_countable("pav", report.options, report.seats):
+        told["had"] = list(winners_had(ballots, report.winners))
+        ranked = next_best(Box(ballots, report.options), report.seats, SETS_SHOWN)
+        told["best"] = [{"options": list(outcome), "worth": str(worth)} for worth, outcome in ranked]
+    return told | {"others": [_other(rule, ballots, report) for rule in RULES if rule != report.rule]}
+
+
 # --- Kept with the report ---------------------------------------------------------------------------
 
 
