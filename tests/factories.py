@@ -177,11 +177,12 @@ def a_frozen_election(
     **settings: Any,
 ) -> tuple[Election, list[str]]:
     """A frozen election over `options` themes, and the word lists of its scrutineers. Commits."""
+    rule = settings.pop("rule", "approval")
     edition = edition or an_edition(Phase.VOTE, **settings)
     proposer = voters[0] if voters else a_member("Lea Janssens")
     for number in range(options):
         a_theme(edition, f"Theme {number}", proposer=proposer, admitted_at=now())
-    election = voting.prepare(edition, custody, None)
+    election = voting.prepare(edition, custody, None, rule)
     lists = freezing.freeze(election, None)
     db.session.commit()
     return election, lists

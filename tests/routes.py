@@ -100,6 +100,7 @@ ROUTES = {
     "GET /<int:year>/vote/for/<int:proxy_id>/receipt.txt": "member",
     "POST /<int:year>/vote/for/<int:proxy_id>/receipt/mail": "member",
     "GET/POST /<int:year>/vote/for/<int:proxy_id>/send": "member",
+    "GET /<int:year>/vote/explanation.csv": "public",
     "GET /<int:year>/vote/receipt": "member",
     "GET /<int:year>/vote/receipt.txt": "member",
     "POST /<int:year>/vote/receipt/mail": "member",

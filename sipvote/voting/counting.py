@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, lot, paper_ballots, seal, tally
+from . import box, explaining, lot, paper_ballots, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
@@ -82,7 +82,18 @@ def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) ->
         decisions[number].as_dict() if number in decisions else _elect(election, question, number, ballots, prolonged)
         for number, question in enumerate(election.questions)
     ]
-    return {"questions": reports, "goes_on": goes_on}
+    explanations = [
+        None if number in decisions else _explained(question, number, ballots, tally.report_from(reports[number]))
+        for number, question in enumerate(election.questions)
+    ]
+    return {"questions": reports, "goes_on": goes_on, "explanations": explanations}
+
+
+def _explained(
+    question: Question, number: int, ballots: Any, report: tally.Report, order: Sequence[int] | None = None
+) -> dict[str, Any] | None:
+    """What the result page tells about a count, with the order of the lot once it is drawn."""
+    return explaining.explain(report, tally.question(ballots, number), question.max_approvals, order)
 
 
 def _elect(election: Election, question: Question, number: int, ballots: Any, prolonged: int) -> dict[str, Any]:
@@ -188,10 +199,14 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
     report = dict(elections_of(election))[position]
     options, checkpoint = election.questions[position].options, final_checkpoint(election)
     order = sorted(report.tied, key=lambda number: lot.mark(checkpoint, digits, lot_number(options[number])))
-    chosen = set(report.by_lot(order)) & set(report.tied)
+    ballots = opened(election)
+    chosen = set(report.by_lot(order, tally.question(ballots, position))) & set(report.tied)
     settled = {"options": sorted(chosen), "draw": digits, "how": how.strip()}
     kept = election.report or {}
-    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}}
+    told = dict(enumerate(kept.get("explanations", [])))
+    told[position] = _explained(election.questions[position], position, ballots, report, order)
+    explanations = [told.get(n) for n in range(len(election.questions))]
+    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}, "explanations": explanations}
     if election.published_at:
         mark_elected(election)
     audit.record("settle tie", name_of(election), by, question=position + 1, **settled)
