@@ -1,8 +1,8 @@
 """After closing: opening the box, counting, settling ties."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import insert, select, update
@@ -31,32 +31,63 @@ def why_not_count(election: Election) -> str | None:
     return why_not_now(election.edition, "count")
 
 
-def count(election: Election, lists: Sequence[str], by: int | None) -> None:
-    """Open the box and count. Names are dropped and envelopes shuffled first; a kept key is destroyed after.
+class Locked(NamedTuple):
+    """A box that is about to be opened: all that it takes, so that no transaction is held meanwhile."""
 
-    `lists` are two of the scrutineers' word lists; none are needed when the server keeps the key.
-    Raises seal.WrongWords.
-    """
-    hold(election)
+    election_id: int
+    seed: bytes
+    shape: seal.Shape
+    limits: list[int | None]
+
+
+class Opened(NamedTuple):
+    """What was in the box of an election, which its seed names."""
+
+    seed: bytes
+    envelopes: int
+    ballots: list[tuple[int, seal.Choices]]
+    spoilt: int
+
+
+def unlock(election: Election, lists: Sequence[str]) -> Locked:
+    """Two word lists, or the key that the server kept, for a box that may be opened now. Raises seal.WrongWords."""
     if why := why_not_count(election):
         raise Refused(why)
-    seed = seed_of(election, lists)
     limits = [question.max_approvals for question in election.questions]
-    envelopes = box.envelopes(election.id)
-    ballots, spoilt = seal.open_box(envelopes, seal.private_key(seed), election.shape, limits)
+    return Locked(election.id, seed_of(election, lists), election.shape, limits)
+
+
+def open_box(locked: Locked, envelopes: Sequence[bytes], tell: Callable[[int], None] | None = None) -> Opened:
+    """Open every envelope, in no order; nothing is written."""
+    key = seal.private_key(locked.seed)
+    ballots, spoilt = seal.open_box(envelopes, key, locked.shape, locked.limits, tell)
+    return Opened(locked.seed, len(envelopes), ballots, spoilt)
+
+
+def count(election: Election, lists: Sequence[str], by: int | None, opened: Opened | None = None) -> None:
+    """Open the box and count. Names are dropped and envelopes shuffled first; a kept key is destroyed after.
+
+    `lists` are two of the scrutineers' word lists; none are needed when the server keeps the key. Where people
+    watch the opening (progress.py) it is done before: then `opened` is what was found. Raises seal.WrongWords.
+    """
+    hold(election)
+    locked = unlock(election, lists)
+    if opened is None or opened.seed != locked.seed:
+        opened = open_box(locked, box.envelopes(election.id))
+    ballots, spoilt = opened.ballots, opened.spoilt
     _keep_ballots(election, ballots)
     reports = [
         tally.RULES[question.rule](tally.question(ballots, number), len(question.options), question.seats)
         for number, question in enumerate(election.questions)
     ]
     election.report = {
-        "envelopes": len(envelopes),
+        "envelopes": opened.envelopes,
         "spoilt": spoilt,
         "questions": [report.as_dict() for report in reports],
         "settled": {},
     }
     election.counted_at, election.kept_seed = now(), None
-    audit.record("count vote", name_of(election), by, envelopes=len(envelopes), spoilt=spoilt)
+    audit.record("count vote", name_of(election), by, envelopes=opened.envelopes, spoilt=spoilt)
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:
