@@ -21,8 +21,8 @@ CHECKPOINTS_APART = timedelta(minutes=10)
 
 
 def name_of(election: Election) -> str:
-    """How checkpoints, receipts and the audit log name an election: 'vote 2026'."""
-    return f"vote {election.edition.year}"
+    """How checkpoints, receipts and the audit log name an election: 'vote 2026', or 'rehearsal 2026'."""
+    return f"{'rehearsal' if election.is_rehearsal else 'vote'} {election.edition.year}"
 
 
 def checkpoints(election: Election) -> Sequence[BoardCheckpoint]:

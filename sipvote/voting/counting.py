@@ -9,7 +9,6 @@ from sqlalchemy import insert, select, update
 
 from .. import audit
 from ..db import db, now
-from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..themes.models import Theme
 from . import box, lot, seal, tally
@@ -17,7 +16,7 @@ from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .models import Election, OpenedBallot, Option
 from .papers import PaperOption
-from .rules import hold
+from .rules import hold, why_not_in_phase
 
 # --- Opening and counting ---------------------------------------------------------------------------
 
@@ -28,7 +27,7 @@ def why_not_count(election: Election) -> str | None:
         return _("The vote must be closed first.")
     if election.counted_at:
         return _("The ballots have been counted already.")
-    return why_not_now(election.edition, "count")
+    return why_not_in_phase(election, "count")
 
 
 class Locked(NamedTuple):
@@ -144,6 +143,8 @@ def elected_themes(election: Election) -> list[int]:
 
 def mark_elected(election: Election) -> None:
     """Mark the themes that are elected for certain, so that workgroups can be made for them."""
+    if election.is_rehearsal:
+        return
     won = update(Theme).where(Theme.id.in_(elected_themes(election)), Theme.elected_at.is_(None))
     db.session.execute(won.values(elected_at=now()))
 
@@ -157,7 +158,7 @@ def why_not_settle(election: Election, position: int) -> str | None:
         return _("There is no tie to settle.")
     if election.published_at and settlement(election, position):
         return _("The outcome of the lot is published, and stands.")
-    return why_not_now(election.edition, "count")
+    return why_not_in_phase(election, "count")
 
 
 def settle(election: Election, position: int, draw: str, how: str, by: int | None) -> None:

@@ -36,7 +36,7 @@ def _contents(election: Election) -> package.Contents:
         raise Refused(_("The vote must be closed first."))
     return package.Contents(
         election=name_of(election),
-        title=_in_all_languages(lambda: _("Vote of the edition %(label)s", label=election.edition.label)),
+        title=_in_all_languages(lambda: _title(election)),
         questions=[_printed(question) for question in election.questions],
         public_key=election.public_key,
         custody=str(Custody(election.custody)),
@@ -52,6 +52,12 @@ def _contents(election: Election) -> package.Contents:
         spoilt=(election.report or {})["spoilt"],
         reports=reports_of(election),
     )
+
+
+def _title(election: Election) -> str:
+    if election.is_rehearsal:
+        return _("Rehearsal of the edition %(label)s: this vote does not count", label=election.edition.label)
+    return _("Vote of the edition %(label)s", label=election.edition.label)
 
 
 def _trackers(listed: bytes) -> list[str]:

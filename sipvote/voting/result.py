@@ -9,14 +9,13 @@ from flask_babel import gettext as _
 
 from .. import audit
 from ..db import now
-from ..editions.rules import why_not_now
 from ..errors import Refused
 from . import lot, tally
 from .checkpoints import name_of
 from .counting import elected_themes, final_checkpoint, lot_number, mark_elected, reports_of, settlement, winners
 from .models import Election
 from .papers import Paper, PaperOption, PaperQuestion
-from .rules import hold
+from .rules import hold, why_not_in_phase
 
 # With fewer ballots the totals would tell what single members chose: then only who was elected is shown.
 FEWEST_BALLOTS = 10
@@ -29,7 +28,7 @@ def why_not_publish(election: Election) -> str | None:
         return _("The ballots have not been counted yet.")
     if election.published_at:
         return _("The result is published already.")
-    return why_not_now(election.edition, "count")
+    return why_not_in_phase(election, "count")
 
 
 def publish(election: Election, by: int | None) -> None:

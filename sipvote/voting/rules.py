@@ -1,35 +1,49 @@
 """What the voting room decides until the count: preparing, freezing, trying the key, opening, voting, closing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import joinedload, lazyload
 
 from .. import audit
+from ..access import asks_as_member
 from ..db import db, now
 from ..editions.models import Edition
 from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..i18n import moment
 from . import box
-from . import day as _day  # noqa: F401  (its tables belong to the database)
+from .announcements import last
 from .checkpoints import name_of
-from .models import Custody, Election, Envelope
+from .models import Custody, Election, Elector, Envelope
 from .papers import Paper
 from .seal import Choices
+
+REHEARSAL_LASTS = timedelta(days=1)
 
 # --- Finding ----------------------------------------------------------------------------------------
 
 
 def of_edition(edition: Edition) -> Election | None:
-    """The election of an edition, without its questions: pages take those from the paper."""
+    """The election of an edition, without its questions: pages take those from the paper.
+
+    There is no rehearsal for members who have no part in it, whichever page they ask.
+    """
+    election, member_id = _of_edition(edition), asks_as_member()
+    if election is None or not election.is_rehearsal or member_id is None:
+        return election
+    return election if db.session.get(Elector, (election.id, member_id)) else None
+
+
+def _of_edition(edition: Edition) -> Election | None:
     found = select(Election).where(Election.edition_id == edition.id)
     return db.session.scalar(found.options(lazyload(Election.questions)))
 
 
 def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
-    """The elections that a member voted in, and when; the newest first. Nobody can say what."""
+    """The elections that a member voted in, and when, rehearsals too; the newest first. Nobody can say what."""
     mine = select(Election, Envelope.cast_at).join(Envelope, Envelope.election_id == Election.id)
     newest = mine.where(Envelope.member_id == member_id).order_by(Envelope.cast_at.desc())
     lean = newest.options(lazyload(Election.questions), joinedload(Election.edition))
@@ -38,7 +52,22 @@ def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
 
 def hold(election: Election) -> None:
     """Read the election again and keep others from changing it until the commit: no act happens twice."""
-    db.session.refresh(election, with_for_update=True)
+    try:
+        db.session.refresh(election, with_for_update=True)
+    except InvalidRequestError:
+        raise Refused(_("This rehearsal was swept away.")) from None
+
+
+def why_not_in_phase(election: Election, act: str) -> str | None:
+    """Whether the year allows an act; a rehearsal is held while a vote can be prepared."""
+    return why_not_now(election.edition, "prepare_vote" if election.is_rehearsal else act)
+
+
+def announced_hours(election: Election) -> tuple[datetime, datetime]:
+    """From when until when an election is held: as the edition says; a rehearsal from now on, for a day."""
+    if election.is_rehearsal:
+        return now(), now() + REHEARSAL_LASTS
+    return election.edition.vote_at, election.edition.count_at
 
 
 # --- Preparing --------------------------------------------------------------------------------------
@@ -46,24 +75,34 @@ def hold(election: Election) -> None:
 
 def why_not_prepare(edition: Edition) -> str | None:
     """An election can be drafted, and drafted again, until its ballot is frozen."""
-    election = of_edition(edition)
+    election = _of_edition(edition)
+    if election and election.frozen_at and election.is_rehearsal:
+        return _("There is a rehearsal. Sweep it away first.")
     if election and election.frozen_at:
         return _("The ballot is frozen already. Unfreeze it first if something must change.")
     return why_not_now(edition, "prepare_vote")
 
 
-def prepare(edition: Edition, custody: Custody, by: int | None, rule: str = "approval") -> Election:
+def prepare(
+    edition: Edition,
+    custody: Custody,
+    by: int | None,
+    rule: str = "approval",
+    by_hand: bool = False,
+    is_rehearsal: bool = False,
+) -> Election:
     """Draft the election of an edition, on the dates of the edition, or change the draft."""
     if why := why_not_prepare(edition):
         raise Refused(why)
-    election = of_edition(edition)
+    election = _of_edition(edition)
     if election is None:
         election = Election(edition=edition)
         db.session.add(election)
     election.custody, election.rule = custody, rule
-    election.opens_at, election.closes_at = edition.vote_at, edition.count_at
+    election.is_rehearsal, election.by_hand = is_rehearsal, by_hand or is_rehearsal
+    election.opens_at, election.closes_at = announced_hours(election)
     db.session.flush()
-    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule)
+    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule, by_hand=election.by_hand)
     return election
 
 
@@ -77,6 +116,8 @@ def why_not_vote(election: Election | None, standing: box.Standing) -> str | Non
         if begins and begins > now():
             return _("The vote has not begun. You can vote from %(moment)s.", moment=moment(begins))
         return _("The vote has not begun.")
+    if election.is_paused:
+        return _paused(election)
     if not election.is_open:
         return _("The vote is closed since %(moment)s.", moment=moment(election.closed_at or election.closes_at))
     if not standing.on_roll:
@@ -87,6 +128,12 @@ def why_not_vote(election: Election | None, standing: box.Standing) -> str | Non
     if standing.changes >= box.CHANGES_AT_MOST:
         return _("You changed your vote %(n)d times. Your last vote counts.", n=box.CHANGES_AT_MOST)
     return None
+
+
+def _paused(election: Election) -> str:
+    said, since = last(election, "paused"), moment(election.paused_at or now())
+    stands = _("Voting is paused since %(moment)s: %(reason)s", moment=since, reason=said.reason if said else "")
+    return stands + " " + _("Your choice is not sent. Keep this page open, and try again when voting goes on.")
 
 
 def cast(paper: Paper, member_id: int, choices: Choices, how: box.Cast = box.Cast()) -> str:  # noqa: B008
