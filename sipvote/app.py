@@ -71,15 +71,16 @@ def _register_rooms(app: Flask) -> None:
     from .members import views as members
     from .themes import desk as themes_desk
     from .themes import views as themes
-    from .voting import desk as voting_desk
-    from .voting import publication  # its routes belong to the same blueprint as the views
+
+    # Their routes belong to the blueprints of voting/views.py and voting/desk.py.
+    from .voting import ceremony_desk, hours_desk, publication  # noqa: F401
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
-        *(publication.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
+        *(publication.voting, hours_desk.desk, workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)

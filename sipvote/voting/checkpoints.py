@@ -88,5 +88,6 @@ def _mail_scrutineers(election: Election, point: board.Checkpoint) -> None:
     for member in db.session.scalars(members_today(who).order_by(Member.id)):
         letter = f"checkpoint {election.id} {point.number} {member.id}"
         mail.queue(
-            "checkpoint", member, key=letter, edition=election.edition, point=point, public_key=key, is_last=is_last
-        )
+            "checkpoint", member, key=letter, edition=election.edition, point=point, public_key=key, is_last=is_last,
+            is_rehearsal=election.is_rehearsal,
+        )  # fmt: skip

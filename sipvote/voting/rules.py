@@ -117,7 +117,8 @@ def why_not_vote(election: Election | None, standing: box.Standing) -> str | Non
             return _("The vote has not begun. You can vote from %(moment)s.", moment=moment(begins))
         return _("The vote has not begun.")
     if election.is_paused:
-        return _paused(election)
+        wait = _("Your choice is not sent. Keep this page open, and try again when voting goes on.")
+        return why_paused(election) + " " + wait
     if not election.is_open:
         return _("The vote is closed since %(moment)s.", moment=moment(election.closed_at or election.closes_at))
     if not standing.on_roll:
@@ -130,10 +131,12 @@ def why_not_vote(election: Election | None, standing: box.Standing) -> str | Non
     return None
 
 
-def _paused(election: Election) -> str:
+def why_paused(election: Election) -> str:
+    """Since when voting stands still, and the reason that was given."""
     said, since = last(election, "paused"), moment(election.paused_at or now())
-    stands = _("Voting is paused since %(moment)s: %(reason)s", moment=since, reason=said.reason if said else "")
-    return stands + " " + _("Your choice is not sent. Keep this page open, and try again when voting goes on.")
+    return _(
+        "Voting is paused since %(moment)s. The reason: %(reason)s", moment=since, reason=said.reason if said else ""
+    )
 
 
 def cast(paper: Paper, member_id: int, choices: Choices, how: box.Cast = box.Cast()) -> str:  # noqa: B008

@@ -6,6 +6,7 @@ no longer meant; and who confirms says which asking they have read.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -92,11 +93,12 @@ def ask(election: Election, act: str, by: int, reason: str = "", until: datetime
     word = SecondWord(election_id=election.id, act=act, asked_at=now(), asked_by_id=by, until=until, reason=reason)
     db.session.add(word)
     db.session.flush()
-    facts = {"until": until.isoformat() if until else None, "reason": reason}
-    audit.record(f"ask to {act} vote", name_of(election), by, **{name: said for name, said in facts.items() if said})
+    given = {"until": until.isoformat() if until else "", "reason": reason}
+    audit.record(f"ask to {act} vote", name_of(election), by, **{name: said for name, said in given.items() if said})
     for member in _others(by):
         key = f"second word {election.id} {act} {stamp(word)} {member.id}"
-        mail.queue("second_word", member, key=key, edition=election.edition, word=word, lapses=lapses(word))
+        facts: dict[str, Any] = {"edition": election.edition, "is_rehearsal": election.is_rehearsal}
+        mail.queue("second_word", member, key=key, word=word, lapses=lapses(word), **facts)
     return word
 
 
