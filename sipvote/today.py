@@ -13,11 +13,12 @@ from .access import may
 from .db import db
 from .editions.models import Edition, Phase
 from .editions.rules import allows
-from .i18n import moment, span
+from .i18n import moment, names, span
 from .themes.models import Theme
-from .voting import announcements
+from .voting import announcements, box, proxy_votes
 from .voting import rules as voting
-from .voting.models import Election, Envelope
+from .voting.models import Election
+from .voting.voters import own
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -37,7 +38,7 @@ class Card:
 
 def cards(edition: Edition) -> list[Card]:
     """What the visitor can do in this phase of the edition, then what officials have to do."""
-    return [*_for_members(edition), *_for_officials(edition)]
+    return [*_for_members(edition), *_proxies(edition), *_for_officials(edition)]
 
 
 def _for_members(edition: Edition) -> Iterator[Card]:
@@ -86,7 +87,11 @@ def _vote(edition: Edition) -> Card:
         text = _("The vote is closed and will be counted.") if is_over else _("The vote opens soon.")
         return Card(_("The vote"), text, page, _("About the vote"), True)
     until = moment(election.closes_at)
-    if _has_voted(election):
+    standing = _standing(election)
+    if standing.by_proxy:
+        text = _("Your own vote replaces it, until %(moment)s.", moment=until) + _longer(election)
+        return Card(_("Somebody voted for you, by proxy"), text, page, _("Look at it, or vote myself"), True)
+    if standing.cast_at:
         text = _("You can change your vote until %(moment)s.", moment=until) + _longer(election)
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
     text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
@@ -99,10 +104,25 @@ def _longer(election: Election) -> str:
     return " " + _("The vote was extended: %(reason)s", reason=said.reason) if said else ""
 
 
-def _has_voted(election: Election) -> bool:
-    if not current_user.is_authenticated:
-        return False
-    return db.session.get(Envelope, (election.id, current_user.member_id)) is not None
+def _standing(election: Election | None) -> box.Standing:
+    return own().standing(election) if current_user.is_authenticated else box.Standing()
+
+
+def _proxies(edition: Edition) -> Iterator[Card]:
+    """Who asks the visitor to vote for them, and for whom the visitor still has a ballot."""
+    election = voting.of_edition(edition)
+    if not current_user.is_authenticated or proxy_votes.closed_at(edition, election):
+        return
+    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election))
+    if mine.offered:
+        asked = names(proxy.giver.name for proxy in mine.offered)
+        title = _("You are asked to vote for %(names)s", names=asked)
+        url = url_for("proxies.index", year=edition.year)
+        yield Card(title, _("By proxy: accept or decline."), url, _("Answer"), True)
+    if waiting := [ballot.proxy.giver for ballot in mine.ballots if not ballot.why_not and not ballot.cast_at]:
+        text = _("You hold their proxy, and have not voted for them yet.")
+        url = url_for("voting.index", year=edition.year)
+        yield Card(_("Vote for %(name)s", name=names(waiting)), text, url, _("To the ballots"), True)
 
 
 def _groups(edition: Edition) -> Iterator[Card]:

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly.models import Assembly, Quorum
+from sipvote.assembly import proxies
+from sipvote.assembly.models import Assembly, Proxy, Quorum
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import ceremony, counting, freezing, hours, papers
+from sipvote.voting import box, ceremony, counting, freezing, hours, papers, proxy_votes, questions
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -205,3 +206,37 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_worked_on_theme(year: int = 2025, title: str = "Sharing economy") -> Theme:
+    """A theme that an edition before worked on, and that may go on."""
+    edition = an_edition(Phase.STOCKTAKE, year=year)
+    return a_theme(edition, title, admitted_at=now(), elected_at=now())
+
+
+def some_questions(election: Election, theme: Theme, country: str | None = "FR") -> None:
+    """Two more on the ballot of a draft: shall a theme go on (in one country), shall the board act."""
+    questions.ask(election, questions.Asked("simple", country, theme=theme), None)
+    words = {"en": {"title": "Shall the board open an office in Namur?", "text": "It **costs** money."}}
+    questions.ask(election, questions.Asked("two_thirds", original="en", texts=words), None)
+
+
+def a_proxy(giver: Member, holder: Member, assembly: Assembly | None = None, accepted: bool = True) -> Proxy:
+    """A proxy from one member to another, accepted or only offered; at the only assembly there is."""
+    assembly = assembly or db.session.scalars(select(Assembly)).one()
+    proxy = proxies.give(assembly, giver, holder, proxies.Vote())
+    if accepted:
+        proxies.accept(proxy, proxies.Vote())
+    db.session.flush()
+    return proxy
+
+
+def a_vote_for(election: Election, proxy: Proxy, *options: int) -> str:
+    """The vote that a holder casts under a proxy; gives the tracker. Commits what was there before."""
+    db.session.commit()
+    paper, mandate = papers.of(election), proxy_votes.mandate(election.edition.year, proxy.id, proxy.holder_id)
+    db.session.rollback()
+    assert paper is not None
+    assert mandate is not None
+    how = box.Cast(proxy_id=mandate.proxy_id, holder_id=mandate.holder_id)
+    return proxy_votes.cast(paper, mandate, (tuple(sorted(options)),), how)

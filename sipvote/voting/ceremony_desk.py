@@ -13,7 +13,7 @@ from ..access import requires
 from ..db import db, now
 from ..i18n import LANGUAGES, in_language, moment
 from . import box, ceremony, counting, freezing, progress
-from .desk import asked, by, desk, done, refused
+from .desk import asked_election, desk, done, refused, who
 from .forms import WordForm, WordsForm
 from .models import Custody
 from .seal import WrongWords
@@ -32,8 +32,8 @@ def frozen(year: int) -> Any:
 @requires("voting.run")
 def freeze(year: int) -> Any:
     """Freeze, and show the word lists: this once, on this page only."""
-    election = asked(year)
-    lists = freezing.freeze(election, by())
+    election = asked_election(year)
+    lists = freezing.freeze(election, who())
     if not lists:
         return done(year, _("The ballot, the roll and the key are frozen."))
     # Committed before the words are shown: words of a key that does not exist would be worse than none.
@@ -63,7 +63,7 @@ def _instructions() -> dict[str, list[str]]:
 @desk.post("/unfreeze")
 @requires("voting.run")
 def unfreeze(year: int) -> Any:
-    freezing.unfreeze(asked(year), by())
+    freezing.unfreeze(asked_election(year), who())
     return done(year, _("The ballot is a draft again. The word lists of before are worth nothing."))
 
 
@@ -74,12 +74,12 @@ def unfreeze(year: int) -> Any:
 @requires("voting.open_box")
 def prove(year: int) -> Any:
     """Each holder proves alone to have kept their list, by typing or scanning it."""
-    election, form = asked(year), WordForm()
+    election, form = asked_election(year), WordForm()
     if why := ceremony.why_not_prove(election):
         return refused(year, why)
     if form.validate_on_submit():
         try:
-            kept = ceremony.prove_list(election, form.words.data or "", by())
+            kept = ceremony.prove_list(election, form.words.data or "", who())
         except WrongWords as fault:
             form.show(fault)
         else:
@@ -98,7 +98,7 @@ def prove(year: int) -> Any:
 @requires("voting.open_box")
 def count(year: int) -> Any:
     """Open the box with two word lists, or with the key that the server kept, and count."""
-    election, form = asked(year), WordsForm()
+    election, form = asked_election(year), WordsForm()
     if why := counting.why_not_count(election):
         return refused(year, why)
     if form.validate_on_submit():
@@ -119,7 +119,7 @@ def _open(year: int, locked: counting.Locked, lists: list[str]) -> Any:
     """Open the box, noting how far it has come for all who watch; then count, once."""
     db.session.rollback()  # nothing was written, and nothing may be held meanwhile
     opened = progress.open_box(locked)
-    counting.count(asked(year), lists, by(), opened)
+    counting.count(asked_election(year), lists, who(), opened)
     return done(year, _("The ballot box was opened and the ballots are counted."))
 
 
@@ -127,7 +127,7 @@ def _open(year: int, locked: counting.Locked, lists: list[str]) -> Any:
 @requires("voting.open_box")
 def opening(year: int) -> Any:
     """How far the opening of the box has come: what the bar asks for while it is opened."""
-    election = asked(year)
+    election = asked_election(year)
     found = progress.of(election.id)
     is_counted = election.counted_at is not None
     return {

@@ -20,7 +20,20 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
-from . import box, ceremony, checkpoints, counting, freezing, hours, packing, papers, result, rules, second_word
+from . import (
+    box,
+    ceremony,
+    checkpoints,
+    counting,
+    freezing,
+    hours,
+    packing,
+    papers,
+    questions,
+    result,
+    rules,
+    second_word,
+)
 from .announcements import announced, stood_still
 from .checklist import checklist
 from .forms import CUSTODY_NAMES, RULE_HINTS, PrepareForm, SettleForm
@@ -36,7 +49,7 @@ def keep_nothing(response: Response) -> Response:
     return response
 
 
-def asked(year: int) -> Election:
+def asked_election(year: int) -> Election:
     """The election of the year in the address, or 404 when none was prepared."""
     election = rules.of_edition(asked_edition(year))
     if election is None:
@@ -52,11 +65,13 @@ def done(year: int, said: str) -> Any:
 
 
 def refused(year: int, why: str) -> Any:
+    """Say why something is not possible now, on the desk."""
     flash(why, "bad")
     return see_other(url_for(".index", year=year))
 
 
-def by() -> int:
+def who() -> int:
+    """The member who acts."""
     by: int = current_user.member_id
     return by
 
@@ -81,6 +96,8 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
+        only_for=papers.ONLY_FOR,
+        asked=questions.drafted(election) if election else [],
         ties=_ties(election) if election and election.counted_at else [],
         has_other_dates=_has_other_dates(edition, election),
         rules=rules,
@@ -108,7 +125,7 @@ def _ties(election: Election) -> list[dict[str, Any]]:
     """Every question that is tied: its position, and its lot, if that was drawn."""
     return [
         {"position": n, "lot": counting.settlement(election, n), "why_not": counting.why_not_settle(election, n)}
-        for n, report in enumerate(counting.reports_of(election))
+        for n, report in counting.elections_of(election)
         if report.tied
     ]
 
@@ -148,7 +165,7 @@ def prepare(year: int) -> Any:
     edition, form = asked_edition(year), PrepareForm()
     if form.validate_on_submit():
         how = {"by_hand": form.by_hand.data, "is_rehearsal": form.is_rehearsal.data}
-        rules.prepare(edition, Custody(form.custody.data), by(), form.rule.data, **how)
+        rules.prepare(edition, Custody(form.custody.data), who(), form.rule.data, form.most_themes.data, **how)
         return done(year, _("The vote is prepared. Now go through the list below."))
     return _show(edition, rules.of_edition(edition), form)
 
@@ -160,7 +177,7 @@ def prepare(year: int) -> Any:
 @requires("voting.open_box")
 def review(year: int) -> Any:
     """The result before it is published, for those who opened the box."""
-    election = asked(year)
+    election = asked_election(year)
     paper = papers.of(election)
     if election.counted_at is None or paper is None:
         return refused(year, _("The ballots have not been counted yet."))
@@ -174,16 +191,16 @@ def review(year: int) -> Any:
 @requires("voting.run")
 def settle(year: int, position: int) -> Any:
     """Enter what the public lot decided."""
-    election, form = asked(year), SettleForm()
+    election, form = asked_election(year), SettleForm()
     if why := counting.why_not_settle(election, position):
         return refused(year, why)
-    report, options = counting.reports_of(election)[position], election.questions[position].options
+    report, options = dict(counting.elections_of(election))[position], election.questions[position].options
     if form.validate_on_submit():
         try:
-            counting.settle(election, position, form.draw.data or "", form.how.data or "", by())
+            counting.settle(election, position, form.draw.data or "", form.how.data or "", who())
             return done(year, _("The lot is entered. See below whom it chose."))
-        except Refused as fault:
-            form.draw.errors = [*form.draw.errors, fault.why]
+        except Refused as refusal:
+            form.draw.errors = [*form.draw.errors, refusal.why]
     tied = [options[number] for number in report.tied]
     return render_template("voting_desk/settle.html", election=election, form=form, report=report, tied=tied)
 
@@ -191,7 +208,7 @@ def settle(year: int, position: int) -> Any:
 @desk.post("/publish")
 @requires("voting.run")
 def publish(year: int) -> Any:
-    result.publish(asked(year), by())
+    result.publish(asked_election(year), who())
     return done(year, _("The result is published."))
 
 
@@ -199,7 +216,7 @@ def publish(year: int) -> Any:
 @requires("voting.package")
 def package(year: int) -> Any:
     """The scrutineers' package; a POST, because it is recorded who took it."""
-    content = packing.scrutineers_package(asked(year), by())
+    content = packing.scrutineers_package(asked_election(year), who())
     db.session.commit()
     answer = Response(content, content_type="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.zip")

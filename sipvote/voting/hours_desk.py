@@ -16,7 +16,7 @@ from ..i18n import ZONE
 from ..members import rules as members
 from . import hours, rehearsing, second_word
 from .announcements import stood_still
-from .desk import asked, by, desk, done, minutes, refused
+from .desk import asked_election, desk, done, minutes, refused, who
 from .forms import ExtendForm, ReasonForm
 from .models import Election
 
@@ -32,7 +32,7 @@ def _asked_for(year: int) -> Any:
 @desk.post("/open")
 @requires("voting.run")
 def open_(year: int) -> Any:
-    second_word.ask(asked(year), "open", by())
+    second_word.ask(asked_election(year), "open", who())
     return _asked_for(year)
 
 
@@ -40,11 +40,11 @@ def open_(year: int) -> Any:
 @requires("voting.run")
 def close(year: int) -> Any:
     """Ask to close before the announced moment."""
-    election, form = asked(year), ReasonForm()
-    if why := second_word.why_not_ask(election, "close", by()):
+    election, form = asked_election(year), ReasonForm()
+    if why := second_word.why_not_ask(election, "close", who()):
         return refused(year, why)
     if form.validate_on_submit():
-        second_word.ask(election, "close", by(), form.reason.data or "")
+        second_word.ask(election, "close", who(), form.reason.data or "")
         return _asked_for(year)
     return render_template("voting_desk/close.html", election=election, form=form)
 
@@ -53,14 +53,14 @@ def close(year: int) -> Any:
 @requires("voting.run")
 def extend(year: int) -> Any:
     """Ask to extend, at first by the time that the vote stood still, or a quarter of an hour."""
-    election = asked(year)
-    if why := second_word.why_not_ask(election, "extend", by()):
+    election = asked_election(year)
+    if why := second_word.why_not_ask(election, "extend", who()):
         return refused(year, why)
     more = timedelta(minutes=minutes(stood_still(election)) or 15)
     form = ExtendForm(data={"until": (election.closes_at + more).astimezone(ZONE)})
     if form.validate_on_submit():
         try:
-            second_word.ask(election, "extend", by(), form.reason.data or "", form.moment)
+            second_word.ask(election, "extend", who(), form.reason.data or "", form.moment)
         except Refused as why_not:
             form.until.errors = [*form.until.errors, why_not.why]
         else:
@@ -75,10 +75,10 @@ def extend(year: int) -> Any:
 @requires("voting.run")
 def confirm(year: int, act: str) -> Any:
     """The second official's word: then it is done."""
-    election = asked(year)
+    election = asked_election(year)
     if not members.is_fresh(current_user.sign_in_id):
         return _sign_in_again(year)
-    second_word.confirm(election, act, request.form.get("asked", ""), by())
+    second_word.confirm(election, act, request.form.get("asked", ""), who())
     said = {
         "open": _("The vote is open."),
         "close": _("The vote is closed, and the board is sealed."),
@@ -96,7 +96,7 @@ def _sign_in_again(year: int) -> Any:
 @desk.post(f"/withdraw/{ANY_ACT}")
 @requires("voting.run")
 def withdraw(year: int, act: str) -> Any:
-    second_word.withdraw(asked(year), act, request.form.get("asked", ""), by())
+    second_word.withdraw(asked_election(year), act, request.form.get("asked", ""), who())
     return done(year, _("It is no longer asked."))
 
 
@@ -107,11 +107,11 @@ def withdraw(year: int, act: str) -> Any:
 @requires("voting.run")
 def pause(year: int) -> Any:
     """One official alone can stop the voting for a while, for there may be haste."""
-    election, form = asked(year), ReasonForm()
+    election, form = asked_election(year), ReasonForm()
     if why := hours.why_not_pause(election):
         return refused(year, why)
     if form.validate_on_submit():
-        hours.pause(election, form.reason.data or "", by())
+        hours.pause(election, form.reason.data or "", who())
         return done(year, _("Voting is paused. Nobody can vote until you resume it."))
     return render_template("voting_desk/pause.html", election=election, form=form)
 
@@ -119,7 +119,7 @@ def pause(year: int) -> Any:
 @desk.post("/resume")
 @requires("voting.run")
 def resume(year: int) -> Any:
-    hours.resume(asked(year), by())
+    hours.resume(asked_election(year), who())
     return done(year, _("Voting goes on. The lost time is not added by itself: you can ask to extend the vote."))
 
 
@@ -129,6 +129,6 @@ def resume(year: int) -> Any:
 @desk.post("/sweep")
 @requires("voting.run")
 def sweep(year: int) -> Any:
-    election: Election = asked(year)
-    rehearsing.sweep(election, by())
+    election: Election = asked_election(year)
+    rehearsing.sweep(election, who())
     return done(year, _("The rehearsal is swept away. Now the real vote can be prepared."))

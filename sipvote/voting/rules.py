@@ -42,12 +42,15 @@ def _of_edition(edition: Edition) -> Election | None:
     return db.session.scalar(found.options(lazyload(Election.questions)))
 
 
-def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
-    """The elections that a member voted in, and when, rehearsals too; the newest first. Nobody can say what."""
-    mine = select(Election, Envelope.cast_at).join(Envelope, Envelope.election_id == Election.id)
+def votes_of(member_id: int) -> list[tuple[Election, datetime, bool]]:
+    """The elections, rehearsals too, that a member voted in, when, and whether by proxy; the newest first.
+
+    Nobody can say what.
+    """
+    mine = select(Election, Envelope.cast_at, Envelope.by_proxy).join(Envelope, Envelope.election_id == Election.id)
     newest = mine.where(Envelope.member_id == member_id).order_by(Envelope.cast_at.desc())
     lean = newest.options(lazyload(Election.questions), joinedload(Election.edition))
-    return [(election, at) for election, at in db.session.execute(lean)]
+    return [(election, at, by_proxy) for election, at, by_proxy in db.session.execute(lean)]
 
 
 def hold(election: Election) -> None:
@@ -88,6 +91,7 @@ def prepare(
     custody: Custody,
     by: int | None,
     rule: str = "approval",
+    most_themes: int | None = None,
     by_hand: bool = False,
     is_rehearsal: bool = False,
 ) -> Election:
@@ -98,11 +102,12 @@ def prepare(
     if election is None:
         election = Election(edition=edition)
         db.session.add(election)
-    election.custody, election.rule = custody, rule
+    election.custody, election.rule, election.most_themes = custody, rule, most_themes
     election.is_rehearsal, election.by_hand = is_rehearsal, by_hand or is_rehearsal
     election.opens_at, election.closes_at = announced_hours(election)
     db.session.flush()
-    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule, by_hand=election.by_hand)
+    facts = {"custody": custody, "rule": rule, "most_themes": most_themes, "by_hand": election.by_hand}
+    audit.record("prepare vote", name_of(election), by, **facts)
     return election
 
 

@@ -18,9 +18,9 @@ from ..access import Role
 from ..db import db, now
 from ..errors import Refused
 from ..members.models import Grant, Member
+from ..members.rules import members_today
 from . import box, hours
 from .announcements import reasoned
-from .checklist import members_today
 from .checkpoints import name_of
 from .day import SecondWord
 from .models import Election
