@@ -8,13 +8,24 @@ from sqlalchemy import select
 
 from sipvote.access import Role
 from sipvote.assembly import proxies
-from sipvote.assembly.models import Assembly, Proxy, Quorum
+from sipvote.assembly.models import Assembly, Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import box, ceremony, counting, freezing, hours, papers, proxy_votes, questions
+from sipvote.voting import (
+    box,
+    cards,
+    ceremony,
+    counting,
+    freezing,
+    hours,
+    paper_ballots,
+    papers,
+    proxy_votes,
+    questions,
+)
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -206,6 +217,26 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_card(election: Election, member: Member) -> str:
+    """A voting card for a member; gives its code. Commits."""
+    code = cards.issue(election, member, None)
+    db.session.commit()
+    return code
+
+
+def a_paper(election: Election, *people: Member) -> None:
+    """These members get a ballot on paper. Commits."""
+    for member in people:
+        paper_ballots.hand(election, member, None)
+    db.session.commit()
+
+
+def a_presence(assembly: Assembly, member: Member, way: Way = Way.HALL, **values: Any) -> Presence:
+    """A member takes part in an assembly since a minute ago."""
+    arrived = now() - timedelta(minutes=1)
+    return kept(Presence(**{"assembly_id": assembly.id, "member": member, "way": way, "arrived_at": arrived, **values}))
 
 
 def a_worked_on_theme(year: int = 2025, title: str = "Sharing economy") -> Theme:

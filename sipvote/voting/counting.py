@@ -12,7 +12,7 @@ from ..db import db, now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, lot, seal, tally
+from . import box, lot, paper_ballots, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
@@ -29,7 +29,7 @@ def why_not_count(election: Election) -> str | None:
         return _("The vote must be closed first.")
     if election.counted_at:
         return _("The ballots have been counted already.")
-    return why_not_in_phase(election, "count")
+    return paper_ballots.why_not_count(election) or why_not_in_phase(election, "count")
 
 
 class Locked(NamedTuple):
