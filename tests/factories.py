@@ -163,7 +163,7 @@ def an_election(
     """An open election; whoever is a member by now is on its roll. Commits, because the box has its own connections."""
     election, lists = a_frozen_election(*voters, options=options, custody=custody, edition=edition, **settings)
     if lists:
-        ceremony.prove(election, lists[:2], None)
+        ceremony.prove(election, lists, None)
     hours.open_(election, None)
     db.session.commit()
     return election

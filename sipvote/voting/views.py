@@ -85,7 +85,9 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refu
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
     closed = voter.why_not(election, standing)
-    if closed or election is None or paper is None:
+    # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
+    stands_still = election is not None and election.is_paused and any(marked)
+    if (closed and not stands_still) or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
         return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
