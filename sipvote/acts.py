@@ -15,6 +15,14 @@ ACTS: dict[str, LazyString] = {
     "write theme text": _l("Text of a theme written"),
     "prolong theme": _l("Theme prolonged"),
     "undo prolonging of theme": _l("Prolonging undone"),
+    "write mailing": _l("Letter to members written"),
+    "plan mailing": _l("Letter to members planned"),
+    "cancel mailing": _l("Plan of a letter taken back"),
+    "send mailing": _l("Letter to members sent"),
+    "stop mailing": _l("Letter to members stopped"),
+    "resume mailing": _l("Letter to members sent on"),
+    "revoke personal link": _l("Personal link made invalid"),
+    "revoke personal links": _l("All personal links made invalid"),
     "prepare vote": _l("Vote prepared"),
     "freeze vote": _l("Ballot, roll and key frozen"),
     "unfreeze vote": _l("Unfrozen"),
@@ -38,6 +46,7 @@ SUBJECTS: dict[str, LazyString] = {
     "theme": _l("theme"),
     "vote": _l("election"),
     "workgroup": _l("workgroup"),
+    "mailing": _l("mailing"),
 }
 
 

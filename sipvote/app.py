@@ -66,19 +66,24 @@ def _beside(folder: str) -> Path:
 
 def _register_rooms(app: Flask) -> None:
     from . import pages
+    from .assembly import entrance, post
     from .editions import views as editions_room
     from .members import desk as members_desk
     from .members import views as members
     from .themes import desk as themes_desk
     from .themes import views as themes
     from .voting import desk as voting_desk
-    from .voting import publication  # its routes belong to the same blueprint as the views
+    from .voting import (
+        publication,  # its routes belong to the same blueprint as the views
+        reminders,  # noqa: F401  (registers its kinds of mailings)
+    )
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
+        *(post.mailings, entrance.links),
         *(publication.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
@@ -133,6 +138,7 @@ NAV = (
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
+    (_l("Mailings"), "mailings.index", "assembly.mail"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Figures"), "figures.index", "figures.see"),

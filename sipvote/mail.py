@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import ForeignKey, Index, Row, String, Text, event, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, event, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,7 +30,7 @@ TRIES = 6
 # A turn of a batch ends after so many letters or seconds: then others may go first.
 TURN = 50
 TURN_SECONDS = 2.0
-_DUE = text("sent_at IS NULL AND claimed_at IS NULL AND failed_at IS NULL")
+DUE = text("sent_at IS NULL AND claimed_at IS NULL AND failed_at IS NULL")
 # What to do when letters were committed; the app sets it to wake the worker.
 wake: list[Callable[[], None]] = []
 
@@ -49,7 +49,7 @@ class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         # Only what waits stands in it: the worker never walks past what was sent last year.
-        Index("ix_letter_due", "send_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_letter_due", "send_at", sqlite_where=DUE, postgresql_where=DUE),
         Index("ix_letter_batch", "batch", "queued_at"),
     )
 
@@ -113,8 +113,13 @@ def queue(
         calendar=ics, calendar_method=method, is_secret=secret, queued_at=now(), send_at=now(),
     )  # fmt: skip
     db.session.add(letter)
-    db.session.info["letters"] = True
+    wake_after_commit()
     return letter
+
+
+def wake_after_commit() -> None:
+    """Somebody waits for what was put in the outbox: let the worker send it once it stands."""
+    db.session.info["letters"] = True
 
 
 @event.listens_for(Session, "after_commit")
@@ -130,9 +135,9 @@ def _forget(session: Session) -> None:
 
 
 def queue_many(letters: Sequence[dict[str, Any]]) -> None:
-    """Put letters that are written already in the outbox, in the caller's transaction; those whose key is there stay out.
+    """Put letters that are written already in the outbox, in the caller's transaction.
 
-    Each is a row of Letter, without its moments.
+    Each is a row of Letter, without its moments. Those whose key is there already stay out.
     """
     moment = now()
     rows = [{"queued_at": moment, "send_at": moment, "tries": 0, **letter} for letter in letters]
@@ -159,7 +164,7 @@ def deliver_batches(limit: int = TURN, seconds: float = TURN_SECONDS) -> int:
 
 def _deliver(which: Any, limit: int, until: float | None = None) -> int:
     with reading():
-        due = select(Letter.id).where(_DUE, Letter.send_at <= now(), which).order_by(Letter.send_at, Letter.id)
+        due = select(Letter.id).where(DUE, Letter.send_at <= now(), which).order_by(Letter.send_at, Letter.id)
         ids = list(db.session.scalars(due.limit(limit)))
         db.session.commit()
     if not ids:
@@ -193,9 +198,9 @@ def _send_one(letter_id: int, connection: Any) -> int:
     return 1
 
 
-def _claim(letter_id: int) -> Row[Any] | None:
+def _claim(letter_id: int) -> Any:
     """Take a letter to send it, unless somebody else did or it was withdrawn."""
-    mine = update(Letter).where(Letter.id == letter_id, _DUE).values(claimed_at=now())
+    mine = update(Letter).where(Letter.id == letter_id, DUE).values(claimed_at=now())
     facts = (
         Letter.id, Letter.address, Letter.language, Letter.subject, Letter.body, Letter.calendar,
         Letter.calendar_method, Letter.is_secret, Letter.tries,
@@ -211,7 +216,7 @@ def _note(letter_id: int, **facts: Any) -> None:
     db.session.commit()
 
 
-def _note_fault(letter: Row[Any], fault: Exception, secret: dict[str, str]) -> None:
+def _note_fault(letter: Any, fault: Exception, secret: dict[str, str]) -> None:
     """Give the claim back for a later try; after the last one, or when there is no such mailbox, give up."""
     tries = letter.tries + 1
     status, is_final = _refusal(fault)

@@ -87,6 +87,8 @@ MAY_COMMIT = (
     "desk",
     "pages",
     "facilitate",
+    "post",
+    "entrance",
     "cli",
     "worker",
     "mail",

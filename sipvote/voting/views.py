@@ -18,7 +18,7 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
-from . import board, box, forms, keys, papers, rules, seal
+from . import board, box, forms, keys, papers, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -112,12 +112,15 @@ def check(year: int) -> Any:
         return answer
     edition, marked = asked_edition(year), forms.marks(request.form, paper)
     election = rules.of_edition(edition)
-    if why := rules.why_not_vote(election, _standing(election)):
+    standing = _standing(election)
+    if why := rules.why_not_vote(election, standing):
         return _ballot(edition, marked, why)
     try:
         choices = forms.read_ballot(request.form, paper)
     except Refused as refused:
         return _ballot(edition, marked, refused.why)
+    if election is not None and standing.tracker is None:
+        reminders.note_begun(election.id, current_user.member_id)
     ordered = paper.in_order_for(current_user.member_id)
     parts = [
         ([o for o in options if o.number in chosen], [o for o in options if o.number not in chosen])
