@@ -6,6 +6,7 @@ invalid raises the serial: the next letter holds a new one.
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from flask import current_app
@@ -50,7 +51,7 @@ class Bearer(NamedTuple):
 
 def _signer() -> URLSafeSerializer:
     secret = current_app.config["SECRET_KEY"]
-    return URLSafeSerializer(secret, salt="personal link", signer_kwargs={"digest_method": "sha256"})
+    return URLSafeSerializer(secret, salt="personal link", signer_kwargs={"digest_method": sha256})
 
 
 def valid_until(assembly: Assembly) -> datetime:

@@ -135,7 +135,7 @@ def preview(year: int, kind: str, code: str) -> str:
     edition, what = _asked(year, kind)
     _known_language(code)
     member = _somebody(edition, what, code, request.args.get("after", "")[:20])
-    sample = f"{url_for('pages.home', _external=True)} … ({_('the personal link stands here')})"
+    sample = _("[here stands the member’s personal link]")
     own = {"name": member.name, "number": member.number} if member else {"name": "…", "number": "…"}
     facts = {**letters.facts_for(what, edition, code), **own, "link": sample}
     subject, body = letters.form_letter(rules.text_in(edition, what, code), code).filled(facts)

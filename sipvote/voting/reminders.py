@@ -8,12 +8,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, select, text
+from sqlalchemy import Connection, Select, delete, select, text
 
 from ..assembly import letters, mailings
 from ..db import at_once, db
 from ..editions.models import Edition
 from ..i18n import moment
+from ..together import Together
 from .day import BegunBallot
 from .models import Election, Elector, Envelope
 from .rules import of_edition
@@ -25,9 +26,23 @@ _BEGIN = text(
 
 
 def note_begun(election_id: int, member_id: int) -> None:
-    """Remember that somebody looked at the check page: not when, and not what. In a statement of its own."""
+    """Remember that somebody looked at the check page: not when, and not what.
+
+    It stands by itself, and on SQLite shares its flush to disk with others who look at the same moment.
+    """
+    begun = {"election": election_id, "member": member_id}
+    if db.engine.dialect.name == "sqlite":
+        _together.put(begun)
+        return
     with at_once() as connection:
-        connection.execute(_BEGIN, {"election": election_id, "member": member_id})
+        _put(connection, begun)
+
+
+def _put(connection: Connection, begun: dict[str, int]) -> None:
+    connection.execute(_BEGIN, begun)
+
+
+_together = Together(_put)
 
 
 def forget_begun() -> None:
