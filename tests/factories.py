@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly.models import Assembly, Quorum
+from sipvote.assembly import mailings, sending
+from sipvote.assembly.models import Assembly, Mailing, Quorum
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
@@ -205,3 +206,12 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_mailing(assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600) -> Mailing:
+    """A mailing of an assembly's edition that was tried and has just begun."""
+    what = mailings.KINDS[kind]
+    mailings.try_out(assembly.edition, what, by or an_organiser())
+    mailing = sending.begin(assembly.edition, what, per_minute, None, None)
+    db.session.commit()
+    return mailing
