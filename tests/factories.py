@@ -208,7 +208,9 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
     return kept(Assembly(edition=edition, **{**defaults, **values}))
 
 
-def a_mailing(assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600) -> Mailing:
+def a_mailing(
+    assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600
+) -> Mailing:
     """A mailing of an assembly's edition that was tried and has just begun."""
     what = mailings.KINDS[kind]
     mailings.try_out(assembly.edition, what, by or an_organiser())

@@ -107,7 +107,7 @@ class TestTrying:
 
     def test_nothing_to_fill_in_is_said_before(self, assembly, dre):
         mailings.write(assembly.edition, CONVOCATION, "fr", "Venez", "À distance : {follow}", dre.id)
-        with pytest.raises(Refused, match="French has {follow}, and there is nothing"):
+        with pytest.raises(Refused, match=r"French has \{follow\}, and there is nothing"):
             mailings.try_out(assembly.edition, CONVOCATION, dre)
 
     def test_without_an_assembly_there_is_nothing_to_convoke(self, assembly, dre):
@@ -381,7 +381,7 @@ class TestWhoWaitsGoesFirst:
         finally:
             worker._mailings.release()
 
-    def test_a_mail_server_that_is_away_keeps_everything_for_later(self, app, assembly, dre, outbox, monkeypatch, caplog):
+    def test_a_mail_server_that_is_away_keeps_everything_for_later(self, app, assembly, dre, outbox, monkeypatch):
         mailing = a_mailing(assembly, by=dre)
 
         def away(self):

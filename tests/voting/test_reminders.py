@@ -32,7 +32,9 @@ def whom(election, kind):
 
 def look_at_choice(browser, election, *chosen):
     data = {"ballot": papers.of(election).name, "q0": [str(c) for c in chosen]}
-    return browser.post("/en/2026/vote/check", data=data)
+    page = browser.post("/en/2026/vote/check", data=data)
+    db.session.rollback()  # on SQLite a transaction that has read here could not write after what was noted
+    return page
 
 
 def test_who_voted_in_any_way_is_not_reminded(vote, people):
@@ -77,24 +79,17 @@ def test_who_began_is_forgotten_after_the_vote(vote, people, browser_of):
 
 
 def test_a_reminder_goes_once_to_who_has_not_voted_when_it_is_written(app, vote, people, outbox):
-    an_assembly(vote.edition)
     dre = an_organiser()
-    a_mailing_of = a_mailing(an_assembly_of(vote), "not_voted", by=dre)
+    mailing = a_mailing(an_assembly(vote.edition), "not_voted", by=dre)
     a_vote(vote, people["Ada"], 1)
     worker.do(app, "mailings")
     worker.do(app, "mailings")
     db.session.rollback()
     written = select(Letter.address).where(Letter.batch.is_not(None))
     assert set(db.session.scalars(written)) == {people[n].email for n in ("Bert", "Cas", "Dina", "Pia")}
-    assert a_mailing_of.state == "ended"
+    assert mailing.state == "ended"
     with pytest.raises(Refused, match="sent already"):
         sending.begin(vote.edition, NOT_VOTED, 600, None, dre.id)
-
-
-def an_assembly_of(election):
-    from sipvote.assembly.rules import of_edition
-
-    return of_edition(election.edition)
 
 
 def test_without_an_assembly_the_letter_leads_to_the_vote_itself(app, vote, people, outbox):
@@ -106,7 +101,6 @@ def test_without_an_assembly_the_letter_leads_to_the_vote_itself(app, vote, peop
 
 
 def test_a_reminder_is_planned_before_the_vote_and_sent_during_it(people):
-    dre = an_organiser()
     election, _lists = a_frozen_election(*people.values())
     assert NOT_VOTED.why_not(election.edition, None) is None
     assert "not open" in NOT_VOTED.why_not(election.edition, election.opens_at.replace(year=2000))
@@ -114,8 +108,6 @@ def test_a_reminder_is_planned_before_the_vote_and_sent_during_it(people):
     assert "closed" in NOT_VOTED.why_not(election.edition, election.closes_at)
     election.hall_only = True
     assert "in the hall only" in NOT_VOTED.why_not(election.edition, None)
-    mailing_of = mailings.of_kind(election.edition, "not_voted")
-    assert mailing_of is None and dre.email
 
 
 def test_once_the_vote_is_closed_no_reminder_leaves(app, vote, people):
