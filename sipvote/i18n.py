@@ -64,6 +64,15 @@ def in_language(code: str) -> Any:
     return force_locale(code)
 
 
+def in_all_languages(sentence: Callable[[], Any]) -> dict[str, str]:
+    """A sentence in every language: {language: sentence}."""
+    texts = {}
+    for code in LANGUAGES:
+        with in_language(code):
+            texts[code] = str(sentence())
+    return texts
+
+
 def language_links() -> list[dict[str, Any]]:
     """The same page in each language, with the query kept.
 

@@ -181,9 +181,13 @@ def standing(election_id: int, member_id: int) -> Standing:
     return Standing(True, tracker, cast_at, changes, country, bool(in_hall), bool(by_proxy), paper_at is not None)
 
 
-def turnout(election_id: int) -> int:
-    """How many members have voted: the number of envelopes."""
-    return db.session.scalar(select(func.count()).where(Envelope.election_id == election_id)) or 0
+def turnout(election_id: int, country: str | None = None) -> int:
+    """How many members have voted, or how many of one country: the number of envelopes."""
+    count = select(func.count()).where(Envelope.election_id == election_id)
+    if country is not None:
+        on_roll = (Elector.election_id == Envelope.election_id) & (Elector.member_id == Envelope.member_id)
+        count = count.select_from(Envelope).join(Elector, on_roll).where(Elector.country == country)
+    return db.session.scalar(count) or 0
 
 
 def trackers(election_id: int) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from .. import audit
 from ..db import db, now
@@ -15,7 +15,8 @@ from ..themes.models import Theme
 from . import box, lot, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
-from .models import Election, OpenedBallot, Option
+from .decisions import Decision, decide, decision_from, places
+from .models import Election, Kind, OpenedBallot, Option, Question
 from .papers import PaperOption
 from .rules import hold
 
@@ -45,18 +46,44 @@ def count(election: Election, lists: Sequence[str], by: int | None) -> None:
     envelopes = box.envelopes(election.id)
     ballots, spoilt = seal.open_box(envelopes, seal.private_key(seed), election.shape, limits)
     _keep_ballots(election, ballots)
-    reports = [
-        tally.RULES[question.rule](tally.question(ballots, number), len(question.options), question.seats)
-        for number, question in enumerate(election.questions)
-    ]
-    election.report = {
-        "envelopes": len(envelopes),
-        "spoilt": spoilt,
-        "questions": [report.as_dict() for report in reports],
-        "settled": {},
-    }
+    election.report = {"envelopes": len(envelopes), "spoilt": spoilt, "settled": {}, **_reports(election, ballots)}
     election.counted_at, election.kept_seed = now(), None
     audit.record("count vote", name_of(election), by, envelopes=len(envelopes), spoilt=spoilt)
+
+
+def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) -> dict[str, Any]:
+    """Count every question: those of yes and no first, for what they prolong may leave less room to be elected."""
+    decisions = {
+        number: decide(tally.question(ballots, number), question.majority, _voters(election, question))
+        for number, question in enumerate(election.questions)
+        if question.majority is not None
+    }
+    goes_on = _goes_on_already(election)
+    prolonged = goes_on + sum(
+        decision.is_adopted for number, decision in decisions.items() if election.questions[number].kind == Kind.PROLONG
+    )
+    reports = [
+        decisions[number].as_dict() if number in decisions else _elect(election, question, number, ballots, prolonged)
+        for number, question in enumerate(election.questions)
+    ]
+    return {"questions": reports, "goes_on": goes_on}
+
+
+def _elect(election: Election, question: Question, number: int, ballots: Any, prolonged: int) -> dict[str, Any]:
+    """Count the question of the themes, with as many places as the prolonged ones leave."""
+    seats = places(question.seats, election.most_themes, prolonged)
+    return tally.RULES[question.rule](tally.question(ballots, number), len(question.options), seats).as_dict()
+
+
+def _voters(election: Election, question: Question) -> int | None:
+    """How many of those who voted could answer a question; None for everybody."""
+    return box.turnout(election.id, question.country) if question.country else None
+
+
+def _goes_on_already(election: Election) -> int:
+    """How many themes go on in this edition without being voted on."""
+    rows = select(func.count()).where(Theme.edition_id == election.edition_id, Theme.prolonged_from_id.is_not(None))
+    return db.session.scalar(rows) or 0
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:
@@ -80,10 +107,15 @@ def _choices(text: str) -> seal.Choices:
     return tuple(tuple(chosen) for chosen in json.loads(text))
 
 
-def reports_of(election: Election) -> list[tally.Report]:
+def reports_of(election: Election) -> list[tally.Report | Decision]:
     """The report of the count, one for each question."""
     kept: dict[str, Any] = election.report or {"questions": []}
-    return [tally.report_from(facts) for facts in kept["questions"]]
+    return [decision_from(facts) if "majority" in facts else tally.report_from(facts) for facts in kept["questions"]]
+
+
+def elections_of(election: Election) -> list[tuple[int, tally.Report]]:
+    """The reports of questions that elect themes, each with its position."""
+    return [(n, report) for n, report in enumerate(reports_of(election)) if isinstance(report, tally.Report)]
 
 
 # --- Ties -------------------------------------------------------------------------------------------
@@ -98,14 +130,14 @@ def settlement(election: Election, position: int) -> dict[str, Any] | None:
 def winners(election: Election, position: int) -> tuple[int, ...]:
     """The options that are elected for certain: in every outcome, or by the lot that was drawn."""
     drawn = settlement(election, position)
-    return tuple(sorted((*reports_of(election)[position].elected, *(drawn["options"] if drawn else ()))))
+    return tuple(sorted((*dict(elections_of(election))[position].elected, *(drawn["options"] if drawn else ()))))
 
 
 def elected_themes(election: Election) -> list[int]:
     """The ids of the themes that are elected for certain."""
     themes = [
-        question.options[number].theme_id
-        for position, question in enumerate(election.questions)
+        election.questions[position].options[number].theme_id
+        for position, _report in elections_of(election)
         for number in winners(election, position)
     ]
     return [theme for theme in themes if theme is not None]
@@ -119,10 +151,10 @@ def mark_elected(election: Election) -> None:
 
 def why_not_settle(election: Election, position: int) -> str | None:
     """A tie is settled by a public lot, after the count, and once its outcome is published for good."""
-    reports = reports_of(election)
-    if election.counted_at is None or not 0 <= position < len(reports):
+    if election.counted_at is None:
         return _("The ballots have not been counted yet.")
-    if not reports[position].tied:
+    report = dict(elections_of(election)).get(position)
+    if report is None or not report.tied:
         return _("There is no tie to settle.")
     if election.published_at and settlement(election, position):
         return _("The outcome of the lot is published, and stands.")
@@ -139,7 +171,7 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
         raise Refused(_("Give what was drawn as 6 to 40 digits, for example six dice."))
     if not how.strip():
         raise Refused(_("Say how the lot was drawn, and who was there."))
-    report = reports_of(election)[position]
+    report = dict(elections_of(election))[position]
     options, checkpoint = election.questions[position].options, final_checkpoint(election)
     order = sorted(report.tied, key=lambda number: lot.mark(checkpoint, digits, lot_number(options[number])))
     chosen = set(report.by_lot(order)) & set(report.tied)

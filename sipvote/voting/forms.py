@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from ..errors import Refused
 from .models import Custody
-from .papers import Paper
+from .papers import ONLY_FOR, Paper
 from .seal import Choices, WrongWords
 
 BLANK = "blank"
@@ -40,21 +40,35 @@ def marks(given: MultiDict[str, str], paper: Paper) -> list[list[str]]:
     return [given.getlist(f"q{number}")[:200] for number in range(len(paper.questions))]
 
 
-def read_ballot(given: MultiDict[str, str], paper: Paper) -> Choices:
-    """Read the choices from a ballot as it was sent. Raises Refused with what to mend."""
-    choices: Choices = tuple(_chosen(ticked) for ticked in marks(given, paper))
+def read_ballot(given: MultiDict[str, str], paper: Paper, country: str | None = None) -> Choices:
+    """Read the choices from a ballot as it was sent. Raises Refused with what to mend.
+
+    `country` is the voter's. Where it is not known, a question for one country may stay without an answer.
+    """
+    choices: Choices = tuple(
+        _chosen(ticked, paper, number, country) for number, ticked in enumerate(marks(given, paper))
+    )
     if why := paper.why_not(choices):
         raise Refused(why)
     return choices
 
 
-def _chosen(ticked: list[str]) -> tuple[int, ...]:
+def _chosen(ticked: list[str], paper: Paper, number: int, country: str | None) -> tuple[int, ...]:
     """The options of one question, sorted; a blank vote is a choice that has to be made too."""
+    question = paper.questions[number]
+    if country is not None and not question.is_asked_in(country):
+        if ticked:
+            raise Refused(paper.about(number, str(ONLY_FOR[question.country or country])))
+        return ()
     if not ticked:
-        raise Refused(_("Choose at least one theme, or choose “I vote blank”."))
+        if question.country and country is None:
+            return ()
+        missing = _("Choose at least one theme, or choose “I vote blank”.")
+        raise Refused(paper.about(number, missing if question.is_themes else _("Choose yes or no, or “I abstain”.")))
     if ticked.count(BLANK):
         if set(ticked) != {BLANK}:
-            raise Refused(_("You chose “I vote blank” and a theme as well. Keep only one of the two."))
+            both = _("You chose “I vote blank” and a theme as well. Keep only one of the two.")
+            raise Refused(paper.about(number, both if question.is_themes else _("Choose yes or no, not both.")))
         return ()
     # What is no number becomes one that is on no ballot: the paper then says so.
     return tuple(sorted({int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 5 else -1 for mark in ticked}))

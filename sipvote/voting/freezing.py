@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, insert, literal, select
@@ -10,14 +11,13 @@ from sqlalchemy import delete, insert, literal, select
 from .. import audit
 from ..assembly import rules as assemblies
 from ..db import db, now
-from ..editions.models import Edition
 from ..errors import Refused
 from ..members.models import Member
 from ..themes import rules as themes
-from . import keys, seal
+from . import keys, questions, seal
 from .checklist import checklist, members_today
 from .checkpoints import name_of
-from .models import Custody, Election, Elector, Option, Question
+from .models import Custody, Election, Elector, Kind, Option, Question
 from .rules import hold
 
 
@@ -43,7 +43,10 @@ def freeze(election: Election, by: int | None) -> list[str]:
     election.opens_at, election.closes_at = edition.vote_at, edition.count_at
     assembly = assemblies.of_edition(edition)
     election.hall_only = assembly is not None and not assembly.remote_vote
-    election.questions = [_question(edition, election.rule)]
+    for question in election.questions:
+        questions.freeze(question)
+    election.questions.insert(0, _question(election))
+    db.session.flush()
     election.ballot_hash = ballot_hash(election.questions)
     election.roll_size, election.roll_hash = _draw_up_roll(election)
     seed = seal.new_seed()
@@ -56,8 +59,9 @@ def freeze(election: Election, by: int | None) -> list[str]:
     return seal.split(seed) if election.custody == Custody.SCRUTINEERS else []
 
 
-def _question(edition: Edition, rule: str) -> Question:
-    """The one question of the year, with the words of every theme as they are now."""
+def _question(election: Election) -> Question:
+    """The question of the year: which themes, with the words of every theme as they are now."""
+    edition = election.edition
     options = [
         Option(
             position=number,
@@ -70,18 +74,31 @@ def _question(edition: Edition, rule: str) -> Question:
         )
         for number, theme in enumerate(themes.on_ballot(edition))
     ]
-    return Question(position=0, rule=rule, seats=edition.seats, max_approvals=edition.max_approvals, options=options)
+    return Question(
+        position=0,
+        kind=Kind.THEMES,
+        rule=election.rule,
+        seats=edition.seats,
+        max_approvals=edition.max_approvals,
+        options=options,
+    )
+
+
+def questions_facts(question: Question) -> dict[str, Any]:
+    """What a question that is answered by yes or no holds beside its options."""
+    return {name: getattr(question, name) for name in ("majority", "country", "theme_id", "original", "texts")}
 
 
 def ballot_hash(questions: Sequence[Question]) -> str:
     """SHA-256 of the ballot as canonical JSON: every question with its settings and all words on it."""
     facts = [
         {
-            "kind": question.kind or "themes",
-            "rule": question.rule or "approval",
+            "kind": question.kind,
+            "rule": question.rule,
             "seats": question.seats,
             "max_approvals": question.max_approvals,
             "options": [{"theme": o.theme_id, "original": o.original, "texts": o.texts} for o in question.options],
+            **({} if question.kind == Kind.THEMES else questions_facts(question)),
         }
         for question in questions
     ]
@@ -114,7 +131,11 @@ def unfreeze(election: Election, by: int | None) -> None:
     hold(election)
     if why := why_not_unfreeze(election):
         raise Refused(why)
-    election.questions = []
+    for question in list(election.questions):
+        if question.kind == Kind.THEMES:
+            election.questions.remove(question)
+        else:
+            question.options = []
     db.session.execute(delete(Elector).where(Elector.election_id == election.id))
     for fact in ("frozen_at", "public_key", "kept_seed", "proved_at", "roll_size", "roll_hash", "ballot_hash"):
         setattr(election, fact, None)

@@ -11,7 +11,7 @@ from ..access import public
 from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file
-from ..i18n import number
+from ..i18n import in_all_languages, number
 from . import box, checkpoints, forms, keys, papers, result, rules, seal
 from .board import stamp
 from .models import Election, Envelope
@@ -109,7 +109,7 @@ def results(year: int) -> str:
     )
 
 
-def _published(year: int) -> tuple[Election, list[result.Outcome]]:
+def _published(year: int) -> tuple[Election, list[result.Outcome | result.Verdict]]:
     """The election of a year with its result, or 404 while it is not published."""
     election = _opened(year)
     paper = papers.of(election)
@@ -144,9 +144,12 @@ def results_json(year: int) -> Any:
     }
 
 
-def _as_json(outcome: result.Outcome) -> dict[str, Any]:
+def _as_json(outcome: result.Outcome | result.Verdict) -> dict[str, Any]:
     """One question. Totals are null where they would tell what single members chose."""
-    return {
+    asked = {"kind": outcome.question.kind, "question": in_all_languages(lambda: outcome.question.heading)}
+    if isinstance(outcome, result.Verdict):
+        return asked | _decided(outcome)
+    return asked | {
         "rule": outcome.report.rule,
         "seats": outcome.report.seats,
         "max_approvals": outcome.question.max_approvals,
@@ -168,18 +171,49 @@ def _as_json(outcome: result.Outcome) -> dict[str, Any]:
     }
 
 
+def _decided(verdict: result.Verdict) -> dict[str, Any]:
+    """A question of yes or no."""
+    decision = verdict.decision
+    shown = (decision.yes, decision.no, decision.blank) if verdict.has_numbers else (None, None, None)
+    return {
+        "rule": "majority",
+        "majority": decision.majority,
+        "country": verdict.question.country,
+        "theme": verdict.question.theme_id,
+        "ballots": decision.ballots,
+        **dict(zip(("yes", "no", "blank"), shown, strict=True)),
+        "adopted": decision.is_adopted,
+    }
+
+
+Row = tuple[result.Outcome | result.Verdict, str, int | None, Any]
 RESULT_COLUMNS = [
-    (_l("Theme"), lambda line: line.option.title),
-    (_l("Votes"), lambda line: line.approvals),
-    (_l("Elected"), lambda line: _l("yes") if line.is_elected else _l("tied") if line.is_tied else _l("no")),
+    (_l("Question"), lambda row: row[0].question.heading),
+    (_l("Answer"), lambda row: row[1]),
+    (_l("Votes"), lambda row: row[2]),
+    (_l("Outcome"), lambda row: row[3]),
 ]
+
+
+def _rows(outcome: result.Outcome | result.Verdict) -> list[Row]:
+    """The lines of the table about one question: question, answer, votes, what came of it."""
+    if isinstance(outcome, result.Verdict):
+        became = _l("adopted") if outcome.decision.is_adopted else _l("not adopted")
+        votes = [n if outcome.has_numbers else None for _answer, n in outcome.answers]
+        answers = [answer for answer, _n in outcome.answers]
+        return [(outcome, answers[n], votes[n], "" if n else became) for n in range(len(answers))]
+    became = {(True, False): _l("elected"), (True, True): _l("elected"), (False, True): _l("tied")}
+    return [
+        (outcome, line.option.title, line.approvals, became.get((line.is_elected, line.is_tied), _l("not elected")))
+        for line in outcome.lines
+    ]
 
 
 @voting.get("/<int:year>/vote/results.csv")
 @public
 def results_csv(year: int) -> Response:
     _election, outcomes = _published(year)
-    return csv_file(f"result-{year}", RESULT_COLUMNS, [line for outcome in outcomes for line in outcome.lines])
+    return csv_file(f"result-{year}", RESULT_COLUMNS, [row for outcome in outcomes for row in _rows(outcome)])
 
 
 # --- Recounting -------------------------------------------------------------------------------------

@@ -8,13 +8,25 @@ from typing import Any
 from flask_babel import gettext as _
 
 from .. import audit
-from ..db import now
+from ..db import db, now
 from ..editions.rules import why_not_now
 from ..errors import Refused
+from ..themes.models import Theme
+from ..themes.review import prolong_as_voted
 from . import lot, tally
 from .checkpoints import name_of
-from .counting import elected_themes, final_checkpoint, lot_number, mark_elected, reports_of, settlement, winners
-from .models import Election
+from .counting import (
+    elected_themes,
+    elections_of,
+    final_checkpoint,
+    lot_number,
+    mark_elected,
+    reports_of,
+    settlement,
+    winners,
+)
+from .decisions import Decision
+from .models import Election, Kind
 from .papers import Paper, PaperOption, PaperQuestion
 from .rules import hold
 
@@ -39,8 +51,17 @@ def publish(election: Election, by: int | None) -> None:
         raise Refused(why)
     election.published_at = now()
     mark_elected(election)
-    tied = [bool(r.tied) and settlement(election, n) is None for n, r in enumerate(reports_of(election))]
+    _prolong_adopted(election, by)
+    tied = [bool(report.tied) and settlement(election, n) is None for n, report in elections_of(election)]
     audit.record("publish result", name_of(election), by, elected=elected_themes(election), waits_for_a_lot=any(tied))
+
+
+def _prolong_adopted(election: Election, by: int | None) -> None:
+    """Let the themes go on that the members want to go on with."""
+    for question, report in zip(election.questions, reports_of(election), strict=True):
+        if question.kind == Kind.PROLONG and isinstance(report, Decision) and report.is_adopted:
+            theme = db.session.get_one(Theme, question.theme_id)
+            prolong_as_voted(election.edition, theme, question.country, by)
 
 
 @dataclass(frozen=True)
@@ -95,13 +116,35 @@ class Outcome:
         return bool(self.report.tied) and self.lot is None
 
 
-def outcomes(election: Election, paper: Paper) -> list[Outcome]:
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a question of yes or no. Below `FEWEST_BALLOTS` only the decision is shown."""
+
+    question: PaperQuestion
+    decision: Decision
+
+    @property
+    def has_numbers(self) -> bool:
+        return self.decision.ballots >= FEWEST_BALLOTS
+
+    @property
+    def answers(self) -> list[tuple[str, int]]:
+        """How often each answer was given, abstentions last."""
+        yes, no = (option.title for option in self.question.options)
+        return [(yes, self.decision.yes), (no, self.decision.no), (_("Abstained"), self.decision.blank)]
+
+
+def outcomes(election: Election, paper: Paper) -> list[Outcome | Verdict]:
     """The result as pages show it, question by question."""
-    return [_outcome(election, paper, number) for number in range(len(paper.questions))]
+    return [
+        Verdict(paper.questions[number], report)
+        if isinstance(report, Decision)
+        else _outcome(election, paper.questions[number], number, report)
+        for number, report in enumerate(reports_of(election))
+    ]
 
 
-def _outcome(election: Election, paper: Paper, number: int) -> Outcome:
-    question, report = paper.questions[number], reports_of(election)[number]
+def _outcome(election: Election, question: PaperQuestion, number: int, report: tally.Report) -> Outcome:
     settled, won, shown = settlement(election, number), winners(election, number), report.ballots >= FEWEST_BALLOTS
     lines = [
         Line(

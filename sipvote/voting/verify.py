@@ -36,7 +36,7 @@ except ImportError:
 MOST_BYTES, MOST_FILES, MOST_OPTIONS = 300_000_000, 5_000, 1_000
 NAMES = (
     "README.txt ballots.json checkpoints.jsonl election.json envelopes.txt "
-    "manifest.json replaced.txt report.json trackers.txt verify.py"
+    "manifest.json papers.json replaced.txt report.json trackers.txt verify.py"
 )
 MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 HASH = r"[0-9a-f]{64}"
@@ -173,7 +173,17 @@ class Package:
             limit, rule, options = question["max_approvals"], question["rule"], len(question["options"])
             need(limit is None or whole(limit, 1), "A limit in election.json is not right.")
             need(whole(question["seats"], 1, min(options, MOST_OPTIONS)), "A number of places is not right.")
-            need(rule in RULES, "This program does not know the rule that the vote was counted by.")
+            need(
+                rule in RULES or rule == "majority", "This program does not know the rule that the vote was counted by."
+            )
+            if rule == "majority":
+                need(
+                    question["majority"] in MAJORITIES and options == 2 and limit == 1,
+                    "A question of yes or no is not one.",
+                )
+        for key in ("goes_on", "spoilt_papers"):
+            need(whole(found[key], 0), "A number in election.json is not right.")
+        need(found["most_themes"] is None or whole(found["most_themes"], 1), "A number in election.json is not right.")
         return found
 
     @cached_property
@@ -182,16 +192,25 @@ class Package:
 
     @cached_property
     def ballots(self) -> Counter[str]:
-        """The opened box: how many times each ballot was in it. To the byte, the one way to write it."""
-        rows = self.json("ballots.json")
+        """The opened box, and the ballots on paper: how many times each ballot was there."""
+        return self.ballots_in("ballots.json")
+
+    @cached_property
+    def papers(self) -> Counter[str]:
+        """The ballots on paper alone."""
+        return self.ballots_in("papers.json")
+
+    def ballots_in(self, name: str) -> Counter[str]:
+        """How many times each ballot is in a file. To the byte, the one way to write it."""
+        rows = self.json(name)
         for times, ballot in rows:
-            need(whole(times, 1), "A ballot in ballots.json is there less than once.")
+            need(whole(times, 1), f"A ballot in {name} is there less than once.")
             self.check_ballot(ballot)
         rows.sort(key=lambda row: row[1])
         box = Counter({brackets(ballot): times for times, ballot in rows})
         text = ",\n".join(f"[{times},{brackets(ballot)}]" for times, ballot in rows)
-        once = len(box) == len(rows) and self.files["ballots.json"] == f"[\n{text}\n]\n".encode()
-        need(once, "ballots.json is not written in the one way that is allowed.")
+        once = len(box) == len(rows) and self.files[name] == f"[\n{text}\n]\n".encode()
+        need(once, f"{name} is not written in the one way that is allowed.")
         return box
 
     def check_ballot(self, ballot: Any) -> None:
@@ -280,11 +299,13 @@ def envelopes(package: Package) -> None:
 
 
 def numbers(package: Package) -> None:
-    """There are as many ballots as envelopes, and no more than members on the electoral roll."""
-    cast = len(package.trackers("trackers.txt"))
-    need(cast <= package.election["roll_size"], "There are more envelopes than electors.")
-    counted = sum(package.ballots.values()) + package.report["spoilt"]
+    """There are as many ballots as envelopes and papers, and no more than members on the electoral roll."""
+    cast, papers = len(package.trackers("trackers.txt")), sum(package.papers.values())
+    voted = cast + papers + package.election["spoilt_papers"]
+    need(voted <= package.election["roll_size"], "There are more envelopes and papers than electors.")
+    counted = sum(package.ballots.values()) - papers + package.report["spoilt"]
     need(cast == counted, f"There are {cast} envelopes, but {counted} ballots with the spoilt ones.")
+    need(not package.papers - package.ballots, "A ballot on paper is not among those that were counted.")
 
 
 def count(package: Package) -> None:
@@ -292,11 +313,45 @@ def count(package: Package) -> None:
     questions, reports = package.election["questions"], package.report["questions"]
     need(len(reports) == len(questions), "There is not one report for each question.")
     papers = [(times, json.loads(ballot)) for ballot, times in package.ballots.items()]
-    for number, question in enumerate(questions):
+    expected: dict[int, dict[str, Any]] = {}
+    prolonged = package.election["goes_on"]
+    # Those of yes and no first: what they prolong may leave less room for the themes that are elected.
+    for number, question in sorted(enumerate(questions), key=lambda pair: pair[1]["rule"] != "majority"):
         ballots = [(times, paper[number]) for times, paper in papers]
-        expected = RULES[question["rule"]](ballots, len(question["options"]), question["seats"])
-        same = canonical(reports[number]) == canonical(expected)
+        if question["rule"] == "majority":
+            expected[number] = decision(ballots, question)
+            prolonged += question["kind"] == "prolong" and expected[number]["adopted"]
+        else:
+            most = package.election["most_themes"]
+            seats = question["seats"] if most is None else min(question["seats"], most - prolonged)
+            expected[number] = RULES[question["rule"]](ballots, len(question["options"]), seats)
+    for number, report in enumerate(reports):
+        same = canonical(report) == canonical(expected[number])
         need(same, f"The report on question {number + 1} does not follow from the ballots.")
+
+
+def decision(ballots: list[tuple[int, list[int]]], question: dict[str, Any]) -> dict[str, Any]:
+    """Count yes (option 0) and no (option 1). Who could not answer a question for one country abstains, uncounted."""
+    cast = sum(times for times, _chosen in ballots)
+    voters = cast if question["country"] is None else question["voters"]
+    yes, no = approvals(ballots, 2)
+    need(whole(voters, yes + no, cast), "A question for one country has more answers than voters.")
+    return {
+        "rule": "majority",
+        "majority": question["majority"],
+        "ballots": voters,
+        "yes": yes,
+        "no": no,
+        "blank": voters - yes - no,
+        "adopted": MAJORITIES[question["majority"]](yes, no, voters),
+    }
+
+
+MAJORITIES = {
+    "simple": lambda yes, no, voters: yes - no > 0,
+    "absolute": lambda yes, no, voters: yes > voters - yes,
+    "two_thirds": lambda yes, no, voters: yes >= 1 and Fraction(yes, yes + no) >= Fraction(2, 3),
+}
 
 
 def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
@@ -393,7 +448,7 @@ def opening(package: Package) -> None:
         except Exception:  # noqa: BLE001, it does not open, or holds no ballot: either way it is spoilt
             spoilt += 1
     need(spoilt == package.report["spoilt"], f"{spoilt} envelopes are spoilt; the report says otherwise.")
-    need(found == package.ballots, "The ballots that were counted are not those in the envelopes.")
+    need(found + package.papers == package.ballots, "The ballots that were counted are not those in the envelopes.")
 
 
 def opened(plain: bytes, package: Package) -> str:

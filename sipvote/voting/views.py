@@ -22,6 +22,7 @@ from . import board, box, forms, keys, papers, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
+from .voters import Voter, own
 
 voting = Blueprint("voting", __name__)
 
@@ -34,18 +35,12 @@ def keep_nothing(response: Response) -> Response:
     return response
 
 
-def _standing(election: Election | None) -> box.Standing:
-    if election is None or election.frozen_at is None or not current_user.is_authenticated:
-        return box.Standing()
-    return box.standing(election.id, current_user.member_id)
-
-
 @voting.get("/<int:year>/vote")
 @public
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    standing = _standing(election)
+    standing = own().standing(election) if current_user.is_authenticated else box.Standing()
     paper = papers.of(election) if election else None
     return render_template(
         "voting/index.html",
@@ -59,7 +54,7 @@ def index(year: int) -> str:
     )
 
 
-# --- Ballot, check, send ----------------------------------------------------------------------------
+# --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
 
 
 @voting.route("/<int:year>/vote/ballot", methods=["GET", "POST"])
@@ -67,23 +62,29 @@ def index(year: int) -> str:
 @only_reads
 def ballot(year: int) -> Any:
     """The ballot; on POST with the choice that somebody wants to change before sending."""
+    return fill_in(own(), year)
+
+
+def fill_in(voter: Voter, year: int) -> Any:
+    """The ballot of a voter."""
     paper = papers.named(request.form.get("ballot", ""))
-    return _ballot(asked_edition(year), forms.marks(request.form, paper) if paper else [])
+    return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
     election = rules.of_edition(edition)
-    standing = _standing(election)
+    standing = voter.standing(election)
     paper = papers.of(election) if election else None
-    closed = rules.why_not_vote(election, standing)
+    closed = voter.why_not(election, standing)
     if closed or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
-        return render_template("voting/no_ballot.html", election=election, **facts), 409
+        return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
         "voting/ballot.html",
+        voter=voter,
         election=election,
         paper=paper,
-        ordered=paper.in_order_for(current_user.member_id),
+        ordered=paper.in_order_for(voter.member_id),
         marked=marked or [[] for _question in paper.questions],
         standing=standing,
         custody=forms.CUSTODY_WORDS,
@@ -91,15 +92,15 @@ def _ballot(edition: Edition, marked: list[list[str]], why: str | None = None) -
     )
 
 
-def _sent(year: int) -> tuple[Paper | None, Any]:
+def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     """The paper of a ballot that was sent, or what to answer when there is none."""
     paper = papers.named(request.form.get("ballot", ""))
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+        return None, _ballot(voter, asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
-    return None, redirect(url_for(".ballot", year=year))
+    return None, redirect(voter.url("ballot", year))
 
 
 @voting.route("/<int:year>/vote/check", methods=["GET", "POST"])
@@ -107,72 +108,91 @@ def _sent(year: int) -> tuple[Paper | None, Any]:
 @only_reads
 def check(year: int) -> Any:
     """What was chosen and what was not, before it is sent."""
-    paper, answer = _sent(year)
+    return look_over(own(), year)
+
+
+def look_over(voter: Voter, year: int) -> Any:
+    """The check page of a voter."""
+    paper, answer = _sent(voter, year)
     if paper is None:
         return answer
     edition, marked = asked_edition(year), forms.marks(request.form, paper)
     election = rules.of_edition(edition)
-    if why := rules.why_not_vote(election, _standing(election)):
-        return _ballot(edition, marked, why)
+    if why := voter.why_not(election, voter.standing(election)):
+        return _ballot(voter, edition, marked, why)
     try:
         choices = forms.read_ballot(request.form, paper)
     except Refused as refused:
-        return _ballot(edition, marked, refused.why)
-    ordered = paper.in_order_for(current_user.member_id)
+        return _ballot(voter, edition, marked, refused.why)
+    ordered = paper.in_order_for(voter.member_id)
     parts = [
         ([o for o in options if o.number in chosen], [o for o in options if o.number not in chosen])
         for options, chosen in zip(ordered, choices, strict=True)
     ]
-    return render_template("voting/check.html", election=election, paper=paper, parts=parts, marked=marked)
+    facts = {"voter": voter, "election": election, "paper": paper}
+    return render_template("voting/check.html", parts=parts, marked=marked, **facts)
 
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
 @for_cards
 def send(year: int) -> Any:
     """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
-    paper, answer = _sent(year)
+    return put_in(own(), year)
+
+
+def put_in(voter: Voter, year: int) -> Any:
+    """Cast the ballot of a voter."""
+    paper, answer = _sent(voter, year)
     if paper is None:
         return answer
     try:
-        how = box.Cast(in_hall=current_user.is_in_hall)
-        rules.cast(paper, current_user.member_id, forms.read_ballot(request.form, paper), how)
+        rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
     except Refused as refused:
-        return _ballot(asked_edition(year), forms.marks(request.form, paper), refused.why)
-    return see_other(url_for(".receipt", year=year))
+        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused.why)
+    return see_other(voter.url("receipt", year))
 
 
 # --- The receipt ------------------------------------------------------------------------------------
 
 
-def _my_vote(year: int) -> tuple[Election, box.Standing] | None:
+def _vote_of(voter: Voter, year: int) -> tuple[Election, box.Standing] | None:
     election = rules.of_edition(asked_edition(year))
-    standing = _standing(election)
+    standing = voter.standing(election)
     return (election, standing) if election and standing.tracker else None
 
 
 @voting.get("/<int:year>/vote/receipt")
 @for_cards
 def receipt(year: int) -> Any:
-    mine = _my_vote(year)
-    if mine is None:
+    return show_receipt(own(), year)
+
+
+def show_receipt(voter: Voter, year: int) -> Any:
+    """The code of a voter's envelope."""
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return redirect(url_for(".index", year=year))
-    election, standing = mine
-    return render_template(
-        "voting/receipt.html", election=election, standing=standing, code=seal.code(standing.tracker or "")
-    )
+    election, standing = theirs
+    code = seal.code(standing.tracker or "")
+    return render_template("voting/receipt.html", voter=voter, election=election, standing=standing, code=code)
 
 
 @voting.get("/<int:year>/vote/receipt.txt")
 @for_cards
 def receipt_file(year: int) -> Any:
+    return give_receipt_file(own(), year)
+
+
+def give_receipt_file(voter: Voter, year: int) -> Any:
     """The signed receipt: a promise that this envelope is in the box, silent on its content."""
-    mine = _my_vote(year)
-    if mine is None:
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return redirect(url_for(".index", year=year))
-    election, standing = mine
+    election, standing = theirs
     signed = board.receipt(name_of(election), standing.tracker or "", keys.signing_key())
-    text = render_template("voting/receipt.txt", election=election, standing=standing, signed=json.dumps(signed),
-                           code=seal.code(standing.tracker or ""), public_key=keys.public_signing_key())  # fmt: skip
+    text = render_template("voting/receipt.txt", voter=voter, election=election, standing=standing,
+                           signed=json.dumps(signed), code=seal.code(standing.tracker or ""),
+                           public_key=keys.public_signing_key())  # fmt: skip
     answer = Response(text, content_type="text/plain; charset=utf-8")
     answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.txt")
     return answer
@@ -181,18 +201,24 @@ def receipt_file(year: int) -> Any:
 @voting.post("/<int:year>/vote/receipt/mail")
 @for_cards
 def mail_receipt(year: int) -> Any:
-    mine = _my_vote(year)
-    if mine is None:
+    return mail_receipt_of(own(), year)
+
+
+def mail_receipt_of(voter: Voter, year: int) -> Any:
+    """Mail the receipt of a voter to who is signed in."""
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return see_other(url_for(".index", year=year))
-    election, standing = mine
+    election, standing = theirs
     member = db.session.get_one(Member, current_user.member_id)
     tracker = standing.tracker or ""
     # Of one envelope one letter, however often the button is pressed.
     key = f"receipt {election.id} {member.id} {tracker[:15]}"
-    mail.queue("receipt", member, key=key, election=election, cast_at=standing.cast_at, code=seal.code(tracker))
+    mail.queue("receipt", member, key=key, giver=voter.giver, election=election, cast_at=standing.cast_at,
+               code=seal.code(tracker))  # fmt: skip
     db.session.commit()
     if member.email:
         flash(_("Your receipt is on its way to %(address)s.", address=member.email), "ok")
     else:
         flash(_("We have no e-mail address of yours. Print your receipt, or write the code down."), "warn")
-    return see_other(url_for(".receipt", year=year))
+    return see_other(voter.url("receipt", year))
