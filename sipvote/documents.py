@@ -130,6 +130,7 @@ def plain(text: Any) -> str:
     in it is set apart, so that it does not turn the sentence around it.
     """
     lines = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    lines = lines.replace("\u2028", "\n").replace("\u2029", "\n")
     kept = "".join(c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in lines)
     kept = _TURNS.sub("\ufffd", kept)
     kept = "".join("\ufffd" if ord(c) & 0xFFFE == 0xFFFE else c for c in kept)  # no characters, says Unicode
@@ -186,5 +187,7 @@ def _press(kind: str, document: Document, **more: str) -> bytes:
     except subprocess.TimeoutExpired as fault:
         raise PressFailed(f"{kind}: not ready after {PRESS_TAKES_AT_MOST} s") from fault
     if done.returncode:
-        raise PressFailed(f"{kind}: {done.stderr.decode(errors='replace')[-2000:]}")
+        # Only the name of the fault: what follows it may quote the document.
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise PressFailed(f"{kind}: {last.partition(':')[0][:60]}")
     return done.stdout
