@@ -66,22 +66,30 @@ def _beside(folder: str) -> Path:
 
 def _register_rooms(app: Flask) -> None:
     from . import pages
+    from .assembly import checkin, quorum
+    from .assembly import desk as assembly_desk
+    from .assembly import views as assembly
     from .editions import views as editions_room
     from .members import desk as members_desk
     from .members import views as members
     from .themes import desk as themes_desk
     from .themes import views as themes
-    from .voting import desk as voting_desk
-    from .voting import minutes_views, publication  # its routes belong to the same blueprint as the views
+    from .voting import (
+        box,
+        minutes_views,
+        publication,
+        questions_desk,
+    )  # their routes belong to the blueprints of views and desk
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
+        *(assembly.assembly, assembly_desk.desk, checkin.checkin),
         *(
             publication.voting,
-            voting_desk.desk,
+            questions_desk.desk,
             minutes_views.minutes_room,
             workgroups.workgroups,
             workgroups_desk.desk,
@@ -89,6 +97,7 @@ def _register_rooms(app: Flask) -> None:
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)
+    quorum.voted[:] = [box.who_voted]  # who voted counts for the quorum: the assembly's room asks, the box answers
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
@@ -133,11 +142,14 @@ def _page_context() -> dict[str, Any]:
 NAV = (
     (_l("Today"), "pages.home"),
     (_l("Themes"), "themes.index"),
+    (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
+    (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
+    (_l("Check-in"), "checkin.index", "assembly.check_in"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
     (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),

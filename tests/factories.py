@@ -13,7 +13,7 @@ from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import ceremony, counting, freezing, hours, papers
+from sipvote.voting import ceremony, counting, freezing, hours, papers, questions
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -205,3 +205,16 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_worked_on_theme(year: int = 2025, title: str = "Sharing economy") -> Theme:
+    """A theme that an edition before worked on, and that may go on."""
+    edition = an_edition(Phase.STOCKTAKE, year=year)
+    return a_theme(edition, title, admitted_at=now(), elected_at=now())
+
+
+def some_questions(election: Election, theme: Theme, country: str | None = "FR") -> None:
+    """Two more on the ballot of a draft: shall a theme go on (in one country), shall the board act."""
+    questions.ask(election, questions.Asked("simple", country, theme=theme), None)
+    words = {"en": {"title": "Shall the board open an office in Namur?", "text": "It **costs** money."}}
+    questions.ask(election, questions.Asked("two_thirds", original="en", texts=words), None)

@@ -85,6 +85,7 @@ def test_rules_do_not_know_the_web(path):
 MAY_COMMIT = (
     "views",
     "desk",
+    "checkin",
     "pages",
     "facilitate",
     "cli",

@@ -69,6 +69,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['election_id'], ['election.id'], name=op.f('fk_count_progress_election_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('election_id', name=op.f('pk_count_progress'))
     )
+    op.create_table('hall_try',
+    sa.Column('assembly_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['assembly_id'], ['assembly.id'], name=op.f('fk_hall_try_assembly_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_hall_try_member_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('assembly_id', 'member_id', name=op.f('pk_hall_try'))
+    )
     op.create_table('incident',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('assembly_id', sa.Integer(), nullable=False),
@@ -260,6 +269,7 @@ def downgrade() -> None:
     op.drop_table('mailing')
     op.drop_table('key_list')
     op.drop_table('incident')
+    op.drop_table('hall_try')
     op.drop_table('count_progress')
     op.drop_table('begun_ballot')
     op.drop_table('announcement')

@@ -1,4 +1,4 @@
-"""Tables of the assembly's room: Assembly, Presence, Proxy, Incident, Mailing, PersonalLink."""
+"""Tables of the assembly's room: Assembly, Presence, Proxy, Incident, Mailing, PersonalLink, HallTry."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -178,3 +178,14 @@ class PersonalLink(Base):
     serial: Mapped[int] = mapped_column(default=1)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class HallTry(Base):
+    """How often a member has typed a code of the hall since `since`: wrong ones are few, or nobody could guess."""
+
+    __tablename__ = "hall_try"
+
+    assembly_id: Mapped[int] = mapped_column(ForeignKey("assembly.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime]
+    tries: Mapped[int]

@@ -23,7 +23,7 @@ from ..editions.models import DATED, Edition, Phase
 from ..i18n import ZONE
 from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
-from ..voting.models import Election, Envelope
+from ..voting.models import Election, Envelope, Question
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from . import deeds
 
@@ -131,8 +131,11 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
 
 
 def undo(edition: Edition) -> None:
-    """Throw away workgroups, vote and result. The themes and their ballot stay as they are."""
+    """Throw away workgroups, vote and result. The themes and their ballot stay, but for what the vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
+    asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
+    by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))
+    db.session.execute(delete(Theme).where(Theme.edition_id == edition.id, by_vote))
     db.session.execute(delete(Election).where(Election.edition_id == edition.id))  # takes roll and envelopes along
     db.session.execute(update(Theme).where(Theme.edition_id == edition.id).values(elected_at=None))
     edition.themes_frozen_at = None

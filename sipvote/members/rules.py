@@ -3,10 +3,11 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 
 from .. import audit, mail
 from ..access import Role, Visitor
@@ -26,6 +27,16 @@ def _hash(secret: str) -> str:
 def plain_address(address: str) -> str:
     """The form in which addresses are kept and compared."""
     return address.strip().lower()
+
+
+def members_on(rows: Any, day: date) -> Any:
+    """Only who is a member on a day, of a SELECT over members; the day of leaving counts no more."""
+    return rows.where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
+
+
+def members_today(rows: Any) -> Any:
+    """Only who is a member today, of a SELECT over members."""
+    return members_on(rows, now().date())
 
 
 # --- Signing in -----------------------------------------------------------------------------------
@@ -77,11 +88,8 @@ def _code_hash(asked: SignIn, code: str) -> str:
 
 def member_at(address: str) -> Member | None:
     """The present member with this e-mail address."""
-    today = now().date()
-    wanted = select(Member).where(
-        Member.email == plain_address(address), Member.joined <= today, or_(Member.left.is_(None), Member.left > today)
-    )
-    return db.session.scalar(wanted)
+    present: Select[Member] = members_today(select(Member).where(Member.email == plain_address(address)))
+    return db.session.scalar(present)
 
 
 def sign_in_for(token: str) -> SignIn | None:

@@ -8,13 +8,13 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text, union_all
+from sqlalchemy import Connection, Subquery, false, func, select, text, union_all
 from sqlalchemy.exc import OperationalError
 
 from ..db import at_once, db, now
 from ..together import Together
 from . import seal
-from .models import Elector, Envelope
+from .models import Election, Elector, Envelope
 from .papers import Paper
 from .seal import CROCKFORD, Choices
 
@@ -188,6 +188,14 @@ def turnout(election_id: int, country: str | None = None) -> int:
         on_roll = (Elector.election_id == Envelope.election_id) & (Elector.member_id == Envelope.member_id)
         count = count.select_from(Envelope).join(Elector, on_roll).where(Elector.country == country)
     return db.session.scalar(count) or 0
+
+
+def who_voted(edition_id: int) -> Subquery:
+    """Whose votes are in, for the quorum (assembly/quorum.py): member_id, and by_proxy. On paper is in, too."""
+    ours = Election.edition_id == edition_id, Election.is_rehearsal.is_(False)
+    sent = select(Envelope.member_id, Envelope.by_proxy).join(Election, Election.id == Envelope.election_id)
+    paper = select(Elector.member_id, false()).join(Election, Election.id == Elector.election_id)
+    return union_all(sent.where(*ours), paper.where(*ours, Elector.paper_at.is_not(None))).subquery()
 
 
 def trackers(election_id: int) -> list[str]:

@@ -12,8 +12,8 @@ from .. import mail
 from ..access import Role
 from ..db import db, now
 from ..members.models import Grant, Member
+from ..members.rules import members_today
 from . import board, box, keys
-from .checklist import members_today
 from .models import BoardCheckpoint, Election
 
 CHECKPOINTS_AT_MOST = 100

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from .. import audit
 from ..db import db, now
 from ..editions.rules import why_not_now
 from ..errors import Refused
+from ..themes import rules as themes
 from ..themes.models import Theme
 from . import box, lot, seal, tally
 from .ceremony import seed_of
@@ -58,7 +59,7 @@ def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) ->
         for number, question in enumerate(election.questions)
         if question.majority is not None
     }
-    goes_on = _goes_on_already(election)
+    goes_on = themes.going_on(election.edition)
     prolonged = goes_on + sum(
         decision.is_adopted for number, decision in decisions.items() if election.questions[number].kind == Kind.PROLONG
     )
@@ -78,12 +79,6 @@ def _elect(election: Election, question: Question, number: int, ballots: Any, pr
 def _voters(election: Election, question: Question) -> int | None:
     """How many of those who voted could answer a question; None for everybody."""
     return box.turnout(election.id, question.country) if question.country else None
-
-
-def _goes_on_already(election: Election) -> int:
-    """How many themes go on in this edition without being voted on."""
-    rows = select(func.count()).where(Theme.edition_id == election.edition_id, Theme.prolonged_from_id.is_not(None))
-    return db.session.scalar(rows) or 0
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:

@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from ..errors import Refused
 from .models import Custody
-from .papers import ONLY_FOR, Paper
+from .papers import ONLY_FOR, Paper, PaperQuestion
 from .seal import Choices, WrongWords
 
 BLANK = "blank"
@@ -40,35 +40,49 @@ def marks(given: MultiDict[str, str], paper: Paper) -> list[list[str]]:
     return [given.getlist(f"q{number}")[:200] for number in range(len(paper.questions))]
 
 
+class Misfilled(Refused):
+    """A ballot cannot be sent as it is: what is wrong, and with which question."""
+
+    def __init__(self, paper: Paper, number: int, country: str | None, why: str) -> None:
+        super().__init__(paper.about(number, why, country))
+        self.number = number
+
+
 def read_ballot(given: MultiDict[str, str], paper: Paper, country: str | None = None) -> Choices:
-    """Read the choices from a ballot as it was sent. Raises Refused with what to mend.
+    """Read the choices from a ballot as it was sent. Raises Misfilled with what to mend.
 
     `country` is the voter's. Where it is not known, a question for one country may stay without an answer.
     """
-    choices: Choices = tuple(
-        _chosen(ticked, paper, number, country) for number, ticked in enumerate(marks(given, paper))
-    )
-    if why := paper.why_not(choices):
-        raise Refused(why)
-    return choices
+    return tuple(_answer(ticked, paper, number, country) for number, ticked in enumerate(marks(given, paper)))
 
 
-def _chosen(ticked: list[str], paper: Paper, number: int, country: str | None) -> tuple[int, ...]:
-    """The options of one question, sorted; a blank vote is a choice that has to be made too."""
+def _answer(ticked: list[str], paper: Paper, number: int, country: str | None) -> tuple[int, ...]:
+    """The answer to one question, which it is possible to give. Raises Misfilled."""
     question = paper.questions[number]
+    try:
+        chosen = _chosen(ticked, question, country)
+        if why := question.why_not(chosen):
+            raise Refused(why)
+    except Refused as refused:
+        raise Misfilled(paper, number, country, refused.why) from None
+    return chosen
+
+
+def _chosen(ticked: list[str], question: PaperQuestion, country: str | None) -> tuple[int, ...]:
+    """The options of one question, sorted; a blank vote is a choice that has to be made too. Raises Refused."""
     if country is not None and not question.is_asked_in(country):
         if ticked:
-            raise Refused(paper.about(number, str(ONLY_FOR[question.country or country])))
+            raise Refused(ONLY_FOR[question.country or country])
         return ()
     if not ticked:
         if question.country and country is None:
             return ()
         missing = _("Choose at least one theme, or choose “I vote blank”.")
-        raise Refused(paper.about(number, missing if question.is_themes else _("Choose yes or no, or “I abstain”.")))
+        raise Refused(missing if question.is_themes else _("Choose yes or no, or “I abstain”."))
     if ticked.count(BLANK):
         if set(ticked) != {BLANK}:
             both = _("You chose “I vote blank” and a theme as well. Keep only one of the two.")
-            raise Refused(paper.about(number, both if question.is_themes else _("Choose yes or no, not both.")))
+            raise Refused(both if question.is_themes else _("Choose yes or no, not both."))
         return ()
     # What is no number becomes one that is on no ballot: the paper then says so.
     return tuple(sorted({int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 5 else -1 for mark in ticked}))
@@ -100,6 +114,11 @@ class PrepareForm(FlaskForm):
         validators=[InputRequired(_l("Choose how the votes are counted."))],
     )
 
+    most_themes = IntegerField(
+        _l("Themes at most, elected and prolonged together"),
+        description=_l("Leave it empty when there is no such limit. Prolonged themes come first."),
+        validators=[Optional(), NumberRange(1, 50, _l("Give a number from 1 to 50, or leave it empty."))],
+    )
     custody = RadioField(
         _l("Who can open the ballot box?"),
         choices=[SelectChoice(str(custody), name) for custody, name in CUSTODY_NAMES.items()],

@@ -13,9 +13,10 @@ from ..assembly import rules as assemblies
 from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
+from ..members.rules import members_today
 from ..themes import rules as themes
 from . import keys, questions, seal
-from .checklist import checklist, members_today
+from .checklist import checklist
 from .checkpoints import name_of
 from .models import Custody, Election, Elector, Kind, Option, Question
 from .rules import hold

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -159,6 +159,16 @@ class PaperQuestion:
         return most + " " + _("You chose %(n)d.", n=len(set(chosen)))
 
 
+class Part(NamedTuple):
+    """A question on the ballot of one member: `place` counts from 1 on that ballot, `number` from 0 on the paper."""
+
+    place: int
+    number: int
+    question: PaperQuestion
+    options: list[PaperOption]
+    marked: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Paper:
     """The ballot paper of a frozen election."""
@@ -199,11 +209,12 @@ class Paper:
                 return self.about(number, why)
         return None
 
-    def about(self, number: int, sentence: str) -> str:
-        """A sentence about a question, which it names when there are several."""
-        if len(self.questions) == 1:
+    def about(self, number: int, sentence: str, country: str | None = None) -> str:
+        """A sentence about a question, which it names when there are several: by its place on the voter's ballot."""
+        asked = [n for n, question in enumerate(self.questions) if country is None or question.is_asked_in(country)]
+        if len(asked) < 2 or number not in asked:
             return sentence
-        return _("Question %(n)d: %(sentence)s", n=number + 1, sentence=sentence)
+        return _("Question %(n)d: %(sentence)s", n=asked.index(number) + 1, sentence=sentence)
 
     @property
     def rule(self) -> str | None:
@@ -215,6 +226,15 @@ class Paper:
             "Elected and prolonged together, there will be %(num)d themes at most; prolonged ones come first.",
             self.most_themes,
         )
+
+    def asked(self, member_id: int, country: str, marked: Sequence[Sequence[str]] = ()) -> list["Part"]:
+        """The questions for a member of a country, each with its options in their order and what was ticked."""
+        orders = self.in_order_for(member_id)
+        numbers = [number for number, question in enumerate(self.questions) if question.is_asked_in(country)]
+        return [
+            Part(place, number, self.questions[number], orders[number], marked[number] if marked else ())
+            for place, number in enumerate(numbers, start=1)
+        ]
 
     def in_order_for(self, member_id: int) -> list[list[PaperOption]]:
         """For each question its options in an order that is random, but always the same for one member."""

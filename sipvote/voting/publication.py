@@ -202,9 +202,9 @@ def _rows(outcome: result.Outcome | result.Verdict) -> list[Row]:
         votes = [n if outcome.has_numbers else None for _answer, n in outcome.answers]
         answers = [answer for answer, _n in outcome.answers]
         return [(outcome, answers[n], votes[n], "" if n else became) for n in range(len(answers))]
-    became = {(True, False): _l("elected"), (True, True): _l("elected"), (False, True): _l("tied")}
+    words = {(True, False): _l("elected"), (True, True): _l("elected"), (False, True): _l("tied")}
     return [
-        (outcome, line.option.title, line.approvals, became.get((line.is_elected, line.is_tied), _l("not elected")))
+        (outcome, line.option.title, line.approvals, words.get((line.is_elected, line.is_tied), _l("not elected")))
         for line in outcome.lines
     ]
 

@@ -52,7 +52,9 @@ def why_not_prepare(edition: Edition) -> str | None:
     return why_not_now(edition, "prepare_vote")
 
 
-def prepare(edition: Edition, custody: Custody, by: int | None, rule: str = "approval") -> Election:
+def prepare(
+    edition: Edition, custody: Custody, by: int | None, rule: str = "approval", most_themes: int | None = None
+) -> Election:
     """Draft the election of an edition, on the dates of the edition, or change the draft."""
     if why := why_not_prepare(edition):
         raise Refused(why)
@@ -60,10 +62,10 @@ def prepare(edition: Edition, custody: Custody, by: int | None, rule: str = "app
     if election is None:
         election = Election(edition=edition)
         db.session.add(election)
-    election.custody, election.rule = custody, rule
+    election.custody, election.rule, election.most_themes = custody, rule, most_themes
     election.opens_at, election.closes_at = edition.vote_at, edition.count_at
     db.session.flush()
-    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule)
+    audit.record("prepare vote", name_of(election), by, custody=custody, rule=rule, most_themes=most_themes)
     return election
 
 

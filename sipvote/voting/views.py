@@ -71,7 +71,7 @@ def fill_in(voter: Voter, year: int) -> Any:
     return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refused | None = None) -> Any:
     election = rules.of_edition(edition)
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
@@ -84,11 +84,11 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | 
         voter=voter,
         election=election,
         paper=paper,
-        ordered=paper.in_order_for(voter.member_id),
-        marked=marked or [[] for _question in paper.questions],
+        asked=paper.asked(voter.member_id, standing.country, marked),
         standing=standing,
         custody=forms.CUSTODY_WORDS,
-        why=why,
+        fault=fault,
+        faulty=getattr(fault, "number", None),
     )
 
 
@@ -98,7 +98,9 @@ def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(voter, asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+        return None, _ballot(
+            voter, asked_edition(year), [], Refused(_("This ballot is no longer valid. Please choose again."))
+        )
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
     return None, redirect(voter.url("ballot", year))
 
@@ -118,19 +120,16 @@ def look_over(voter: Voter, year: int) -> Any:
         return answer
     edition, marked = asked_edition(year), forms.marks(request.form, paper)
     election = rules.of_edition(edition)
-    if why := voter.why_not(election, voter.standing(election)):
-        return _ballot(voter, edition, marked, why)
+    standing = voter.standing(election)
+    if why := voter.why_not(election, standing):
+        return _ballot(voter, edition, marked, Refused(why))
     try:
-        choices = forms.read_ballot(request.form, paper)
+        choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
-        return _ballot(voter, edition, marked, refused.why)
-    ordered = paper.in_order_for(voter.member_id)
-    parts = [
-        ([o for o in options if o.number in chosen], [o for o in options if o.number not in chosen])
-        for options, chosen in zip(ordered, choices, strict=True)
-    ]
-    facts = {"voter": voter, "election": election, "paper": paper}
-    return render_template("voting/check.html", parts=parts, marked=marked, **facts)
+        return _ballot(voter, edition, marked, refused)
+    asked = paper.asked(voter.member_id, standing.country)
+    facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
+    return render_template("voting/check.html", choices=choices, marked=marked, **facts)
 
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
@@ -148,7 +147,7 @@ def put_in(voter: Voter, year: int) -> Any:
     try:
         rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
     except Refused as refused:
-        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused.why)
+        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
 
 

@@ -150,7 +150,7 @@ def test_what_a_visitor_did_is_kept_going_forward(visitor: FlaskClient, be: Be) 
     paper = papers.of(election)
     assert paper
     db.session.commit()
-    tracker = voting.cast(paper, ada.id, ((0,),))
+    tracker = voting.cast(paper, ada.id, ((0,), *(() for _question in paper.questions[1:])))
     go(visitor, Phase.GROUPS)
     assert db.session.scalar(select(Envelope.tracker).where(Envelope.member_id == ada.id)) == tracker
 

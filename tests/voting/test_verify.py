@@ -282,9 +282,9 @@ def test_traps_are_not_read(check: Any, monkeypatch: pytest.MonkeyPatch) -> None
         assert status == 2, trap
         assert len(printed.splitlines()) == 1, trap
     assert "compressed or locked" in check(bomb)[1]
-    monkeypatch.setattr(verify, "MOST_FILES", 12)
-    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
     monkeypatch.setattr(verify, "MOST_FILES", 13)
+    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
+    monkeypatch.setattr(verify, "MOST_FILES", 14)
     assert check(PACKAGE)[0] == 0
     monkeypatch.setattr(verify, "MOST_BYTES", len(PACKAGE) - 1)
     assert check(PACKAGE) == (2, "The file is too large to be a package.\n")

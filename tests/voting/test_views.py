@@ -331,7 +331,9 @@ class TestTheResult:
         assert [o["approvals"] for o in facts["questions"][0]["options"]] == [7, 6, 5, 0]
         assert facts["voted"] == 14 and facts["questions"][0]["blank"] == 1
         table = client.get("/en/2026/vote/results.csv").data.decode("utf-8-sig").splitlines()
-        assert table[1] == "Theme 0;7;yes" and table[4] == "Theme 3;0;no"
+        assert table[1] == "Which themes shall we work on?;Theme 0;7;elected" and table[4].endswith(
+            "Theme 3;0;not elected"
+        )
 
     def test_few_ballots_show_who_is_elected_and_no_totals(self, client):
         election = a_counted_election((3,), (3,), (1, 3))

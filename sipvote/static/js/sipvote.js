@@ -9,12 +9,14 @@ document.documentElement.classList.add("js");
 // The summary of what went wrong takes the focus, so that it is read first.
 document.querySelector("[data-focus]")?.focus();
 
-// "2 of 3 chosen". Too many is said at once, but nothing is unticked: the member decides.
+// "2 of 3 chosen", or "2 of 3 questions answered". Too many is said at once, but nothing is unticked: the member decides.
 function ballot(bar) {
   const form = bar.closest("form");
   const count = bar.querySelector("[data-count]");
   const show = () => {
-    const n = all(".choice input:checked:not([data-blank])", form).length;
+    const answered = () => all("fieldset", form).filter((question) => question.querySelector("input:checked")).length;
+    const chosen = () => all(".choice input:checked:not([data-blank])", form).length;
+    const n = bar.dataset.ballot === "questions" ? answered() : chosen();
     const max = Number(bar.dataset.max);
     count.textContent = say(n > max ? bar.dataset.over : bar.dataset.chosen, { n, max });
     count.classList.toggle("over", n > max);

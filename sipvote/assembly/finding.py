@@ -1,0 +1,64 @@
+"""Finding members at the check-in desk: by a part of the name, by number, or by what a scanner typed."""
+
+from collections.abc import Sequence
+from itertools import islice
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from ..db import db
+from ..i18n import alphabetical
+from ..members.models import Member
+from ..members.rules import members_today
+from .models import Assembly
+from .presence import member_of
+
+SHOWN = 20
+SHORTEST = 2
+# Letters that may carry an accent, and signs that are written in several ways: any letter will do at first.
+LOOSE = frozenset("aceinouy'’")
+
+
+def plain(text: str) -> str:
+    """A name as it is compared: without accents or capitals, with one kind of apostrophe and hyphen."""
+    return alphabetical(text).replace("’", "'").replace("-", " ")
+
+
+def members_for(assembly: Assembly, typed: str) -> Sequence[Member]:
+    """Present members whom the words in the search box may mean, one more than are shown at most.
+
+    A number is exact. Of a name every word must be found, in any order; accents and capitals do not matter.
+    """
+    if scanned := _scanned(assembly, typed):
+        return [scanned]
+    exact = db.session.scalar(members_today(select(Member).where(Member.number == typed.strip())))
+    if exact:
+        return [exact]
+    words = plain(typed).split()
+    if len("".join(words)) < SHORTEST:
+        return []
+    ids = _found(words)
+    return db.session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.name, Member.id)).all()
+
+
+def _scanned(assembly: Assembly, typed: str) -> Member | None:
+    """The member whose code a hand scanner typed: the address in the QR code, or its end."""
+    return member_of(assembly, urlsplit(typed.strip()).path.rpartition("/")[2]) if "." in typed else None
+
+
+def _found(words: Sequence[str]) -> list[int]:
+    # No database folds accents by itself: it chooses loosely, and what it chose is compared here.
+    columns = select(Member.id, Member.name, Member.number)
+    loosely = members_today(columns.where(and_(*(_like(word) for word in words))))
+    rows = db.session.execute(loosely.order_by(Member.name, Member.id))
+    fitting = (i for i, *known in rows if all(_is_meant(word, *known) for word in words))
+    return list(islice(fitting, SHOWN + 1))
+
+
+def _like(word: str) -> ColumnElement[bool]:
+    pattern = "".join("_" if c in LOOSE else f"/{c}" if c in "%_/" else c for c in word)
+    return or_(Member.name.ilike(f"%{pattern}%", escape="/"), Member.number.startswith(word, autoescape=True))
+
+
+def _is_meant(word: str, name: str, number: str) -> bool:
+    return word in plain(name) or number.startswith(word)
