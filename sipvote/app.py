@@ -74,12 +74,7 @@ def _register_rooms(app: Flask) -> None:
     from .members import views as members
     from .themes import desk as themes_desk
     from .themes import views as themes
-    from .voting import (
-        box,
-        minutes_views,
-        publication,
-        questions_desk,
-    )  # their routes belong to the blueprints of views and desk
+    from .voting import box, minutes_views, publication, questions_desk  # some add to the blueprints of views and desk
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
@@ -87,13 +82,8 @@ def _register_rooms(app: Flask) -> None:
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
         *(assembly.assembly, assembly_desk.desk, checkin.checkin),
-        *(
-            publication.voting,
-            questions_desk.desk,
-            minutes_views.minutes_room,
-            workgroups.workgroups,
-            workgroups_desk.desk,
-        ),
+        *(publication.voting, questions_desk.desk, minutes_views.minutes_room),
+        *(workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from ..audit import Entry
 from ..db import db, now
 from ..i18n import alphabetical
 from ..mail import Letter
 from ..members.models import Member
 from .models import Assembly, Mailing, Presence, Proxy, Way
+from .rules import name_of
 
 
 @dataclass(frozen=True)
@@ -95,20 +97,37 @@ def _by_name(person: Person) -> tuple[str, str]:
     return alphabetical(person.name), person.number
 
 
+# --- How many at a moment ---------------------------------------------------------------------------
+
+
+def counted_at(assembly: Assembly, act: str) -> dict[str, int] | None:
+    """What was counted when the assembly was opened ("open") or closed ("close"), as the audit log keeps it."""
+    wanted = select(Entry.facts).where(Entry.act == f"{act} assembly", Entry.subject == name_of(assembly))
+    facts = db.session.scalar(wanted.order_by(Entry.id.desc()).limit(1))
+    return facts if facts and "hall" in facts else None
+
+
 def headcounts(assembly: Assembly, there: Sequence[Attendee]) -> Headcounts | None:
-    """How many there were at the opening, at the most, and at the closing; None before the opening."""
+    """How many there were at the opening, at the most, and at the closing; None before the opening.
+
+    Who left and came back stands in the list once, from their coming back: so what was counted at the opening and
+    at the closing is taken from there, and the most is at least as many.
+    """
     if assembly.opened_at is None:
         return None
     ways = {way: [a for a in there if a.way == way] for way in Way}
     came = {way: sorted(a.arrived_at for a in ways[way]) for way in Way}
     left = {way: sorted(a.left_at for a in ways[way] if a.left_at) for way in Way}
 
-    def at(moment: datetime) -> Headcount:
+    def at(moment: datetime, act: str = "") -> Headcount:
+        if act and (counted := counted_at(assembly, act)):
+            return Headcount(moment, counted["hall"], counted["remote"])
         hall, remote = (bisect_right(came[w], moment) - bisect_right(left[w], moment) for w in (Way.HALL, Way.REMOTE))
         return Headcount(moment, hall, remote)
 
     end = assembly.closed_at or now()
+    first, last = at(assembly.opened_at, "open"), at(end, "close") if assembly.closed_at else None
     # There are never more than when somebody has just come in.
-    moments = [assembly.opened_at, *(a.arrived_at for a in there if assembly.opened_at < a.arrived_at <= end)]
-    most = max(map(at, sorted(moments)), key=lambda count: count.together)
-    return at(assembly.opened_at), most, at(end) if assembly.closed_at else None
+    arrivals = sorted(a.arrived_at for a in there if assembly.opened_at < a.arrived_at <= end)
+    moments = [first, *map(at, arrivals), *([last] if last else [])]
+    return first, max(moments, key=lambda count: count.together), last

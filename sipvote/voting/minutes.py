@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from ..access import Role
 from ..assembly import attendance
-from ..assembly.models import Assembly, Incident, Presence, Proxy, Quorum, Way
+from ..assembly import rules as assemblies
+from ..assembly.models import Assembly, Incident, Proxy
+from ..assembly.quorum import Standing, standing_of
 from ..db import db, now
 from ..i18n import alphabetical
 from ..members.models import Grant, Member
 from . import keys, papers, result, rules
 from .checkpoints import checkpoints, point_of
 from .day import Announcement, PaperBatch
-from .models import Election, Elector, Envelope
+from .models import Election, Envelope
 from .papers import Paper
 
 # --- What there is to tell --------------------------------------------------------------------------
@@ -35,23 +37,6 @@ class Proxies:
     ended: tuple[tuple[str, int], ...]
     holders: tuple[tuple[int, int], ...]
     used: int
-
-
-@dataclass(frozen=True)
-class QuorumFacts:
-    """Who counted at the opening, each in one part only, and how many were needed of so many members."""
-
-    members: int
-    needed: int
-    hall: int
-    remote: int
-    proxies: int
-    votes: int
-    counted: int
-
-    @property
-    def is_reached(self) -> bool:
-        return self.counted >= self.needed
 
 
 @dataclass(frozen=True)
@@ -96,7 +81,7 @@ class Facts:
     attendees: Sequence[attendance.Attendee]
     headcounts: attendance.Headcounts | None  # at the opening, the highest, at the closing
     proxies: Proxies
-    quorum: QuorumFacts | None  # None until the assembly is opened
+    quorum: Standing | None  # at the opening; None as long as nothing was counted
     vote: Vote | None
     incidents: Sequence[Incident]
 
@@ -120,9 +105,9 @@ def facts_of(assembly: Assembly) -> Facts:
         attendees=there,
         headcounts=attendance.headcounts(assembly, there),
         proxies=_proxies(election, proxies),
-        quorum=_quorum(assembly, election, proxies) if assembly.opened_at else None,
+        quorum=_quorum(assembly),
         vote=_vote(election) if election else None,
-        incidents=_incidents(assembly),
+        incidents=assemblies.incidents(assembly),
     )
 
 
@@ -150,59 +135,13 @@ def _proxies(election: Election | None, rows: Sequence[Proxy]) -> Proxies:
     )
 
 
-# --- The quorum at the opening ----------------------------------------------------------------------
-
-
-def _quorum(assembly: Assembly, election: Election | None, rows: Sequence[Proxy]) -> QuorumFacts:
-    """Who counted at the moment of the opening: everybody once, in the first part that they belong to."""
-    at = assembly.opened_at or now()
-    seen = select(Presence.member_id, Presence.way).where(
-        Presence.assembly_id == assembly.id,
-        Presence.arrived_at <= at,
-        or_(Presence.left_at.is_(None), Presence.left_at > at),
-    )
-    ways: dict[int, Way] = dict(db.session.execute(seen).tuples().all())
-    hall = {member for member, way in ways.items() if way == Way.HALL}
-    counting = set(ways) if assembly.counts_remote else hall
-    own, by_proxy = _voted_by(election, at) if election else (set(), set())
-    represented = {
-        proxy.giver_id
-        for proxy in rows
-        if proxy.accepted_at and proxy.accepted_at <= at and not (proxy.ended_at and proxy.ended_at <= at)
-        if proxy.holder_id in counting and proxy.giver_id not in ways and proxy.giver_id not in own
-    }
-    voted = (own | by_proxy - represented if assembly.counts_proxies else own) - counting
-    parts = len(hall), len(set(ways) - hall), len(represented), len(voted)
-    counted = (True, assembly.counts_remote, assembly.counts_proxies, assembly.counts_votes)
-    members = _members_at(assembly)
-    total = sum(part for part, counts in zip(parts, counted, strict=True) if counts)
-    return QuorumFacts(members, _needed(assembly, members), *parts, total)
-
-
-def _voted_by(election: Election, at: datetime) -> tuple[set[int], set[int]]:
-    """Whose vote was in by then: their own, and that which a proxy holder cast for them."""
-    cast = select(Envelope.member_id, Envelope.by_proxy).where(Envelope.election_id == election.id)
-    votes = db.session.execute(cast.where(Envelope.cast_at <= at)).tuples().all()
-    paper = select(Elector.member_id).where(Elector.election_id == election.id, Elector.paper_at <= at)
-    own = {member for member, for_another in votes if not for_another} | set(db.session.scalars(paper))
-    return own, {member for member, for_another in votes if for_another}
-
-
-def _members_at(assembly: Assembly) -> int:
-    """The members of the day, of whom a quorum can be a share."""
-    day = assembly.starts_at.date()
-    members = (
-        select(func.count())
-        .select_from(Member)
-        .where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
-    )
-    return db.session.scalar(members) or 0
-
-
-def _needed(assembly: Assembly, members: int) -> int:
-    if assembly.quorum == Quorum.SHARE:
-        return -(-members * assembly.quorum_value // 100)  # rounded up to whole people
-    return assembly.quorum_value if assembly.quorum == Quorum.NUMBER else 0
+def _quorum(assembly: Assembly) -> Standing | None:
+    """Who counted at the moment of the opening, as it was written down then."""
+    found = attendance.counted_at(assembly, "open")
+    if found is None:
+        return None
+    parts = {name: found[name] for name in ("hall", "remote", "proxies", "votes")}
+    return standing_of(assembly, found["members"], **parts)
 
 
 # --- The vote ---------------------------------------------------------------------------------------
@@ -244,11 +183,3 @@ def turnout(election: Election) -> Turnout:
 def _final_checkpoint(election: Election) -> str | None:
     points = checkpoints(election) if election.closed_at else ()
     return point_of(election, points[-1]).hash() if points else None
-
-
-# --- Incidents --------------------------------------------------------------------------------------
-
-
-def _incidents(assembly: Assembly) -> Sequence[Incident]:
-    mine = select(Incident).where(Incident.assembly_id == assembly.id)
-    return db.session.scalars(mine.order_by(Incident.happened_at, Incident.id)).all()

@@ -9,18 +9,20 @@ from flask_babel import ngettext
 from .. import __version__
 from ..assembly.attendance import Attendee, Convocation
 from ..assembly.models import Assembly, Quorum, Way
+from ..assembly.quorum import Standing, basis
+from ..assembly.rules import agenda_of, members_at
 from ..documents import Block, Document, Heading, Items, Notice, Signatures, Table, Text, plain
-from ..i18n import LANGUAGES, clock, dated, day, language, names, number
-from .minutes import Facts, Proxies, QuorumFacts
+from ..i18n import clock, dated, day, language, names, number
+from .minutes import Facts, Proxies
 from .minutes_vote import vote_blocks
 
 COOPERATIVE = "Smart"
 WAYS = {Way.HALL: _l("in the hall"), Way.REMOTE: _l("from elsewhere")}
 ENDED = {
-    "declined": _l("declined by who should hold them"),
-    "withdrawn": _l("taken back"),
-    "present": _l("ended because the giver took part"),
-    "voted": _l("ended because the giver voted"),
+    "declined": _l("Declined by who should hold them"),
+    "withdrawn": _l("Taken back"),
+    "present": _l("Ended because the giver took part"),
+    "voted": _l("Ended because the giver voted"),
 }
 
 
@@ -161,46 +163,32 @@ def _proxies(assembly: Assembly, proxies: Proxies) -> Iterator[Block]:
         yield Table(_("Proxies that stand, by holder"), headings, held, numbers=(0, 1))
 
 
-def _quorum(assembly: Assembly, quorum: QuorumFacts | None) -> Iterator[Block]:
+def _quorum(assembly: Assembly, standing: Standing | None) -> Iterator[Block]:
     yield Heading(_("Quorum"))
-    yield Text(_rule(assembly, quorum))
-    if quorum is None:
-        yield Text(_("Whether it is reached is established at the opening."))
+    if standing is None:
+        yield Text(basis(assembly, members_at(assembly.starts_at)))
+        if assembly.opened_at is None:
+            yield Text(_("Whether it is reached is established at the opening."))
         return
+    yield Text(standing.basis)
     parts = (
-        (_("Members in the hall"), quorum.hall, True),
-        (_("Members who followed from elsewhere"), quorum.remote, assembly.counts_remote),
-        (_("Members represented by a proxy"), quorum.proxies, assembly.counts_proxies),
-        (_("Members who had voted without checking in"), quorum.votes, assembly.counts_votes),
+        (_("Members in the hall"), standing.hall, True),
+        (_("Members who followed from elsewhere"), standing.remote, assembly.counts_remote),
+        (_("Members represented by a proxy"), standing.proxies, assembly.counts_proxies),
+        (_("Members who had voted without checking in"), standing.votes, assembly.counts_votes),
     )
     rows = [(name, number(count), _("yes") if counts else _("no")) for name, count, counts in parts]
     caption = _("At the opening, on %(moment)s", moment=dated(assembly.opened_at or assembly.starts_at))
     yield Table(caption, (_("Who"), _("Number"), _("Counts")), tuple(rows), numbers=(1,))
-    yield Text(_established(assembly, quorum))
+    yield Text(_established(assembly, standing))
 
 
-def _rule(assembly: Assembly, quorum: QuorumFacts | None) -> str:
-    if assembly.quorum == Quorum.NONE:
-        return _("There is no quorum: the assembly decides with whoever takes part.")
-    if assembly.quorum == Quorum.NUMBER:
-        value = assembly.quorum_value
-        return ngettext("The quorum is %(n)s member.", "The quorum is %(n)s members.", value, n=number(value))
-    rule = _("The quorum is %(share)s %% of the members.", share=assembly.quorum_value)
-    if quorum is None:
-        return rule
-    base = _("On the day of the assembly there were %(members)s members, so %(n)s had to take part.",
-             members=number(quorum.members), n=number(quorum.needed))  # fmt: skip
-    return f"{rule} {base}"
-
-
-def _established(assembly: Assembly, quorum: QuorumFacts) -> str:
-    together = ngettext("%(n)s member counted.", "%(n)s members counted.", quorum.counted, n=number(quorum.counted))
+def _established(assembly: Assembly, standing: Standing) -> str:
+    together = ngettext("%(n)s member counted.", "%(n)s members counted.", standing.counted, n=number(standing.counted))
     if assembly.quorum == Quorum.NONE:
         return together
-    facts = {"n": number(quorum.counted), "needed": number(quorum.needed)}
-    if quorum.is_reached:
-        return _("%(n)s members counted, and %(needed)s were needed: the quorum was reached.", **facts)
-    return _("%(n)s members counted, and %(needed)s were needed: the quorum was not reached.", **facts)
+    reached = _("The quorum was reached.") if standing.reached else _("The quorum was not reached.")
+    return f"{together} {reached}"
 
 
 # --- Agenda, incidents, closing ---------------------------------------------------------------------
@@ -208,11 +196,8 @@ def _established(assembly: Assembly, quorum: QuorumFacts) -> str:
 
 def _agenda(assembly: Assembly) -> Iterator[Block]:
     yield Heading(_("Agenda"))
-    written = [code for code in (language(), *LANGUAGES) if assembly.agenda.get(code)]
-    if not written:
-        yield Text(_("No agenda was entered."))
-        return
-    yield Items(tuple(map(plain, assembly.agenda[written[0]])), numbered=True)
+    items, _written_in = agenda_of(assembly)
+    yield Items(tuple(map(plain, items)), numbered=True) if items else Text(_("No agenda was entered."))
 
 
 def _incidents(facts: Facts) -> Iterator[Block]:
@@ -248,7 +233,7 @@ def _annex(facts: Facts) -> Iterator[Block]:
         yield Text(_("Nobody has checked in."))
         return
     yield Text(_("This list holds personal data. Keep it with the signed minutes, and pass it on to nobody else."))
-    headings = (_("Name"), _("Number"), _("How"), _("From"), _("Until"), _("Holds the proxy of"))
+    headings = (_("Name"), _("Membership number"), _("How"), _("From"), _("Until"), _("Holds the proxy of"))
     rows = tuple(map(_attendee, facts.attendees))
     caption = ngettext("%(n)s member took part", "%(n)s members took part", len(rows), n=number(len(rows)))
     yield Table(caption, headings, rows, wide=(0, 5))
