@@ -156,7 +156,7 @@ def _proxies(assembly: Assembly, proxies: Proxies) -> Iterator[Block]:
         (_("Ballots cast under a proxy"), proxies.used),
     ]
     table = tuple((name, number(count)) for name, count in rows)
-    yield Table(_("What became of the proxies"), (_("Proxies"), _("Number")), table, numbers=(1,))
+    yield Table(_("What became of the proxies"), (_("Proxies"), _("Count")), table, numbers=(1,))
     if proxies.holders:
         held = tuple((number(count), number(members)) for count, members in proxies.holders)
         headings = (_("Proxies held"), _("Members who hold so many"))
@@ -179,7 +179,7 @@ def _quorum(assembly: Assembly, standing: Standing | None) -> Iterator[Block]:
     )
     rows = [(name, number(count), _("yes") if counts else _("no")) for name, count, counts in parts]
     caption = _("At the opening, on %(moment)s", moment=dated(assembly.opened_at or assembly.starts_at))
-    yield Table(caption, (_("Who"), _("Number"), _("Counts")), tuple(rows), numbers=(1,))
+    yield Table(caption, (_("Who"), _("Count"), _("Counts")), tuple(rows), numbers=(1,))
     yield Text(_established(assembly, standing))
 
 
@@ -233,7 +233,7 @@ def _annex(facts: Facts) -> Iterator[Block]:
         yield Text(_("Nobody has checked in."))
         return
     yield Text(_("This list holds personal data. Keep it with the signed minutes, and pass it on to nobody else."))
-    headings = (_("Name"), _("Membership number"), _("How"), _("From"), _("Until"), _("Holds the proxy of"))
+    headings = (_("Name"), _("Number"), _("How"), _("From"), _("Until"), _("Holds the proxy of"))
     rows = tuple(map(_attendee, facts.attendees))
     caption = ngettext("%(n)s member took part", "%(n)s members took part", len(rows), n=number(len(rows)))
     yield Table(caption, headings, rows, wide=(0, 5))
