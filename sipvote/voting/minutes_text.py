@@ -160,17 +160,17 @@ def _proxies(assembly: Assembly, proxies: Proxies) -> Iterator[Block]:
     if proxies.holders:
         held = tuple((number(count), number(members)) for count, members in proxies.holders)
         headings = (_("Proxies held"), _("Members who hold so many"))
-        yield Table(_("Proxies that stand, by holder"), headings, held, numbers=(0, 1))
+        yield Table(_("Proxies that stand, by holder"), headings, held, numbers=(1,))
 
 
 def _quorum(assembly: Assembly, standing: Standing | None) -> Iterator[Block]:
     yield Heading(_("Quorum"))
+    # Not the basis that the standing brings: it is in the language of the page, not of the minutes.
+    yield Text(basis(assembly, standing.members if standing else members_at(assembly.starts_at)))
     if standing is None:
-        yield Text(basis(assembly, members_at(assembly.starts_at)))
         if assembly.opened_at is None:
             yield Text(_("Whether it is reached is established at the opening."))
         return
-    yield Text(standing.basis)
     parts = (
         (_("Members in the hall"), standing.hall, True),
         (_("Members who followed from elsewhere"), standing.remote, assembly.counts_remote),

@@ -107,6 +107,7 @@ def _pressed(edition: Edition, ending: str, make: Callable[[], bytes], kind: str
 def _file(edition: Edition, ending: str, content: Any, kind: str) -> Response:
     answer = Response(content, content_type=kind)
     with in_language(_asked_language()):
-        name = f"{_('minutes')}-{edition.year}-{_asked_language()}.{ending}"
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+        name = _("minutes")
+    filename = f"{name}-{edition.year}-{_asked_language()}.{ending}"
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
     return answer

@@ -33,7 +33,7 @@ ANNOUNCED = {
 
 def vote_blocks(vote: Vote) -> Iterator[Block]:
     """Everything about the vote."""
-    yield Heading(_("Vote"))
+    yield Heading(_("The vote"))
     yield from _hours(vote)
     yield from _channels(vote)
     if vote.paper.rule:
@@ -60,7 +60,7 @@ def _hours(vote: Vote) -> Iterator[Block]:
     if vote.announcements:
         headings = (_("When"), _("What"), _("Until"), _("Reason"))
         rows = tuple(map(_announcement, vote.announcements))
-        yield Table(_("Announcements while the vote ran"), headings, rows, wide=(3,))
+        yield Table(_("Announcements while the vote ran"), headings, rows, wide=(0, 1, 2, 3))
 
 
 def _announcement(told: Announcement) -> tuple[str, ...]:
