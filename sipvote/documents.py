@@ -98,9 +98,9 @@ class Codes:
 
 @dataclass(frozen=True)
 class Signatures:
-    """Lines to sign on: (office, name)."""
+    """Lines to sign on, each with what stands before it."""
 
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[str, ...]
     kind: Literal["signatures"] = "signatures"
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 # What the fonts that come with Typst can draw for certain: Latin with its accents, and our own signs.
@@ -103,7 +104,7 @@ def _prepare(paper: Any, document: dict[str, Any]) -> None:
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(22)
     facts = paper.core_properties
     facts.title, facts.language, facts.author = document["title"], document["language"], document["author"]
-    facts.comments = ""
+    facts.comments, facts.created, facts.modified = "", datetime.now(UTC), datetime.now(UTC)
     paper.styles["Normal"].font.size = Pt(11)
     languages = paper.styles.element.find(".//" + qn("w:rPrDefault")).find(".//" + qn("w:lang"))
     languages.set(qn("w:val"), document["language"])
@@ -179,8 +180,8 @@ def _signatures(paper: Any, block: dict[str, Any]) -> None:
     from docx.enum.text import WD_TAB_ALIGNMENT, WD_TAB_LEADER
     from docx.shared import Mm, Pt
 
-    for office, name in block["lines"]:
-        paragraph = paper.add_paragraph(f"{office}: {name}\t")
+    for line in block["lines"]:
+        paragraph = paper.add_paragraph(f"{line}\t")
         paragraph.paragraph_format.space_before = Pt(30)
         paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
 

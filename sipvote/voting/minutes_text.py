@@ -219,9 +219,9 @@ def _closing(facts: Facts) -> Iterator[Block]:
         yield Text(_("The chair opened the assembly on %(start)s.", start=dated(assembly.opened_at)))
     yield Text(_("These minutes were drawn up by sipvote %(version)s on %(moment)s.", **made))
     chair, secretary = _officers(assembly)
-    scrutineers = [(_("Scrutineer"), plain(name)) for name in facts.scrutineers]
+    scrutineers = [_("Scrutineer: %(name)s", name=plain(name)) for name in facts.scrutineers]
     yield Heading(_("Signatures"))
-    yield Signatures(((_("Chair"), chair), (_("Secretary"), secretary), *scrutineers))
+    yield Signatures((_("Chair: %(name)s", name=chair), _("Secretary: %(name)s", name=secretary), *scrutineers))
 
 
 # --- The annex --------------------------------------------------------------------------------------
