@@ -31,12 +31,14 @@ def load_visitor(sign_in_id: str) -> Visitor | None:
 
 
 def let_in(visitor: Visitor) -> None:
-    """Begin a session: everything of the one before is dropped, so that nothing can be fixed beforehand."""
-    chosen = session.get("language")
+    """Begin a session: everything of the one before is dropped, so that nothing can be fixed beforehand.
+
+    But for what belongs to the browser and to nobody: its language, and whether it is a kiosk (voting/kiosk.py).
+    """
+    kept = {name: session[name] for name in ("language", "kiosk") if name in session}
     session.clear()
     session.permanent = True
-    if chosen:
-        session["language"] = chosen
+    session.update(kept)
     login_user(visitor)
 
 

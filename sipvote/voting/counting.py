@@ -1,6 +1,7 @@
 """After closing: opening the box, counting, settling ties."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, lot, seal, tally
+from . import box, explaining, lot, paper_ballots, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
@@ -30,7 +31,7 @@ def why_not_count(election: Election) -> str | None:
         return _("The vote must be closed first.")
     if election.counted_at:
         return _("The ballots have been counted already.")
-    return why_not_now(election.edition, "count")
+    return paper_ballots.why_not_count(election) or why_not_now(election.edition, "count")
 
 
 def count(election: Election, lists: Sequence[str], by: int | None) -> None:
@@ -46,10 +47,24 @@ def count(election: Election, lists: Sequence[str], by: int | None) -> None:
     limits = [question.max_approvals for question in election.questions]
     envelopes = box.envelopes(election.id)
     ballots, spoilt = seal.open_box(envelopes, seal.private_key(seed), election.shape, limits)
+    papers, spoilt_papers = paper_ballots.counted(election)
+    ballots = _together(ballots, papers)
     _keep_ballots(election, ballots)
-    election.report = {"envelopes": len(envelopes), "spoilt": spoilt, "settled": {}, **_reports(election, ballots)}
+    told = {"papers": sum(times for times, _choices in papers) + spoilt_papers, "spoilt_papers": spoilt_papers}
+    election.report = {
+        "envelopes": len(envelopes), "spoilt": spoilt, "settled": {}, **told, **_reports(election, ballots)
+    }  # fmt: skip
     election.counted_at, election.kept_seed = now(), None
     audit.record("count vote", name_of(election), by, envelopes=len(envelopes), spoilt=spoilt)
+
+
+def _together(*piles: Iterable[tuple[int, seal.Choices]]) -> list[tuple[int, seal.Choices]]:
+    """Ballots from the box and on paper, as one pile: from here on nobody can tell them apart."""
+    found: Counter[seal.Choices] = Counter()
+    for pile in piles:
+        for times, choices in pile:
+            found[choices] += times
+    return sorted(((times, choices) for choices, times in found.items()), key=lambda ballot: ballot[1])
 
 
 def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) -> dict[str, Any]:
@@ -67,7 +82,18 @@ def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) ->
         decisions[number].as_dict() if number in decisions else _elect(election, question, number, ballots, prolonged)
         for number, question in enumerate(election.questions)
     ]
-    return {"questions": reports, "goes_on": goes_on}
+    explanations = [
+        None if number in decisions else _explained(question, number, ballots, tally.report_from(reports[number]))
+        for number, question in enumerate(election.questions)
+    ]
+    return {"questions": reports, "goes_on": goes_on, "explanations": explanations}
+
+
+def _explained(
+    question: Question, number: int, ballots: Any, report: tally.Report, order: Sequence[int] | None = None
+) -> dict[str, Any] | None:
+    """What the result page tells about a count, with the order of the lot once it is drawn."""
+    return explaining.explain(report, tally.question(ballots, number), question.max_approvals, order)
 
 
 def _elect(election: Election, question: Question, number: int, ballots: Any, prolonged: int) -> dict[str, Any]:
@@ -78,7 +104,11 @@ def _elect(election: Election, question: Question, number: int, ballots: Any, pr
 
 def _voters(election: Election, question: Question) -> int | None:
     """How many of those who voted could answer a question; None for everybody."""
-    return box.turnout(election.id, question.country) if question.country else None
+    if question.country is None:
+        return None
+    return box.turnout(election.id, question.country) + paper_ballots.papers_by_country(election).get(
+        question.country, 0
+    )
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:
@@ -169,10 +199,14 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
     report = dict(elections_of(election))[position]
     options, checkpoint = election.questions[position].options, final_checkpoint(election)
     order = sorted(report.tied, key=lambda number: lot.mark(checkpoint, digits, lot_number(options[number])))
-    chosen = set(report.by_lot(order)) & set(report.tied)
+    ballots = opened(election)
+    chosen = set(report.by_lot(order, tally.question(ballots, position))) & set(report.tied)
     settled = {"options": sorted(chosen), "draw": digits, "how": how.strip()}
     kept = election.report or {}
-    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}}
+    told = dict(enumerate(kept.get("explanations", [])))
+    told[position] = _explained(election.questions[position], position, ballots, report, order)
+    explanations = [told.get(n) for n in range(len(election.questions))]
+    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}, "explanations": explanations}
     if election.published_at:
         mark_elected(election)
     audit.record("settle tie", name_of(election), by, question=position + 1, **settled)

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, lazyload
 
 from .. import audit
-from ..db import db, now
+from ..assembly.models import Assembly, Presence, Way
+from ..db import db, look, now
 from ..editions.models import Edition
 from ..editions.rules import why_not_now
 from ..errors import Refused
@@ -28,12 +29,12 @@ def of_edition(edition: Edition) -> Election | None:
     return db.session.scalar(found.options(lazyload(Election.questions)))
 
 
-def votes_of(member_id: int) -> list[tuple[Election, datetime]]:
-    """The elections that a member voted in, and when; the newest first. Nobody can say what."""
-    mine = select(Election, Envelope.cast_at).join(Envelope, Envelope.election_id == Election.id)
+def votes_of(member_id: int) -> list[tuple[Election, datetime, bool]]:
+    """The elections that a member voted in, when, and whether by proxy; the newest first. Nobody can say what."""
+    mine = select(Election, Envelope.cast_at, Envelope.by_proxy).join(Envelope, Envelope.election_id == Election.id)
     newest = mine.where(Envelope.member_id == member_id).order_by(Envelope.cast_at.desc())
     lean = newest.options(lazyload(Election.questions), joinedload(Election.edition))
-    return [(election, at) for election, at in db.session.execute(lean)]
+    return [(election, at, by_proxy) for election, at, by_proxy in db.session.execute(lean)]
 
 
 def hold(election: Election) -> None:
@@ -72,8 +73,13 @@ def prepare(
 # --- Voting -----------------------------------------------------------------------------------------
 
 
-def why_not_vote(election: Election | None, standing: box.Standing) -> str | None:
-    """Why this member cannot vote now, or None."""
+def why_not_vote(
+    election: Election | None,
+    standing: box.Standing,
+    how: box.Cast = box.Cast(),  # noqa: B008
+    who: int | None = None,
+) -> str | None:
+    """Why this ballot cannot be cast now, or None. `who` is the member at the screen, if one is known."""
     if election is None or election.opened_at is None:
         begins = election.opens_at if election else None
         if begins and begins > now():
@@ -88,7 +94,31 @@ def why_not_vote(election: Election | None, standing: box.Standing) -> str | Non
         return _("You took a ballot on paper. It is your vote.")
     if standing.changes >= box.CHANGES_AT_MOST:
         return _("You changed your vote %(n)d times. Your last vote counts.", n=box.CHANGES_AT_MOST)
+    if standing.in_hall and not standing.by_proxy and not how.in_hall:
+        return _("You voted in the hall, and that vote counts. To change it, ask for a new card at the desk.")
+    if who is not None:
+        return why_not_from_here(election.id, election.hall_only, how, who)
     return None
+
+
+def why_not_from_here(election_id: int, hall_only: bool, how: box.Cast, who: int) -> str | None:
+    """Where the assembly allows no vote from elsewhere: it takes a card, or being checked in in the hall."""
+    if not hall_only or how.in_hall or _is_checked_in(election_id, who):
+        return None
+    return _("You can vote in the hall only. Get a voting card at the desk, or check in there and vote on your phone.")
+
+
+def _is_checked_in(election_id: int, member_id: int) -> bool:
+    """Whether a member is in the hall now; asked on a connection of its own, for casting holds no transaction."""
+    here = (
+        select(Presence.member_id)
+        .join(Assembly, Assembly.id == Presence.assembly_id)
+        .join(Election, Election.edition_id == Assembly.edition_id)
+        .where(Election.id == election_id, Presence.member_id == member_id)
+        .where(Presence.way == Way.HALL, Presence.left_at.is_(None))
+    )
+    with look() as connection:
+        return connection.execute(here).first() is not None
 
 
 def cast(paper: Paper, member_id: int, choices: Choices, how: box.Cast = box.Cast()) -> str:  # noqa: B008
@@ -99,9 +129,12 @@ def cast(paper: Paper, member_id: int, choices: Choices, how: box.Cast = box.Cas
     """
     if why := paper.why_not(choices):
         raise Refused(why)
+    who = member_id if how.holder_id is None else how.holder_id
+    if why := why_not_from_here(paper.election_id, paper.hall_only, how, who):
+        raise Refused(why)
     tracker = box.cast(paper, member_id, choices, how)
     if tracker is None:
         election = db.session.get(Election, paper.election_id)
-        why = why_not_vote(election, box.standing(paper.election_id, member_id))
+        why = why_not_vote(election, box.standing(paper.election_id, member_id), how)
         raise Refused(why or _("The ballot has changed. Open it again."))
     return tracker

@@ -382,8 +382,8 @@ def test_a_member_sees_that_and_when_they_voted():
     election = an_election(ada)
     assert rules.votes_of(ada.id) == []
     a_vote(election, ada, 1)
-    ((voted, at),) = rules.votes_of(ada.id)
-    assert voted == election and now() - at < timedelta(minutes=1)
+    ((voted, at, by_proxy),) = rules.votes_of(ada.id)
+    assert voted == election and not by_proxy and now() - at < timedelta(minutes=1)
 
 
 def test_a_vote_can_be_counted_before_its_announced_end_once_it_is_closed():

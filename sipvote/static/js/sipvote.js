@@ -82,6 +82,22 @@ all("[data-copy]").forEach((button) => button.addEventListener("click", async ()
   button.querySelector("span").textContent = button.dataset.done;
 }));
 
+// A kiosk forgets who rests: it asks first, and any touch goes on.
+function rest(root) {
+  const ask = root.querySelector("dialog");
+  let since = Date.now();
+  const go = () => { since = Date.now(); if (ask.open) ask.close(); };
+  for (const name of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(name, go, { passive: true, capture: true });
+  setInterval(() => {
+    const left = Number(root.dataset.rest) - (Date.now() - since) / 1000;
+    if (left < 0) { changed = false; location.replace(root.dataset.restUrl); }
+    else if (left < 20 && !ask.open) ask.showModal();
+  }, 1000);
+}
+all("[data-rest]").forEach(rest);
+// Nothing of the last voter comes back by the back button, from what the browser kept in memory.
+if (document.querySelector("[data-rest]")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 
 // "leden.csv · 1 204 kB"
