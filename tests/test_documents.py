@@ -29,7 +29,8 @@ def a_document(text: str = "Plain", **values: str) -> Document:
     """One block of each kind, each with the text in every place."""
     blocks = (
         Notice(text), Heading(text), Text(text), Heading(text, level=2), Quote(text), Items((text, "second")),
-        Items((text, "second"), numbered=True), Table(text, (text, "B"), ((text, "1"), ("b", text)), numbers=(1,), wide=(0, 1)),
+        Items((text, "second"), numbered=True),
+        Table(text, (text, "B"), ((text, "1"), ("b", text)), numbers=(1,), wide=(0, 1)),
         Codes(((text, "0123456789abcdef" * 8),)), Signatures((text,)), Heading(text, new_page=True),
     )  # fmt: skip
     return Document(**{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page", **values})

@@ -1,6 +1,6 @@
 """The vote in the minutes: how it was held, who voted how many, and, once it is published, what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,14 +11,11 @@ from ..i18n import dated, names, number, percent
 from .day import Announcement
 from .forms import CUSTODY_NAMES
 from .minutes import Vote
-from .papers import PaperQuestion
-from .result import FEWEST_BALLOTS, Line, Outcome, Verdict
+from .papers import PaperOption, PaperQuestion
+from .result import FEWEST_BALLOTS, Line, Outcome, Verdict, rule_name
 
-# What a rule or a majority is called officially; in what follows it is explained.
-OFFICIAL = {
-    "approval": _l("approval voting"),
-    "phragmen": _l("sequential Phragmén"),
-    "pav": _l("proportional approval voting (PAV)"),
+# What a majority is called; the rule itself is told beside it.
+MAJORITY_NAMES = {
     "simple": _l("simple majority"),
     "absolute": _l("absolute majority"),
     "two_thirds": _l("majority of two thirds"),
@@ -101,8 +98,11 @@ def _question(vote: Vote, position: int, question: PaperQuestion) -> Iterator[Bl
     said = (question.texts or {}).get(question.language, {}).get("text", "").strip()
     if said:
         yield Quote(plain(said))
-    name = question.majority or question.counted_by
-    yield Text(_("Rule announced beforehand: %(name)s.", name=OFFICIAL.get(name, name)) + " " + question.rule)
+    if question.majority:
+        name = str(MAJORITY_NAMES.get(question.majority, question.majority))
+    else:
+        name = rule_name(question.counted_by, question.limit)
+    yield Text(_("Rule announced beforehand: %(name)s.", name=name) + " " + question.rule)
     outcome = vote.outcomes[position] if vote.outcomes else None
     if isinstance(outcome, Verdict):
         yield from _verdict(outcome)
@@ -149,8 +149,8 @@ def _outcome(outcome: Outcome) -> Iterator[Block]:
         yield Text(_few())
     if report.tied:
         yield from _tie(outcome)
-    won = [plain(line.option.title) for line in outcome.lines if line.is_elected]
-    yield Text(_("Elected: %(titles)s.", titles=names(won)) if won else _("No theme is elected for certain."))
+    won = _titles(line.option for line in outcome.lines if line.is_elected)
+    yield Text(_("Elected: %(titles)s.", titles=won) if won else _("No theme is elected for certain."))
 
 
 def _state(line: Line, outcome: Outcome) -> str:
@@ -160,27 +160,46 @@ def _state(line: Line, outcome: Outcome) -> str:
 
 
 def _tie(outcome: Outcome) -> Iterator[Block]:
-    left = outcome.report.places_left
     shared = ngettext(
-        "These themes were tied, and %(num)d place was left:",
-        "These themes were tied, and %(num)d places were left:", left,
-    )  # fmt: skip
-    yield Text(f"{shared} {names(plain(option.title) for option in outcome.tied)}.")
-    if outcome.outcomes:
-        yield Text(_("These outcomes were possible:"))
-        ways = [names(plain(option.title) for option in options) for options in outcome.outcomes]
-        more = outcome.report.outcome_count - len(ways)
-        yield Items((*ways, *([_("and %(n)s more", n=number(more))] if more else [])))
+        "These themes came out equal, and %(num)d place is left:",
+        "These themes came out equal, and %(num)d places are left:",
+        outcome.report.places_left,
+    )
+    yield Text(f"{shared} {_titles(outcome.tied)}.")
+    yield from _ways_to_fall(outcome)
     if outcome.lot is None:
         yield Text(_("The lot has not been drawn yet."))
         return
-    chosen = names(plain(option.title) for option in outcome.drawn)
-    yield Text(_("A lot decided. Drawn: %(draw)s. It chose: %(titles)s.", draw=outcome.lot["draw"], titles=chosen))
+    facts = {"draw": outcome.lot["draw"], "titles": _titles(outcome.drawn)}
+    yield Text(_("A lot decided. Drawn: %(draw)s. It chose: %(titles)s.", **facts))
     yield Quote(plain(outcome.lot["how"]))
     yield Text(_("For each theme, the hash of the final checkpoint, what was drawn and its number were put together, "
                  "and the SHA-256 of that was taken. The smallest came first:"))  # fmt: skip
     for text, mark, option in outcome.marks:
         yield Codes(((plain(option.title), text), ("SHA-256", mark)))
+
+
+def _ways_to_fall(outcome: Outcome) -> Iterator[Block]:
+    """The outcomes that the lot decided between, as far as they can be listed (voting/_tie.html says the same)."""
+    if outcome.report.in_turn:
+        yield Text(_("So much is equal that the outcomes cannot be listed. The lot decides round by round: of equal "
+                     "themes the one that comes first in the lot wins."))  # fmt: skip
+    if outcome.patterns:
+        yield Text(_("These outcomes are possible, whichever themes of a group it is:"))
+        yield Items(tuple(map(_pattern, outcome.patterns)))
+    if outcome.outcomes:
+        yield Text(_("These outcomes were possible:"))
+        ways = list(map(_titles, outcome.outcomes))
+        more = (outcome.report.outcome_count or 0) - len(ways)
+        yield Items((*ways, *([_("and %(n)s more", n=number(more))] if more > 0 else [])))
+
+
+def _pattern(groups: Sequence[tuple[int, Sequence[PaperOption]]]) -> str:
+    return "; ".join(_("%(n)d of these: %(titles)s", n=n, titles=_titles(options)) for n, options in groups)
+
+
+def _titles(options: Iterable[PaperOption]) -> str:
+    return names(plain(option.title) for option in options)
 
 
 # --- Proofs -----------------------------------------------------------------------------------------
@@ -189,7 +208,8 @@ def _tie(outcome: Outcome) -> Iterator[Block]:
 def _spoilt(vote: Vote) -> Iterator[Block]:
     if not vote.is_published:
         return
-    spoilt = int((vote.election.report or {})["spoilt"])
+    report = vote.election.report or {}
+    spoilt = int(report["spoilt"]) + int(report.get("spoilt_papers", 0))
     yield Text(
         ngettext("%(n)s ballot was spoilt.", "%(n)s ballots were spoilt.", spoilt, n=number(spoilt))
         if spoilt
