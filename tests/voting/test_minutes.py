@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from sipvote import documents
 from sipvote.assembly import presence, quorum
 from sipvote.assembly import rules as assemblies
 from sipvote.assembly.models import Incident, Mailing, Quorum, Way
@@ -45,7 +46,7 @@ FORMATS = {"pdf": pdf_text, "docx": docx_text, "html": html_text}
 
 
 @pytest.fixture
-def in_english(app):
+def in_english(app, database):
     with app.test_request_context(), in_language("en"):
         yield
 
@@ -103,14 +104,16 @@ def test_before_publication_no_format_tells_the_result(browser_of, kind):
     assert bare("Elected: Theme 0.") in after and bare("12 ballots were counted") in after
 
 
-def test_minutes_are_a_draft_until_the_assembly_is_closed_and_the_result_is_out(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_minutes_are_a_draft_until_the_assembly_is_closed_and_the_result_is_out():
     _election, assembly = published((0,), (1,), seats=1)
     assert "Draft" not in said(assembly)
     assembly.closed_at = None
     assert "Draft. The assembly has not been closed." in said(assembly)
 
 
-def test_a_rehearsal_is_no_vote_of_the_assembly(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_a_rehearsal_is_no_vote_of_the_assembly():
     election, assembly = published((0,), (1,))
     election.is_rehearsal = True
     assert "The vote" not in [b.text for b in the_minutes(assembly).blocks if isinstance(b, Heading)]
@@ -119,7 +122,8 @@ def test_a_rehearsal_is_no_vote_of_the_assembly(in_english):
 # --- Numbers ----------------------------------------------------------------------------------------
 
 
-def test_every_number_of_the_vote_is_the_databases(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_every_number_of_the_vote_is_the_databases():
     election, assembly = published(*[(0,)] * 6, *[(0, 1)] * 4, (2,), (), seats=2, options=4)
     report = counting.reports_of(election)[0]
     approvals = {f"Theme {n}": str(votes) for n, votes in enumerate(report.approvals)}
@@ -141,7 +145,8 @@ def test_every_number_of_the_vote_is_the_databases(in_english):
     assert keys.public_signing_key() in told
 
 
-def test_turnout_is_told_by_channel(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_turnout_is_told_by_channel():
     voters = [a_member(f"Voter {n}") for n in range(12)]
     edition = an_edition(Phase.VOTE)
     assembly = an_assembly(edition, starts_in=-1)
@@ -174,7 +179,8 @@ def read_twice(election, count):
     db.session.commit()
 
 
-def test_below_ten_ballots_neither_votes_nor_ways_are_told(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_below_ten_ballots_neither_votes_nor_ways_are_told():
     _election, assembly = published(*[(0,)] * 6, (1,), (1,), (), seats=1)
     told = said(assembly)
     assert "Fewer than 10 ballots were cast" in told and "Elected: Theme 0." in told
@@ -182,7 +188,8 @@ def test_below_ten_ballots_neither_votes_nor_ways_are_told(in_english):
     assert "blank" not in told
 
 
-def test_a_tie_is_told_with_its_outcomes_its_lot_and_how_to_work_it_out(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_a_tie_is_told_with_its_outcomes_its_lot_and_how_to_work_it_out():
     election = a_counted_election(*[(0, 1)] * 6, *[(0, 2)] * 6, seats=2)
     assembly = an_assembly(election.edition, starts_in=-1)
     result.publish(election, None)
@@ -199,7 +206,8 @@ def test_a_tie_is_told_with_its_outcomes_its_lot_and_how_to_work_it_out(in_engli
     assert f"Elected: {' and '.join(f'Theme {n}' for n in won)}." in told
 
 
-def test_yes_and_no_are_told_with_the_majority_that_was_announced(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_yes_and_no_are_told_with_the_majority_that_was_announced():
     voters = [a_member(f"Voter {n}") for n in range(12)]
     last_year, edition = a_worked_on_theme(), an_edition(Phase.VOTE)
     assembly = an_assembly(edition, starts_in=-1)
@@ -230,7 +238,8 @@ def test_yes_and_no_are_told_with_the_majority_that_was_announced(in_english):
 # --- The assembly -----------------------------------------------------------------------------------
 
 
-def test_presence_is_told_at_the_opening_the_highest_and_the_closing(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_presence_is_told_at_the_opening_the_highest_and_the_closing():
     assembly = an_assembly(follow_url="https://video.example.org/a", starts_in=0)
     people = [a_member(f"Member {n}") for n in range(6)]
     start = now()
@@ -253,7 +262,8 @@ def test_presence_is_told_at_the_opening_the_highest_and_the_closing(in_english)
     assert [row[1:] for row in rows] == [("3", "0", "3"), ("3", "1", "4"), ("3", "1", "4")]
 
 
-def test_the_quorum_is_told_as_it_was_counted_at_the_opening(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_the_quorum_is_told_as_it_was_counted_at_the_opening():
     ada, bas = a_member("Ada"), a_member("Bas")
     assembly = an_assembly(quorum=Quorum.SHARE, quorum_value=50, starts_in=0)
     a_presence(assembly, ada)
@@ -270,7 +280,8 @@ def test_the_quorum_is_told_as_it_was_counted_at_the_opening(in_english):
     )
 
 
-def test_a_quorum_that_was_not_reached_is_told(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_a_quorum_that_was_not_reached_is_told():
     a_member(), a_member()
     assembly = an_assembly(quorum=Quorum.NUMBER, quorum_value=2, starts_in=0)
     assert "established at the opening" in said(assembly)
@@ -280,7 +291,8 @@ def test_a_quorum_that_was_not_reached_is_told(in_english):
     assert (facts["needed"], facts["present"]) == (2, 0)
 
 
-def test_proxies_are_told_by_what_became_of_them(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_proxies_are_told_by_what_became_of_them():
     people = [a_member(f"Member {n}") for n in range(6)]
     assembly = an_assembly()
     a_proxy(people[1], people[0])
@@ -292,7 +304,8 @@ def test_proxies_are_told_by_what_became_of_them(in_english):
     assert table(assembly, "by holder") == [("1", "1"), ("2", "1")]
 
 
-def test_the_convocation_is_told_with_what_left_and_what_came_back(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_the_convocation_is_told_with_what_left_and_what_came_back():
     assembly = an_assembly()
     assert "No convocation was sent with this software." in said(assembly)
     mailing = kept(Mailing(
@@ -307,7 +320,8 @@ def test_the_convocation_is_told_with_what_left_and_what_came_back(in_english):
     assert "2 letters left. 1 letter could not be delivered. 1 member has no e-mail address." in said(assembly)
 
 
-def test_incidents_and_announcements_are_told_in_the_words_of_who_noted_them(in_english):
+@pytest.mark.usefixtures("in_english")
+def test_incidents_and_announcements_are_told_in_the_words_of_who_noted_them():
     election, assembly = published((0,), (1,))
     typed = "The #sound went <b>away</b>.\nFor *four* minutes."
     kept(Incident(assembly_id=assembly.id, happened_at=now(), text=typed))
@@ -365,7 +379,17 @@ def test_an_unknown_language_is_the_pages_and_a_year_without_assembly_says_so(br
     assert found.headers["Cache-Control"] == "no-store"
 
 
-def test_a_thousand_people_take_no_query_more_than_one(in_english):
+def test_a_file_that_cannot_be_made_is_told_and_nothing_breaks(browser_of, monkeypatch):
+    an_assembly()
+    dre = browser_of(an_organiser())
+    monkeypatch.setattr(documents, "PRESS_TAKES_AT_MOST", 0.001)
+    answer = dre.get("/en/2026/minutes.pdf")
+    assert answer.status_code == 503 and "take another format" in answer.text
+    assert dre.get("/en/2026/minutes.html").status_code == 200
+
+
+@pytest.mark.usefixtures("in_english")
+def test_a_thousand_people_take_no_query_more_than_one():
     assembly = an_assembly(starts_in=0)
     a_presence(assembly, a_member())
     opened(assembly)
