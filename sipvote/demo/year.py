@@ -121,6 +121,7 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
     if not is_undone:
         deeds.refuse_if_sealed(edition, phase)
     yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=phase)
+    yield partial(deeds.sweep_rehearsal, edition)
     if is_undone:
         yield partial(undo, edition)
         yield partial(place, edition, min(phase, Phase.REVIEW, key=list(Phase).index))
