@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -133,11 +133,13 @@ def _in_words(paper: Paper, pile: PaperBatch, choices: Choices | None) -> list[s
     ]
 
 
-@desk.post("/<int:pile_id>/add")
+@desk.route("/<int:pile_id>/add", methods=["GET", "POST"])
 @requires("voting.papers")
 def add(year: int, pile_id: int) -> Any:
     """So many papers with these choices."""
     election, pile, paper = _asked(year, pile_id)
+    if request.method == "GET":  # the language was changed after a refusal
+        return redirect(url_for(".pile", year=year, pile_id=pile_id))
     form, why = LineForm(), None
     if form.validate_on_submit():
         try:
