@@ -88,11 +88,12 @@ def check_audit() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rule", default="approval", help="approval, phragmen or pav")
 @click.option("--seats", type=int, required=True)
-def count(file: Path, rule: str, seats: int) -> None:
+@click.option("--explain", is_flag=True, help="Also the rounds or the best sets, and what the other rules give.")
+def count(file: Path, rule: str, seats: int, explain: bool) -> None:
     from .voting.profiles import BadProfile, count_file
 
     try:
-        click.echo(json.dumps(count_file(file, rule, seats)))
+        click.echo(json.dumps(count_file(file, rule, seats, explain)))
     except BadProfile as fault:
         click.echo(str(fault), err=True)
         sys.exit(2)

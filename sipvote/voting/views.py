@@ -19,7 +19,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -41,16 +41,19 @@ def keep_nothing(response: Response) -> Response:
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    standing = own().standing(election) if current_user.is_authenticated else box.Standing()
+    me = own() if current_user.is_authenticated else None
+    standing = me.standing(election) if me else box.Standing()
     paper = papers.of(election) if election else None
+    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how) if me else None
     return render_template(
         "voting/index.html",
+        mine=mine or proxy_votes.of_stranger(edition, election),
         election=election,
         paper=paper,
         standing=standing,
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=forms.CUSTODY_WORDS,
-        why_not=(own().why_not if current_user.is_authenticated else rules.why_not_vote)(election, standing),
+        why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
         on_phone=_on_phone(year) if election and election.is_open else "",
     )
@@ -82,7 +85,9 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refu
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
     closed = voter.why_not(election, standing)
-    if closed or election is None or paper is None:
+    # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
+    stands_still = election is not None and election.is_paused and any(marked)
+    if (closed and not stands_still) or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
         return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
@@ -151,7 +156,7 @@ def put_in(voter: Voter, year: int) -> Any:
     if paper is None:
         return answer
     try:
-        rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
+        voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
         return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
