@@ -31,6 +31,8 @@ ROOMS = (
     "assembly.views:assembly",
     "assembly.desk:desk",
     "assembly.checkin:checkin",
+    "assembly.post:mailings",
+    "assembly.entrance:links",
     "voting.publication:voting",
     "voting.for_another:voting",
     "voting.proxy_views:proxies",
@@ -151,6 +153,7 @@ NAV = (
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
     (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
+    (_l("Mailings"), "mailings.index", "assembly.mail"),
     (_l("Check-in"), "checkin.index", "assembly.check_in"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
     (_l("Voting cards"), "card_desk.index", "voting.cards"),

@@ -19,7 +19,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, proxy_votes, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -138,6 +138,8 @@ def look_over(voter: Voter, year: int) -> Any:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
         return _ballot(voter, edition, marked, refused)
+    if election is not None and voter.giver is None and standing.tracker is None:
+        reminders.note_begun(election.id, voter.member_id)
     asked = paper.asked(voter.member_id, standing.country)
     facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
     return render_template("voting/check.html", choices=choices, marked=marked, **facts)
