@@ -156,7 +156,7 @@ ROUTES = {
     "POST /<int:year>/vote/kiosk/done": "public",
     "GET/POST /<int:year>/vote/papers/": "voting.papers",
     "GET /<int:year>/vote/papers/<int:pile_id>": "voting.papers",
-    "POST /<int:year>/vote/papers/<int:pile_id>/add": "voting.papers",
+    "GET/POST /<int:year>/vote/papers/<int:pile_id>/add": "voting.papers",
     "POST /<int:year>/vote/papers/<int:pile_id>/finish": "voting.papers",
     "POST /<int:year>/vote/papers/<int:pile_id>/remove": "voting.papers",
     "POST /<int:year>/vote/papers/<int:pile_id>/lines/<int:line>/remove": "voting.papers",
