@@ -31,11 +31,18 @@ ROOMS = (
     "assembly.views:assembly",
     "assembly.desk:desk",
     "assembly.checkin:checkin",
+    "assembly.post:mailings",
+    "assembly.entrance:links",
     "voting.publication:voting",
     "voting.for_another:voting",
     "voting.proxy_views:proxies",
     "voting.proxy_desk:desk",
     "voting.questions_desk:desk",
+    "voting.ceremony_desk:desk",
+    "voting.hours_desk:desk",
+    "voting.card_desk:desk",
+    "voting.kiosk:kiosk",
+    "voting.paper_desk:desk",
     "workgroups.views:workgroups",
     "workgroups.desk:desk",
     "workgroups.facilitate:facilitate",
@@ -93,6 +100,8 @@ def _register_rooms(app: Flask) -> None:
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
+    # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
+    import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
@@ -144,8 +153,11 @@ NAV = (
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
     (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
+    (_l("Mailings"), "mailings.index", "assembly.mail"),
     (_l("Check-in"), "checkin.index", "assembly.check_in"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
+    (_l("Voting cards"), "card_desk.index", "voting.cards"),
+    (_l("Paper ballots"), "paper_desk.index", "voting.papers"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Figures"), "figures.index", "figures.see"),

@@ -7,14 +7,25 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly import proxies
-from sipvote.assembly.models import Assembly, Proxy, Quorum
+from sipvote.assembly import mailings, proxies, sending
+from sipvote.assembly.models import Assembly, Mailing, Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import box, ceremony, counting, freezing, hours, papers, proxy_votes, questions
+from sipvote.voting import (
+    box,
+    cards,
+    ceremony,
+    counting,
+    freezing,
+    hours,
+    paper_ballots,
+    papers,
+    proxy_votes,
+    questions,
+)
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -152,7 +163,7 @@ def an_election(
     """An open election; whoever is a member by now is on its roll. Commits, because the box has its own connections."""
     election, lists = a_frozen_election(*voters, options=options, custody=custody, edition=edition, **settings)
     if lists:
-        ceremony.prove(election, lists[:2], None)
+        ceremony.prove(election, lists, None)
     hours.open_(election, None)
     db.session.commit()
     return election
@@ -209,6 +220,26 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
     return kept(Assembly(edition=edition, **{**defaults, **values}))
 
 
+def a_card(election: Election, member: Member) -> str:
+    """A voting card for a member; gives its code. Commits."""
+    code = cards.issue(election, member, None)
+    db.session.commit()
+    return code
+
+
+def a_paper(election: Election, *people: Member) -> None:
+    """These members get a ballot on paper. Commits."""
+    for member in people:
+        paper_ballots.hand(election, member, None)
+    db.session.commit()
+
+
+def a_presence(assembly: Assembly, member: Member, way: Way = Way.HALL, **values: Any) -> Presence:
+    """A member takes part in an assembly since a minute ago."""
+    arrived = now() - timedelta(minutes=1)
+    return kept(Presence(**{"assembly_id": assembly.id, "member": member, "way": way, "arrived_at": arrived, **values}))
+
+
 def a_worked_on_theme(year: int = 2025, title: str = "Sharing economy") -> Theme:
     """A theme that an edition before worked on, and that may go on."""
     edition = an_edition(Phase.STOCKTAKE, year=year)
@@ -241,3 +272,14 @@ def a_vote_for(election: Election, proxy: Proxy, *options: int) -> str:
     assert mandate is not None
     how = box.Cast(proxy_id=mandate.proxy_id, holder_id=mandate.holder_id)
     return proxy_votes.cast(paper, mandate, (tuple(sorted(options)),), how)
+
+
+def a_mailing(
+    assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600
+) -> Mailing:
+    """A mailing of an assembly's edition that was tried and has just begun."""
+    what = mailings.KINDS[kind]
+    mailings.try_out(assembly.edition, what, by or an_organiser())
+    mailing = sending.begin(assembly.edition, what, per_minute, None, None)
+    db.session.commit()
+    return mailing

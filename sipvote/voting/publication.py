@@ -13,12 +13,19 @@ from ..editions.views import asked_edition
 from ..exports import csv_file
 from ..i18n import in_all_languages, number
 from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
+from .announcements import announced
 from .board import stamp
 from .models import Election, Envelope
 from .views import voting
 
 CODES_PER_PAGE = 100
 VERIFIER = Path(__file__).parent / "verify.py"
+
+
+@voting.context_processor
+def _told() -> dict[str, Any]:
+    """What pages about a vote ask, to tell what was announced about it."""
+    return {"announced": announced, "rules": rules}
 
 
 def _opened(year: int) -> Election:
@@ -138,8 +145,9 @@ def results_json(year: int) -> Any:
         "public_key": election.public_key.hex(),
         "signing_key": keys.public_signing_key(),
         "last_checkpoint": checkpoints.point_of(election, last).hash(),
-        "voted": report["envelopes"],
-        "spoilt": report["spoilt"],
+        "voted": election.voted,
+        "on_paper": report.get("papers", 0),
+        "spoilt": report["spoilt"] + report.get("spoilt_papers", 0),
         "questions": [_as_json(outcome) for outcome in outcomes],
     }
 

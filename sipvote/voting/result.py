@@ -10,7 +10,6 @@ from flask_babel import ngettext
 
 from .. import audit
 from ..db import db, now
-from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..themes.models import Theme
 from ..themes.review import prolong_as_voted
@@ -31,7 +30,7 @@ from .disclosure import FEWEST_BALLOTS  # with fewer ballots only who was electe
 from .explaining import explanation_of
 from .models import Election, Kind
 from .papers import Paper, PaperOption, PaperQuestion
-from .rules import hold
+from .rules import hold, why_not_in_phase
 
 OUTCOMES_SHOWN = 20
 
@@ -42,7 +41,7 @@ def why_not_publish(election: Election) -> str | None:
         return _("The ballots have not been counted yet.")
     if election.published_at:
         return _("The result is published already.")
-    return why_not_now(election.edition, "count")
+    return why_not_in_phase(election, "count")
 
 
 def publish(election: Election, by: int | None) -> None:
@@ -59,6 +58,8 @@ def publish(election: Election, by: int | None) -> None:
 
 def _prolong_adopted(election: Election, by: int | None) -> None:
     """Let the themes go on that the members want to go on with."""
+    if election.is_rehearsal:
+        return
     for question, report in zip(election.questions, reports_of(election), strict=True):
         if question.kind == Kind.PROLONG and isinstance(report, Decision) and report.is_adopted:
             theme = db.session.get_one(Theme, question.theme_id)

@@ -35,7 +35,7 @@ class Voter:
 
     def why_not(self, election: Election | None, standing: box.Standing) -> str | None:
         """Why this ballot cannot be cast now, or None."""
-        return rules.why_not_vote(election, standing)
+        return rules.why_not_vote(election, standing, self.how, current_user.member_id)
 
     def cast(self, paper: Paper, choices: Choices) -> None:
         """Put the vote in the box; raises Refused."""
