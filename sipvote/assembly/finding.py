@@ -18,9 +18,13 @@ SHORTEST = 2
 LOOSE = frozenset("aceinouy'’")
 
 
+# Every accented letter of Europe's languages, without its accent; one kind of apostrophe and hyphen.
+_PLAIN = {n: alphabetical(chr(n)) for n in range(0xC0, 0x180)} | {ord("’"): "'", ord("-"): " "}
+
+
 def plain(text: str) -> str:
-    """A name as it is compared: without accents or capitals, with one kind of apostrophe and hyphen."""
-    return alphabetical(text).replace("’", "'").replace("-", " ")
+    """A name as it is compared, the same way for tens of thousands of them in no time."""
+    return text.translate(_PLAIN).casefold()
 
 
 def members_for(assembly: Assembly, typed: str) -> Sequence[Member]:

@@ -38,7 +38,7 @@ def test_search_one_tap_and_the_next(desk):
     answer = browser.post(f"{page}/{ada.id}")
     assert answer.status_code == 303 and answer.headers["Location"].endswith(f"?last={ada.id}")
     after = browser.get(answer.headers["Location"]).text
-    assert "is checked in." in after and "in the hall since" in after and "Take back" in after
+    assert "is checked in." in after and "in the hall since" in after and "Undo the check-in" in after
     assert row_of(ada).checked_in_by.name == "Bas Claes"
 
 
