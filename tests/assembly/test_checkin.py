@@ -93,7 +93,7 @@ def test_the_desk_is_closed_with_the_assembly(desk):
 def test_a_scanned_code_opens_the_member_for_the_desk_and_explains_itself_to_others(desk, client, browser_of):
     browser, assembly, _page = desk
     ada = a_member("Ada Peeters")
-    address = "/" + presence.address_of(assembly, ada).split("/", 3)[3]
+    address = "/en/" + presence.address_of(assembly, ada).split("/", 3)[3]
     text = browser.get(address).text
     assert "Ada Peeters" in text and "autofocus" in text
     assert row_of(ada) is None
