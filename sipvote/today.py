@@ -16,10 +16,12 @@ from .assembly.models import Assembly
 from .db import db, now
 from .editions.models import Edition, Phase
 from .editions.rules import allows
-from .i18n import moment, span
+from .i18n import moment, names, span
 from .themes.models import Theme
+from .voting import announcements, box, proxy_votes
 from .voting import rules as voting
-from .voting.models import Election, Envelope
+from .voting.models import Election
+from .voting.voters import own
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -45,7 +47,7 @@ def cards(edition: Edition) -> list[Card]:
     first = [card for card in about if card.is_main]
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
-    return [*first, *_for_members(edition), *later, *_for_officials(edition), *desk]
+    return [*first, *_for_members(edition), *later, *_proxies(edition), *_for_officials(edition), *desk]
 
 
 # --- The assembly -----------------------------------------------------------------------------------
@@ -111,27 +113,56 @@ def _vote(edition: Edition) -> Card:
     """The vote as it stands for this visitor: to come, to cast, cast, being counted, or published."""
     election = voting.of_edition(edition)
     page = url_for("voting.index", year=edition.year)
+    if election and election.is_rehearsal:
+        return Card(_("The vote is rehearsed"), _("Rehearsal: this vote does not count."), page, _("To the rehearsal"))
     if election and election.published_at:
         return Card(
             _("The result is known"), _("See which themes were chosen, and how to check the count."),
             url_for("voting.results", year=edition.year), _("See the result"), True,
         )  # fmt: skip
+    if election and election.is_paused:
+        return Card(_("Voting is paused"), voting.why_paused(election), page, _("About the vote"), True)
     if election is None or not election.is_open:
         is_over = edition.phase == Phase.COUNT or (election is not None and election.closed_at is not None)
         text = _("The vote is closed and will be counted.") if is_over else _("The vote opens soon.")
         return Card(_("The vote"), text, page, _("About the vote"), True)
     until = moment(election.closes_at)
-    if _has_voted(election):
-        text = _("You can change your vote until %(moment)s.", moment=until)
+    standing = _standing(election)
+    if standing.by_proxy:
+        text = _("Your own vote replaces it, until %(moment)s.", moment=until) + _longer(election)
+        return Card(_("Somebody voted for you, by proxy"), text, page, _("Look at it, or vote myself"), True)
+    if standing.cast_at:
+        text = _("You can change your vote until %(moment)s.", moment=until) + _longer(election)
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
-    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until)
+    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
     return Card(_("Vote for the themes of the year"), text, page, _("Vote now"), True)
 
 
-def _has_voted(election: Election) -> bool:
-    if not current_user.is_authenticated:
-        return False
-    return db.session.get(Envelope, (election.id, current_user.member_id)) is not None
+def _longer(election: Election) -> str:
+    """Why it lasts longer than was announced, if it does."""
+    said = announcements.last(election, "extended")
+    return " " + _("The vote was extended: %(reason)s", reason=said.reason) if said else ""
+
+
+def _standing(election: Election | None) -> box.Standing:
+    return own().standing(election) if current_user.is_authenticated else box.Standing()
+
+
+def _proxies(edition: Edition) -> Iterator[Card]:
+    """Who asks the visitor to vote for them, and for whom the visitor still has a ballot."""
+    election = voting.of_edition(edition)
+    if not current_user.is_authenticated or proxy_votes.closed_at(edition, election):
+        return
+    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election), own().how)
+    if mine.offered:
+        asked = names(proxy.giver.name for proxy in mine.offered)
+        title = _("You are asked to vote for %(names)s", names=asked)
+        url = url_for("proxies.index", year=edition.year)
+        yield Card(title, _("By proxy: accept or decline."), url, _("Answer"), True)
+    if waiting := [ballot.proxy.giver for ballot in mine.ballots if not ballot.why_not and not ballot.cast_at]:
+        text = _("You hold their proxy, and have not voted for them yet.")
+        url = url_for("voting.index", year=edition.year)
+        yield Card(_("Vote for %(name)s", name=names(waiting)), text, url, _("To the ballots"), True)
 
 
 def _groups(edition: Edition) -> Iterator[Card]:
@@ -155,7 +186,7 @@ def _groups(edition: Edition) -> Iterator[Card]:
 
 def _result(edition: Edition) -> Iterator[Card]:
     election = voting.of_edition(edition)
-    if election and election.published_at:
+    if election and election.published_at and not election.is_rehearsal:
         text = _("Which themes were chosen, and how to check the count.")
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
 

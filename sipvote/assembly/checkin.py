@@ -85,6 +85,8 @@ def check_in(year: int, member_id: int) -> Any:
         flash(_first_was(arrival.presence), "warn")
     else:
         flash(_("%(name)s (%(number)s) is checked in.", name=member.name, number=member.number), "ok")
+    if arrival.ended:
+        flash(_("Their proxy to %(name)s has ended: they vote themselves.", name=arrival.ended.holder.name), "info")
     return _next(year, member)
 
 

@@ -8,7 +8,7 @@ from .. import audit
 from ..db import db
 from ..errors import Refused
 from ..i18n import in_all_languages
-from . import box, keys, package, papers
+from . import box, keys, package, paper_ballots, papers
 from .checkpoints import name_of, point_of
 from .counting import opened, reports_of
 from .models import BoardCheckpoint, Custody, Election
@@ -35,7 +35,7 @@ def _contents(election: Election) -> package.Contents:
         raise Refused(_("The vote must be closed first."))
     return package.Contents(
         election=name_of(election),
-        title=in_all_languages(lambda: _("Vote of the edition %(label)s", label=election.edition.label)),
+        title=in_all_languages(lambda: _title(election)),
         questions=[_printed(election, number) for number in range(len(election.questions))],
         public_key=election.public_key,
         custody=str(Custody(election.custody)),
@@ -52,7 +52,15 @@ def _contents(election: Election) -> package.Contents:
         reports=reports_of(election),
         most_themes=election.most_themes,
         goes_on=report.get("goes_on", 0),
+        papers=paper_ballots.counted(election)[0],
+        spoilt_papers=report.get("spoilt_papers", 0),
     )
+
+
+def _title(election: Election) -> str:
+    if election.is_rehearsal:
+        return _("Rehearsal of the edition %(label)s: this vote does not count", label=election.edition.label)
+    return _("Vote of the edition %(label)s", label=election.edition.label)
 
 
 def _trackers(listed: bytes) -> list[str]:

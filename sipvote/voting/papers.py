@@ -209,11 +209,12 @@ class Paper:
                 return self.about(number, why)
         return None
 
-    def about(self, number: int, sentence: str) -> str:
-        """A sentence about a question, which it names when there are several."""
-        if len(self.questions) == 1:
+    def about(self, number: int, sentence: str, country: str | None = None) -> str:
+        """A sentence about a question, which it names when there are several: by its place on the voter's ballot."""
+        asked = [n for n, question in enumerate(self.questions) if country is None or question.is_asked_in(country)]
+        if len(asked) < 2 or number not in asked:
             return sentence
-        return _("Question %(n)d: %(sentence)s", n=number + 1, sentence=sentence)
+        return _("Question %(n)d: %(sentence)s", n=asked.index(number) + 1, sentence=sentence)
 
     @property
     def rule(self) -> str | None:

@@ -11,14 +11,15 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from .. import mail
+from .. import mail, qr
 from ..access import for_cards, public
 from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -40,18 +41,26 @@ def keep_nothing(response: Response) -> Response:
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    standing = own().standing(election) if current_user.is_authenticated else box.Standing()
+    me = own() if current_user.is_authenticated else None
+    standing = me.standing(election) if me else box.Standing()
     paper = papers.of(election) if election else None
+    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how) if me else None
     return render_template(
         "voting/index.html",
+        mine=mine or proxy_votes.of_stranger(edition, election),
         election=election,
         paper=paper,
         standing=standing,
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=forms.CUSTODY_WORDS,
-        why_not=rules.why_not_vote(election, standing),
+        why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
+        on_phone=_on_phone(year) if election and election.is_open else "",
     )
+
+
+def _on_phone(year: int) -> str:
+    return qr.svg(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
 
 
 # --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
@@ -71,12 +80,14 @@ def fill_in(voter: Voter, year: int) -> Any:
     return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refused | None = None) -> Any:
     election = rules.of_edition(edition)
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
     closed = voter.why_not(election, standing)
-    if closed or election is None or paper is None:
+    # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
+    stands_still = election is not None and election.is_paused and any(marked)
+    if (closed and not stands_still) or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
         return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
@@ -87,7 +98,8 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], why: str | 
         asked=paper.asked(voter.member_id, standing.country, marked),
         standing=standing,
         custody=forms.CUSTODY_WORDS,
-        why=why,
+        fault=fault,
+        faulty=getattr(fault, "number", None),
     )
 
 
@@ -97,7 +109,9 @@ def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(voter, asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+        return None, _ballot(
+            voter, asked_edition(year), [], Refused(_("This ballot is no longer valid. Please choose again."))
+        )
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
     return None, redirect(voter.url("ballot", year))
 
@@ -119,11 +133,13 @@ def look_over(voter: Voter, year: int) -> Any:
     election = rules.of_edition(edition)
     standing = voter.standing(election)
     if why := voter.why_not(election, standing):
-        return _ballot(voter, edition, marked, why)
+        return _ballot(voter, edition, marked, Refused(why))
     try:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
-        return _ballot(voter, edition, marked, refused.why)
+        return _ballot(voter, edition, marked, refused)
+    if election is not None and voter.giver is None and standing.tracker is None:
+        reminders.note_begun(election.id, voter.member_id)
     asked = paper.asked(voter.member_id, standing.country)
     facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
     return render_template("voting/check.html", choices=choices, marked=marked, **facts)
@@ -142,9 +158,9 @@ def put_in(voter: Voter, year: int) -> Any:
     if paper is None:
         return answer
     try:
-        rules.cast(paper, voter.member_id, forms.read_ballot(request.form, paper), voter.how)
+        voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
-        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused.why)
+        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
 
 
@@ -170,7 +186,10 @@ def show_receipt(voter: Voter, year: int) -> Any:
         return redirect(url_for(".index", year=year))
     election, standing = theirs
     code = seal.code(standing.tracker or "")
-    return render_template("voting/receipt.html", voter=voter, election=election, standing=standing, code=code)
+    # In the hall members without an e-mail address vote; everybody else signed in with one.
+    can_mail = not current_user.is_in_hall or db.session.get_one(Member, current_user.member_id).email is not None
+    facts = {"code": code, "can_mail": can_mail}
+    return render_template("voting/receipt.html", voter=voter, election=election, standing=standing, **facts)
 
 
 @voting.get("/<int:year>/vote/receipt.txt")

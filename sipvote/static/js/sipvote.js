@@ -63,7 +63,7 @@ function live(root) {
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value; });
+      all(`[data-live="${name}"]`, root).forEach((place) => { place[place.matches("progress") ? "value" : "textContent"] = value; });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
@@ -81,6 +81,22 @@ all("[data-copy]").forEach((button) => button.addEventListener("click", async ()
   await navigator.clipboard.writeText(button.dataset.copy);
   button.querySelector("span").textContent = button.dataset.done;
 }));
+
+// A kiosk forgets who rests: it asks first, and any touch goes on.
+function rest(root) {
+  const ask = root.querySelector("dialog");
+  let since = Date.now();
+  const go = () => { since = Date.now(); if (ask.open) ask.close(); };
+  for (const name of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(name, go, { passive: true, capture: true });
+  setInterval(() => {
+    const left = Number(root.dataset.rest) - (Date.now() - since) / 1000;
+    if (left < 0) { changed = false; location.replace(root.dataset.restUrl); }
+    else if (left < 20 && !ask.open) ask.showModal();
+  }, 1000);
+}
+all("[data-rest]").forEach(rest);
+// Nothing of the last voter comes back by the back button, from what the browser kept in memory.
+if (document.querySelector("[data-rest]")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 
