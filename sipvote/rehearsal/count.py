@@ -122,7 +122,7 @@ def check_result(play: Play, year: int, options: Sequence[Proposal], profile: Pr
 
 
 def _check_csv(play: Play, year: int, options: Sequence[Proposal], profile: Profile) -> None:
-    rows = {row[0]: row[1] for row in read_csv(play.organiser.go(f"/{year}/vote/results.csv").content)}
+    rows = {row[1]: row[2] for row in read_csv(play.organiser.go(f"/{year}/vote/results.csv").content)}
     told = [rows.get(o.title("en")) for o in options]
     play.report.promise("the CSV file of the result says the same", told == [str(n) for n in profile.approvals], told)
 
