@@ -81,6 +81,7 @@ class Presence(Base):
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
+    checked_in_by: Mapped[Member | None] = relationship(foreign_keys=[checked_in_by_id])
 
 
 class Proxy(Base):

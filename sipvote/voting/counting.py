@@ -1,6 +1,7 @@
 """After closing: opening the box, counting, settling ties."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,10 +47,24 @@ def count(election: Election, lists: Sequence[str], by: int | None) -> None:
     limits = [question.max_approvals for question in election.questions]
     envelopes = box.envelopes(election.id)
     ballots, spoilt = seal.open_box(envelopes, seal.private_key(seed), election.shape, limits)
+    papers, spoilt_papers = paper_ballots.counted(election)
+    ballots = _together(ballots, papers)
     _keep_ballots(election, ballots)
-    election.report = {"envelopes": len(envelopes), "spoilt": spoilt, "settled": {}, **_reports(election, ballots)}
+    told = {"papers": sum(times for times, _choices in papers) + spoilt_papers, "spoilt_papers": spoilt_papers}
+    election.report = {
+        "envelopes": len(envelopes), "spoilt": spoilt, "settled": {}, **told, **_reports(election, ballots)
+    }  # fmt: skip
     election.counted_at, election.kept_seed = now(), None
     audit.record("count vote", name_of(election), by, envelopes=len(envelopes), spoilt=spoilt)
+
+
+def _together(*piles: Iterable[tuple[int, seal.Choices]]) -> list[tuple[int, seal.Choices]]:
+    """Ballots from the box and on paper, as one pile: from here on nobody can tell them apart."""
+    found: Counter[seal.Choices] = Counter()
+    for pile in piles:
+        for times, choices in pile:
+            found[choices] += times
+    return sorted(((times, choices) for choices, times in found.items()), key=lambda ballot: ballot[1])
 
 
 def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) -> dict[str, Any]:
@@ -78,7 +93,11 @@ def _elect(election: Election, question: Question, number: int, ballots: Any, pr
 
 def _voters(election: Election, question: Question) -> int | None:
     """How many of those who voted could answer a question; None for everybody."""
-    return box.turnout(election.id, question.country) if question.country else None
+    if question.country is None:
+        return None
+    return box.turnout(election.id, question.country) + paper_ballots.papers_by_country(election).get(
+        question.country, 0
+    )
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:

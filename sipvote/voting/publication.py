@@ -138,8 +138,9 @@ def results_json(year: int) -> Any:
         "public_key": election.public_key.hex(),
         "signing_key": keys.public_signing_key(),
         "last_checkpoint": checkpoints.point_of(election, last).hash(),
-        "voted": report["envelopes"],
-        "spoilt": report["spoilt"],
+        "voted": election.voted,
+        "on_paper": report.get("papers", 0),
+        "spoilt": report["spoilt"] + report.get("spoilt_papers", 0),
         "questions": [_as_json(outcome) for outcome in outcomes],
     }
 
