@@ -74,13 +74,13 @@ def _why_not_now(election: Election | None, holder_id: int, how: box.Cast) -> st
 
 
 def _why_not_for(standing: Standing, proxy: Mandate) -> str | None:
-    if why := _why_not_proxy(proxy):
-        return why
     name = proxy.giver
-    if not standing.on_roll:
-        return _("%(name)s is not on the electoral roll of this vote.", name=name)
     if standing.on_paper:
         return _("%(name)s took a ballot on paper. That is the vote of %(name)s.", name=name)
+    if why := _why_not_proxy(proxy):
+        return why
+    if not standing.on_roll:
+        return _("%(name)s is not on the electoral roll of this vote.", name=name)
     if standing.cast_at and not standing.by_proxy:
         return _("%(name)s has voted. That vote counts, and you need not vote for %(name)s.", name=name)
     if standing.changes >= box.CHANGES_AT_MOST:
