@@ -10,7 +10,7 @@ from sqlalchemy import Executable, select, text
 
 from . import acts, audit, today
 from .access import public, requires
-from .assembly import presence, proxies
+from .assembly import links, presence, proxies
 from .db import db
 from .editions import rules as editions
 from .errors import see_other
@@ -79,6 +79,7 @@ def me() -> str:
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+        personal_links=links.standing(member.id),
     )  # fmt: skip
 
 

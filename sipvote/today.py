@@ -18,7 +18,7 @@ from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
 from .themes.models import Theme
-from .voting import box, proxy_votes
+from .voting import announcements, box, proxy_votes
 from .voting import rules as voting
 from .voting.models import Election
 from .voting.voters import own
@@ -114,11 +114,15 @@ def _vote(edition: Edition) -> Card:
     """The vote as it stands for this visitor: to come, to cast, cast, being counted, or published."""
     election = voting.of_edition(edition)
     page = url_for("voting.index", year=edition.year)
+    if election and election.is_rehearsal:
+        return Card(_("The vote is rehearsed"), _("Rehearsal: this vote does not count."), page, _("To the rehearsal"))
     if election and election.published_at:
         return Card(
             _("The result is known"), _("See which themes were chosen, and how to check the count."),
             url_for("voting.results", year=edition.year), _("See the result"), True,
         )  # fmt: skip
+    if election and election.is_paused:
+        return Card(_("Voting is paused"), voting.why_paused(election), page, _("About the vote"), True)
     if election is None or not election.is_open:
         is_over = edition.phase == Phase.COUNT or (election is not None and election.closed_at is not None)
         text = _("The vote is closed and will be counted.") if is_over else _("The vote opens soon.")
@@ -126,13 +130,19 @@ def _vote(edition: Edition) -> Card:
     until = moment(election.closes_at)
     standing = _standing(election)
     if standing.by_proxy:
-        text = _("Your own vote replaces it, until %(moment)s.", moment=until)
+        text = _("Your own vote replaces it, until %(moment)s.", moment=until) + _longer(election)
         return Card(_("Somebody voted for you, by proxy"), text, page, _("Look at it, or vote myself"), True)
     if standing.cast_at:
-        text = _("You can change your vote until %(moment)s.", moment=until)
+        text = _("You can change your vote until %(moment)s.", moment=until) + _longer(election)
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
-    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until)
+    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
     return Card(_("Vote for the themes of the year"), text, page, _("Vote now"), True)
+
+
+def _longer(election: Election) -> str:
+    """Why it lasts longer than was announced, if it does."""
+    said = announcements.last(election, "extended")
+    return " " + _("The vote was extended: %(reason)s", reason=said.reason) if said else ""
 
 
 def _standing(election: Election | None) -> box.Standing:
@@ -177,7 +187,7 @@ def _groups(edition: Edition) -> Iterator[Card]:
 
 def _result(edition: Edition) -> Iterator[Card]:
     election = voting.of_edition(edition)
-    if election and election.published_at:
+    if election and election.published_at and not election.is_rehearsal:
         text = _("Which themes were chosen, and how to check the count.")
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
 

@@ -14,7 +14,7 @@ from ..editions.models import Edition, Phase
 from ..errors import Refused
 from ..members.models import Grant
 from ..themes import finding, review
-from ..voting import counting, freezing, hours, papers, questions, result
+from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
 from . import assembly, groups
@@ -30,9 +30,16 @@ def refuse_if_sealed(edition: Edition, phase: Phase) -> None:
     order, election = list(Phase), voting.of_edition(edition)
     if order.index(phase) < order.index(Phase.SIGNUP) or election is None or election.counted_at:
         return
-    if election.custody == Custody.SCRUTINEERS and election.opened_at:
+    if election.custody == Custody.SCRUTINEERS and election.opened_at and not election.is_rehearsal:
         why = _("Only two of the scrutineers' word lists open this ballot box. Go to the count, and count it yourself.")
         raise Refused(why)
+
+
+def sweep_rehearsal(edition: Edition) -> None:
+    """A visitor's rehearsal makes room for the vote."""
+    rehearsal = rehearsing.of_edition(edition)
+    if rehearsal:
+        rehearsing.sweep(rehearsal, organiser().id)
 
 
 # --- The ballot and the vote ------------------------------------------------------------------------

@@ -121,6 +121,7 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
     if not is_undone:
         deeds.refuse_if_sealed(edition, phase)
     yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=phase)
+    yield partial(deeds.sweep_rehearsal, edition)
     if is_undone:
         yield partial(undo, edition)
         yield partial(place, edition, min(phase, Phase.REVIEW, key=list(Phase).index))
@@ -134,7 +135,7 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
 
 
 def undo(edition: Edition) -> None:
-    """Throw away workgroups, vote, result, and who was at the assembly. The themes stay, but for what a vote prolonged."""
+    """Throw away workgroups, vote, and who was at the assembly. The themes stay, but for what a vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
     asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
     by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))

@@ -16,6 +16,7 @@ from ..errors import Refused
 from .models import CARD_LIVES, OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
 
 CODES_TRIED = 5
+FRESH = timedelta(minutes=30)
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -203,6 +204,12 @@ def session_of(sign_in_id: int) -> Session | None:
     if seen_at is None or (roles and seen_at < moment - OFFICIALS_IDLE):
         return None
     return Session(Visitor(sign_in, *who, roles=roles, cities=cities, via=via), seen_at)
+
+
+def is_fresh(sign_in_id: int) -> bool:
+    """Whether a session was begun lately enough for an act that cannot be undone."""
+    asked = db.session.get(SignIn, sign_in_id)
+    return asked is not None and asked.used_at is not None and asked.used_at > now() - FRESH
 
 
 def lives(via: str) -> timedelta:

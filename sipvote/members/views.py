@@ -45,7 +45,8 @@ def let_in(visitor: Visitor) -> None:
 @members.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> Any:
-    if current_user.is_authenticated:
+    # Who signed in long ago may be asked to do so again, before an act of weight.
+    if current_user.is_authenticated and not request.args.get("again"):
         return redirect(own_path(request.args.get("next")) or url_for("pages.home"))
     form = AddressForm()
     if form.validate_on_submit():
@@ -100,6 +101,8 @@ def _enter(asked: SignIn, form: CodeForm, use: Any) -> Any:
         form.code.errors = [*form.code.errors, refused.why]
         return render_template("members/code.html", form=form, address=asked.address)
     back = asked.next_path
+    if current_user.is_authenticated:
+        rules.sign_out(current_user.sign_in_id)
     db.session.commit()
     let_in(visitor)
     return see_other(back or url_for("pages.home"))

@@ -220,10 +220,10 @@ def _replaced(election_id: int, containing: str = "") -> Any:
     )
 
 
-def envelopes(election_id: int) -> list[bytes]:
-    """The sealed ballots without names, ordered by their content."""
+def envelopes(election_id: int, connection: Connection | None = None) -> list[bytes]:
+    """The sealed ballots without names, ordered by their content; read on a connection of one's own, if given."""
     rows = select(Envelope.sealed).where(Envelope.election_id == election_id).order_by(Envelope.tracker)
-    return list(db.session.scalars(rows))
+    return list((connection or db.session).scalars(rows))
 
 
 def look_up(election_id: int, typed: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -19,8 +19,14 @@ from ..themes import rules as themes
 from ..themes.models import Theme
 from . import questions, seal
 from .models import Custody, Election
+from .tally import is_countable
 
 MOST_THEMES = 50
+
+
+def on_roll(election: Election, rows: Any) -> Any:
+    """Only who would be on the roll of an election today, of a SELECT over members: in a rehearsal, who has a role."""
+    return members_today(rows.where(Member.grants.any()) if election.is_rehearsal else rows)
 
 
 @dataclass(frozen=True)
@@ -34,20 +40,30 @@ class Check:
 def checklist(election: Election) -> list[Check]:
     """What must be right before the ballot is frozen, each as a sentence about how it stands."""
     edition, ballot = election.edition, themes.on_ballot(election.edition)
-    why = why_not_now(edition, "prepare_vote")
-    if why is None and edition.count_at <= now():
-        why = _("The moment of closing has passed. Change the dates of the edition.")
-    span = {"start": moment(edition.vote_at), "end": moment(edition.count_at)}
-    dates = _("Voting is announced from %(start)s until %(end)s.", **span)
     return [
-        Check("bad", why) if why else Check("ok", dates),
+        _check_dates(election),
         _check_number(len(ballot), edition.seats),
+        *_check_rule(election.rule, len(ballot), edition.seats),
         *_check_texts(ballot),
         *_check_questions(election),
         *_check_assembly(election),
-        _check_roll(),
+        _check_roll(election),
+        _check_organisers(election),
         *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
     ]
+
+
+def _check_dates(election: Election) -> Check:
+    edition = election.edition
+    why = why_not_now(edition, "prepare_vote")
+    if why is None and edition.count_at <= now():
+        why = _("The moment of closing has passed. Change the dates of the edition.")
+    if why:
+        return Check("bad", why)
+    if election.is_rehearsal:
+        return Check("ok", _("The rehearsal can be opened as soon as it is frozen, and lasts a day at most."))
+    span = {"start": moment(edition.vote_at), "end": moment(edition.count_at)}
+    return Check("ok", _("Voting is announced from %(start)s until %(end)s.", **span))
 
 
 def _check_number(count: int, seats: int) -> Check:
@@ -58,6 +74,14 @@ def _check_number(count: int, seats: int) -> Check:
     if count > MOST_THEMES:
         return Check("bad", stands + " " + _("A ballot holds at most %(n)d.", n=MOST_THEMES))
     return Check("ok", stands)
+
+
+def _check_rule(rule: str, count: int, seats: int) -> list[Check]:
+    """A rule that compares all ways to choose must be able to, however many places the prolonged themes leave."""
+    if seats > count or all(is_countable(rule, count, places) for places in range(seats + 1)):
+        return []
+    too_many = _("There are too many ways to choose %(seats)d of %(n)d themes for PAV.", seats=seats, n=count)
+    return [Check("bad", too_many + " " + _("Choose another rule, or fewer places."))]
 
 
 def _check_assembly(election: Election) -> list[Check]:
@@ -136,14 +160,30 @@ def _check_room(election: Election, may_go_on: int) -> list[Check]:
     return [Check("ok", text)]
 
 
-def _check_roll() -> Check:
-    count = db.session.scalar(members_today(select(func.count())).select_from(Member)) or 0
+def _check_roll(election: Election) -> Check:
+    who = on_roll(election, select(func.count()).select_from(Member))
+    count = db.session.scalar(who) or 0
     text = ngettext("%(n)s member may vote.", "%(n)s members may vote.", count, n=number(count))
     return Check("ok" if count else "bad", text)
 
 
+def _holders(role: Role) -> int:
+    """How many members hold a role today."""
+    held = select(func.count()).select_from(Member).where(Member.grants.any(Grant.role == role))
+    return db.session.scalar(members_today(held)) or 0
+
+
+def _check_organisers(election: Election) -> Check:
+    count = _holders(Role.ORGANISER)
+    text = ngettext("%(num)d member is an organiser.", "%(num)d members are organisers.", count)
+    if count >= 2:
+        return Check("ok", text)
+    needed = _("Opening, closing early and extending by hand take two: name another organiser.")
+    return Check("bad" if election.by_hand else "warn", text + " " + needed)
+
+
 def _check_scrutineers() -> Check:
-    count = db.session.scalar(select(func.count()).where(Grant.role == Role.SCRUTINEER)) or 0
+    count = _holders(Role.SCRUTINEER)
     text = ngettext("%(num)d member is a scrutineer", "%(num)d members are scrutineers", count)
     if count < seal.LISTS:
         return Check("warn", text + ". " + _("There are three word lists: name three people."))

@@ -31,7 +31,7 @@ class KeyList(Base):
 
 
 class SecondWord(Base):
-    """An act that takes two officials: one has asked for it, another one must confirm it within the hour."""
+    """An act that takes two officials: one has asked for it, another one must confirm it soon (second_word.py)."""
 
     __tablename__ = "second_word"
 

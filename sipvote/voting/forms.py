@@ -1,16 +1,19 @@
 """Shapes of what is sent in the voting room: the ballot itself, and the desk's forms."""
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateTimeLocalField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from ..errors import Refused
+from ..i18n import ZONE
+from .announcements import MOST_LETTERS
 from .models import Custody
 from .papers import ONLY_FOR, Paper, PaperQuestion
 from .seal import Choices, WrongWords
@@ -125,11 +128,33 @@ class PrepareForm(FlaskForm):
         validators=[InputRequired(_l("Choose who can open the ballot box."))],
     )
 
+    by_hand = BooleanField(
+        _l("Open and close it by hand, by two organisers"),
+        description=_l(
+            "Else it opens and closes by itself. Either way it opens no earlier and closes no later than announced."
+        ),
+    )
+    is_rehearsal = BooleanField(
+        _l("This is a rehearsal: only people with a role vote, and it does not count"),
+        description=_l("It is opened and closed by hand, and swept away before the real vote is prepared."),
+    )
+
 
 def _is_no_book(_form: Any, field: Any) -> None:
     # Not Length, whose limit would stand under the field: a list is long enough when its twenty words are there.
     if len(field.data or "") > 2000:
         raise ValidationError(_("This is more than a list."))
+
+
+class WordForm(FlaskForm):
+    """One word list, which its holder types alone; what it holds is read by ceremony.prove_list."""
+
+    words = TextAreaField(_l("Your word list"), validators=[_is_no_book])
+
+    def show(self, fault: WrongWords) -> None:
+        """Put what is wrong with the words beside them."""
+        why = _("This is none of the three lists of this vote.") if fault.reason == "different" else _sentence(fault)
+        self.words.errors = [*self.words.errors, why]
 
 
 class WordsForm(FlaskForm):
@@ -180,3 +205,33 @@ class SettleForm(FlaskForm):
             Length(max=1000, message=_l("Say it in at most 1000 characters.")),
         ],
     )
+
+
+# --- The hours of the vote --------------------------------------------------------------------------
+
+
+class ReasonForm(FlaskForm):
+    """Why something is done, for everybody to read."""
+
+    reason = TextAreaField(
+        _l("Why?"),
+        description=_l("Everybody reads this, as you write it."),
+        validators=[InputRequired(_l("Say why. Everybody reads it.")), Length(max=MOST_LETTERS)],
+    )
+
+
+class ExtendForm(ReasonForm):
+    """Until when the vote lasts, in Brussels' time."""
+
+    until = DateTimeLocalField(
+        _l("Until when?"),
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        validators=[InputRequired(_l("Fill in the day and the time."))],
+    )
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that was typed, with its zone."""
+        typed = self.until.data
+        assert typed is not None  # noqa: S101  (InputRequired)
+        return typed.replace(tzinfo=ZONE)

@@ -13,13 +13,12 @@ from ..assembly import rules as assemblies
 from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
-from ..members.rules import members_today
 from ..themes import rules as themes
-from . import keys, questions, seal
-from .checklist import checklist
+from . import ceremony, keys, questions, seal
+from .checklist import checklist, on_roll
 from .checkpoints import name_of
 from .models import Custody, Election, Elector, Kind, Option, Question
-from .rules import hold
+from .rules import announced_hours, hold
 
 
 def why_not_freeze(election: Election) -> str | None:
@@ -41,7 +40,7 @@ def freeze(election: Election, by: int | None) -> list[str]:
     edition = election.edition
     # Whoever is changing a theme at this moment is through, or is refused after us.
     db.session.refresh(edition, with_for_update={"key_share": True})
-    election.opens_at, election.closes_at = edition.vote_at, edition.count_at
+    election.opens_at, election.closes_at = announced_hours(election)
     assembly = assemblies.of_edition(edition)
     election.hall_only = assembly is not None and not assembly.remote_vote
     for question in election.questions:
@@ -52,12 +51,13 @@ def freeze(election: Election, by: int | None) -> list[str]:
     election.roll_size, election.roll_hash = _draw_up_roll(election)
     seed = seal.new_seed()
     election.public_key, election.frozen_at = seal.public_key(seed), now()
-    edition.themes_frozen_at = election.frozen_at
+    if not election.is_rehearsal:
+        edition.themes_frozen_at = election.frozen_at
     election.kept_seed = keys.lock(seed) if election.custody == Custody.SERVER else None
     db.session.flush()
     facts = {"roll_size": election.roll_size, "roll_hash": election.roll_hash, "ballot_hash": election.ballot_hash}
     audit.record("freeze vote", name_of(election), by, public_key=election.public_key.hex(), **facts)
-    return seal.split(seed) if election.custody == Custody.SCRUTINEERS else []
+    return ceremony.write_lists(election, seed) if election.custody == Custody.SCRUTINEERS else []
 
 
 def _question(election: Election) -> Question:
@@ -108,7 +108,7 @@ def ballot_hash(questions: Sequence[Question]) -> str:
 
 def _draw_up_roll(election: Election) -> tuple[int, str]:
     """Put everybody who is a member today on the electoral roll; give its size and its hash."""
-    who = members_today(select(literal(election.id), Member.id, Member.number, Member.country))
+    who = on_roll(election, select(literal(election.id), Member.id, Member.number, Member.country))
     columns = ["election_id", "member_id", "number", "country"]
     db.session.execute(insert(Elector).from_select(columns, who))
     numbers = db.session.scalars(select(Elector.number).where(Elector.election_id == election.id)).all()
@@ -132,6 +132,7 @@ def unfreeze(election: Election, by: int | None) -> None:
     hold(election)
     if why := why_not_unfreeze(election):
         raise Refused(why)
+    ceremony.forget_lists(election)
     for question in list(election.questions):
         if question.kind == Kind.THEMES:
             election.questions.remove(question)

@@ -95,6 +95,11 @@ class Election(Base):
         return self.opened_at is not None and self.closed_at is None and now() < self.closes_at and not self.paused_at
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the vote stands still at this moment, to go on later."""
+        return self.paused_at is not None and self.closed_at is None and now() < self.closes_at
+
+    @property
     def state(self) -> str:
         """'draft', 'frozen', 'open', 'closed', 'counted' or 'published'."""
         for state, moment in (

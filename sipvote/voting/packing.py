@@ -35,7 +35,7 @@ def _contents(election: Election) -> package.Contents:
         raise Refused(_("The vote must be closed first."))
     return package.Contents(
         election=name_of(election),
-        title=in_all_languages(lambda: _("Vote of the edition %(label)s", label=election.edition.label)),
+        title=in_all_languages(lambda: _title(election)),
         questions=[_printed(election, number) for number in range(len(election.questions))],
         public_key=election.public_key,
         custody=str(Custody(election.custody)),
@@ -55,6 +55,12 @@ def _contents(election: Election) -> package.Contents:
         papers=paper_ballots.counted(election)[0],
         spoilt_papers=report.get("spoilt_papers", 0),
     )
+
+
+def _title(election: Election) -> str:
+    if election.is_rehearsal:
+        return _("Rehearsal of the edition %(label)s: this vote does not count", label=election.edition.label)
+    return _("Vote of the edition %(label)s", label=election.edition.label)
 
 
 def _trackers(listed: bytes) -> list[str]:

@@ -225,7 +225,9 @@ def of_stranger(edition: Edition, election: Election | None) -> Mine:
 
 
 def closed_at(edition: Edition, election: Election | None) -> datetime | None:
-    """Since when nobody votes any more, by hand or by the clock; None while that is to come."""
+    """Since when nobody votes any more, by hand or by the clock; None while that is to come. No rehearsal ends it."""
+    if election and election.is_rehearsal:
+        election = None
     if election and election.closed_at:
         return election.closed_at
     closes_at = election.closes_at if election else edition.count_at
@@ -235,6 +237,8 @@ def closed_at(edition: Edition, election: Election | None) -> datetime | None:
 def vote_of(edition: Edition, member_id: int) -> Vote:
     """What the rules about proxies must know of the vote, and of whether this member has voted themselves."""
     election = rules.of_edition(edition)
+    if election and election.is_rehearsal:
+        election = None  # proxies are for the real vote
     closed = closed_at(edition, election)
     if election is None or election.frozen_at is None:
         return Vote(closed)

@@ -12,13 +12,20 @@ from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file
 from ..i18n import in_all_languages, number
-from . import box, checkpoints, forms, keys, papers, result, rules, seal
+from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
+from .announcements import announced
 from .board import stamp
 from .models import Election, Envelope
 from .views import voting
 
 CODES_PER_PAGE = 100
 VERIFIER = Path(__file__).parent / "verify.py"
+
+
+@voting.context_processor
+def _told() -> dict[str, Any]:
+    """What pages about a vote ask, to tell what was announced about it."""
+    return {"announced": announced, "rules": rules}
 
 
 def _opened(year: int) -> Election:
@@ -169,6 +176,7 @@ def _as_json(outcome: result.Outcome | result.Verdict) -> dict[str, Any]:
             }
             for line in outcome.lines
         ],
+        "explanation": outcome.told or None,
     }
 
 
@@ -215,6 +223,15 @@ def _rows(outcome: result.Outcome | result.Verdict) -> list[Row]:
 def results_csv(year: int) -> Response:
     _election, outcomes = _published(year)
     return csv_file(f"result-{year}", RESULT_COLUMNS, [row for outcome in outcomes for row in _rows(outcome)])
+
+
+@voting.get("/<int:year>/vote/explanation.csv")
+@public
+def explanation_csv(year: int) -> Response:
+    """Why these themes won, as a table: a line for each fact."""
+    _election, outcomes = _published(year)
+    told = (fact for outcome in outcomes if isinstance(outcome, result.Outcome) for fact in facts.facts(outcome))
+    return csv_file(f"explanation-{year}", facts.COLUMNS, told)
 
 
 # --- Recounting -------------------------------------------------------------------------------------

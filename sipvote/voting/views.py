@@ -19,7 +19,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, proxy_votes, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -85,7 +85,9 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refu
     standing = voter.standing(election)
     paper = papers.of(election) if election else None
     closed = voter.why_not(election, standing)
-    if closed or election is None or paper is None:
+    # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
+    stands_still = election is not None and election.is_paused and any(marked)
+    if (closed and not stands_still) or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
         return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
@@ -136,6 +138,8 @@ def look_over(voter: Voter, year: int) -> Any:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
         return _ballot(voter, edition, marked, refused)
+    if election is not None and voter.giver is None and standing.tracker is None:
+        reminders.note_begun(election.id, voter.member_id)
     asked = paper.asked(voter.member_id, standing.country)
     facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
     return render_template("voting/check.html", choices=choices, marked=marked, **facts)

@@ -267,7 +267,7 @@ class TestOnlyInTheHall:
         election, _lists = a_frozen_election(ada)
         assembly = an_assembly(election.edition, remote_vote=False, starts_in=-1)
         freezing.unfreeze(election, None)
-        ceremony.prove(election, freezing.freeze(election, None)[:2], None)
+        ceremony.prove(election, freezing.freeze(election, None), None)
         hours.open_(election, None)
         db.session.commit()
         return election, assembly

@@ -63,7 +63,7 @@ function live(root) {
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value; });
+      all(`[data-live="${name}"]`, root).forEach((place) => { place[place.matches("progress") ? "value" : "textContent"] = value; });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
