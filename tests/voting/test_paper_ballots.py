@@ -119,7 +119,7 @@ class TestRaces:
                 return tracker
             inside.wait(5)
             threading.Timer(0.3, go_on.set).start()
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 paper_ballots.hand(db.session.get(Election, election_id), db.session.get(Member, ada_id), None)
                 db.session.commit()
             return go_on.is_set()
@@ -135,7 +135,7 @@ class TestRaces:
 
         def work(n):
             if n == 0:
-                with app.test_request_context(method="POST"):
+                with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                     paper_ballots.hand(db.session.get(Election, election_id), db.session.get(Member, ada_id), None)
                     handed.set()
                     threading.Event().wait(0.3)  # the vote arrives before the commit
@@ -164,7 +164,7 @@ class TestRaces:
                     except Refused:
                         db.session.rollback()
                     continue
-                with app.test_request_context(method="POST"):
+                with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                     member = db.session.get(Member, member_id)
                     paper_ballots.hand(db.session.get(Election, election_id), member, None)
                     db.session.commit()
@@ -182,7 +182,7 @@ class TestRaces:
         db.session.rollback()
 
         def work(n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 found = db.session.get(Election, election_id), db.session.get(PaperBatch, pile_id)
                 agreed = paper_ballots.finish(*found, ids[n])
                 db.session.commit()
@@ -198,7 +198,7 @@ class TestRaces:
         db.session.rollback()
 
         def work(n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 found = db.session.get(Election, election_id), db.session.get(PaperBatch, pile_id)
                 try:
                     paper_ballots.add(*found, 1, ((0,),), ids[n])
