@@ -29,7 +29,7 @@ def freeze(play: Play, year: int, custody: str) -> list[str]:
     page = play.organiser.go(f"/{year}/election/")
     play.organiser.browser.submit(page.form("/election/prepare"), {"custody": custody})
     page = act(play.organiser, year, "freeze")
-    lists = re.findall(r'<ol class="words">(.*?)</ol>', page.html, re.S)
+    lists = re.findall(r'<ol class="words"[^>]*>(.*?)</ol>', page.html, re.S)
     return [" ".join(re.findall(r"<li>([a-z]+)</li>", each)) for each in lists]
 
 

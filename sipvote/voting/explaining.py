@@ -95,11 +95,12 @@ class _Telling:
         costs = self._costs(found, left)
         ranked = sorted(left, key=lambda o: (o != won, sum(costs[o]), o))
         self._elect(won, costs[won])
-        equal = [o for o in left if o != won and found.costs[o] == found.costs[won] and o in self.report.tied]
+        equal = [o for o in left if o != won and found.costs[o] == found.costs[won]]
         return {
             "elected": won,
             "represented": list(self.represented),
             "equal": equal,
+            "by_lot": bool(equal) and won in self.report.tied,
             "options": [self._line(o, found, costs[o]) for o in ranked],
         }
 

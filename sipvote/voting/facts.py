@@ -27,9 +27,9 @@ class Fact:
 
 COLUMNS = [
     (_l("Question"), lambda fact: fact.outcome.question.heading),
-    (_l("Part"), lambda fact: fact.part),
-    (_l("About"), lambda fact: fact.about),
-    (_l("What"), lambda fact: fact.what),
+    (_l("Round or rule"), lambda fact: fact.part),
+    (_l("Themes"), lambda fact: fact.about),
+    (_l("Fact"), lambda fact: fact.what),
     (_l("At least"), lambda fact: fact.least),
     (_l("At most"), lambda fact: fact.most),
     (_l("Exactly"), lambda fact: fact.fraction),

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sipvote.voting import explaining, tally
@@ -18,7 +18,8 @@ def crowds(draw: st.DrawFn) -> tuple[list[tuple[int, tuple[int, ...]]], int, int
     """Votes of some more members: some groups are wide, some are not."""
     ballots, options, seats = draw(votes())
     times = st.sampled_from([1, 3, 12, 40, 200])
-    return [(draw(times), ballot) for _times, ballot in ballots], options, seats
+    many = [(draw(times), ballot) for _times, ballot in ballots]
+    return [*many, (draw(st.sampled_from([10, 15, 80])), draw(st.sampled_from([(), (0,)])))], options, seats
 
 
 def explained(vote: Any, rule: str, order: Any = None) -> Any:
@@ -145,6 +146,7 @@ def test_the_rounds_give_the_winners_and_hold_what_is_true(vote: Any, random: An
 
 
 @given(crowds())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_until_the_lot_is_drawn_only_what_is_certain_is_told(vote: Any) -> None:
     report, told = tally.phragmen(*vote), explained(vote, "phragmen")
     assume(told is not None and report.tied)
@@ -163,6 +165,7 @@ def test_pav_tells_how_many_found_their_themes_and_what_comes_next() -> None:
 
 
 @given(crowds())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_pav_adds_up(vote: Any) -> None:
     ballots, _options, _seats = vote
     report, told = tally.pav(*vote), explained(vote, "pav")
