@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.voting import box, counting, hours, paper_ballots, papers, rules, seal
+from sipvote.voting import box, counting, freezing, hours, paper_ballots, papers, rules, seal
 from sipvote.voting.day import PaperBatch, PaperEntry
 from sipvote.voting.models import Election, Elector, Envelope
 from tests.factories import (
@@ -97,6 +97,14 @@ class TestHandingOut:
         second = a_vote(vote, ada, 1)
         a_paper(vote, ada)
         assert box.replaced(vote.id) == sorted([first, second])
+
+    def test_while_papers_are_out_their_ballot_stays_as_it_is(self, ada):
+        election, _lists = a_frozen_election(ada)
+        a_paper(election, ada)
+        with pytest.raises(Refused, match="handed out"):
+            freezing.unfreeze(election, None)
+        paper_ballots.take_back(election, ada, None)
+        freezing.unfreeze(election, None)
 
     def test_without_a_paper_there_is_nothing_to_take_back(self, vote, ada):
         with pytest.raises(Refused, match="no ballot on paper"):
