@@ -21,6 +21,14 @@ ACTS: dict[str, LazyString] = {
     "take back presence": _l("Check-in taken back"),
     "note incident": _l("Incident noted"),
     "remove incident": _l("Incident removed"),
+    "write mailing": _l("Letter to members written"),
+    "plan mailing": _l("Letter to members planned"),
+    "cancel mailing": _l("Plan of a letter taken back"),
+    "send mailing": _l("Letter to members sent"),
+    "stop mailing": _l("Letter to members stopped"),
+    "resume mailing": _l("Letter to members sent on"),
+    "revoke personal link": _l("Personal link made invalid"),
+    "revoke personal links": _l("All personal links made invalid"),
     "prepare vote": _l("Vote prepared"),
     "ask question": _l("Question put on the ballot"),
     "change question": _l("Question on the ballot changed"),
@@ -70,6 +78,7 @@ SUBJECTS: dict[str, LazyString] = {
     "rehearsal": _l("rehearsal"),
     "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
+    "mailing": _l("mailing"),
 }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, select, text
 
 from . import acts, audit, today
 from .access import public, requires
-from .assembly import proxies
+from .assembly import links, presence, proxies
 from .db import db
 from .editions import rules as editions
 from .errors import see_other
@@ -79,6 +79,7 @@ def me() -> str:
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+        personal_links=links.standing(member.id),
     )  # fmt: skip
 
 
@@ -116,6 +117,10 @@ def my_data() -> Any:
                 "why": p.ended_why,
             }
             for p in proxies.all_of(member.id)
+        ],
+        "assemblies": [
+            {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
+            for p, a in presence.of_whom(member.id)
         ],
         "workgroups": [
             {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}

@@ -10,7 +10,10 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .access import may
-from .db import db
+from .assembly import presence
+from .assembly import rules as assemblies
+from .assembly.models import Assembly
+from .db import db, now
 from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
@@ -38,7 +41,45 @@ class Card:
 
 def cards(edition: Edition) -> list[Card]:
     """What the visitor can do in this phase of the edition, then what officials have to do."""
-    return [*_for_members(edition), *_proxies(edition), *_for_officials(edition)]
+    assembly = assemblies.of_edition(edition)
+    return [
+        *_for_members(edition),
+        *(_assembly(assembly) if assembly else ()),
+        *_proxies(edition),
+        *_for_officials(edition),
+        *(_at_the_assembly(assembly) if assembly else ()),
+    ]
+
+
+# --- The assembly -----------------------------------------------------------------------------------
+
+
+def _assembly(assembly: Assembly) -> Iterator[Card]:
+    """When and where it meets; while it lasts, checking in comes first. Afterwards there is nothing to do."""
+    if assembly.closed_at or now() > assembly.ends_at:
+        return
+    page = url_for("assembly.index", year=assembly.edition.year)
+    title, where = _("The general assembly"), assembly.place
+    if presence.why_not_now(assembly):
+        text = _("It meets on %(when)s: %(place)s.", when=moment(assembly.starts_at), place=where)
+        yield Card(title, text, page, _("Agenda and how to take part"))
+        return
+    mine = presence.of_member(assembly, current_user.member_id) if current_user.is_authenticated else None
+    if mine and mine.left_at is None:
+        yield Card(title, _("You are checked in."), page, _("To the assembly"))
+    else:
+        text = _("It is today: %(when)s, %(place)s. Check in when you take part.",
+                 when=span(assembly.starts_at, assembly.ends_at), place=where)  # fmt: skip
+        yield Card(title, text, page, _("Check in"), True)
+
+
+def _at_the_assembly(assembly: Assembly) -> Iterator[Card]:
+    """For the desk, while members come in."""
+    if may("assembly.check_in") and presence.why_not_now(assembly) is None:
+        text = _("Find a member, one tap, next.")
+        yield Card(
+            _("The check-in desk"), text, url_for("checkin.index", year=assembly.edition.year), _("Check members in")
+        )
 
 
 def _for_members(edition: Edition) -> Iterator[Card]:
@@ -113,7 +154,7 @@ def _proxies(edition: Edition) -> Iterator[Card]:
     election = voting.of_edition(edition)
     if not current_user.is_authenticated or proxy_votes.closed_at(edition, election):
         return
-    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election))
+    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election), own().how)
     if mine.offered:
         asked = names(proxy.giver.name for proxy in mine.offered)
         title = _("You are asked to vote for %(names)s", names=asked)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly import proxies
-from sipvote.assembly.models import Assembly, Presence, Proxy, Quorum, Way
+from sipvote.assembly import mailings, proxies, sending
+from sipvote.assembly.models import Assembly, Mailing, Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
@@ -177,11 +177,12 @@ def a_frozen_election(
     **settings: Any,
 ) -> tuple[Election, list[str]]:
     """A frozen election over `options` themes, and the word lists of its scrutineers. Commits."""
+    rule = settings.pop("rule", "approval")
     edition = edition or an_edition(Phase.VOTE, **settings)
     proposer = voters[0] if voters else a_member("Lea Janssens")
     for number in range(options):
         a_theme(edition, f"Theme {number}", proposer=proposer, admitted_at=now())
-    election = voting.prepare(edition, custody, None)
+    election = voting.prepare(edition, custody, None, rule)
     lists = freezing.freeze(election, None)
     db.session.commit()
     return election, lists
@@ -271,3 +272,14 @@ def a_vote_for(election: Election, proxy: Proxy, *options: int) -> str:
     assert mandate is not None
     how = box.Cast(proxy_id=mandate.proxy_id, holder_id=mandate.holder_id)
     return proxy_votes.cast(paper, mandate, (tuple(sorted(options)),), how)
+
+
+def a_mailing(
+    assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600
+) -> Mailing:
+    """A mailing of an assembly's edition that was tried and has just begun."""
+    what = mailings.KINDS[kind]
+    mailings.try_out(assembly.edition, what, by or an_organiser())
+    mailing = sending.begin(assembly.edition, what, per_minute, None, None)
+    db.session.commit()
+    return mailing

@@ -96,6 +96,8 @@ MAY_COMMIT = (
     "card_desk",
     "kiosk",
     "paper_desk",
+    "post",
+    "entrance",
     "cli",
     "worker",
     "mail",

@@ -240,12 +240,21 @@ def upgrade() -> None:
     )
     op.add_column('question', sa.Column('original', sa.String(length=2), nullable=True))
     op.add_column('question', sa.Column('texts', sa.JSON(), nullable=True))
+    op.add_column('letter', sa.Column('batch', sa.String(length=40), nullable=True))
+    due = sa.text('sent_at IS NULL AND claimed_at IS NULL AND failed_at IS NULL')
+    op.drop_index('ix_letter_send_at', table_name='letter')
+    op.create_index('ix_letter_due', 'letter', ['send_at'], unique=False, sqlite_where=due, postgresql_where=due)
+    op.create_index('ix_letter_batch', 'letter', ['batch', 'queued_at'], unique=False)
     op.add_column('sign_in', sa.Column('via', sa.String(length=10), server_default='mail', nullable=False))
 
 
 
 def downgrade() -> None:
     op.drop_column('sign_in', 'via')
+    op.drop_index('ix_letter_batch', table_name='letter')
+    op.drop_index('ix_letter_due', table_name='letter')
+    op.create_index('ix_letter_send_at', 'letter', ['send_at'], unique=False)
+    op.drop_column('letter', 'batch')
     op.drop_column('question', 'texts')
     op.drop_column('question', 'original')
     op.drop_column('question', 'theme_id')

@@ -42,9 +42,9 @@ def index(year: int) -> str:
 
 def _desk(assembly: Assembly, sought: str, found: list[Member]) -> str:
     shown = found[: finding.SHOWN]
-    known = presence.of_members(assembly, [m.id for m in shown])
+    presences = presence.of_members(assembly, [m.id for m in shown])
     return render_template(
-        "checkin/index.html", assembly=assembly, sought=sought, found=shown, known=known, ways=WAY_NAMES,
+        "checkin/index.html", assembly=assembly, sought=sought, found=shown, presences=presences, ways=WAY_NAMES,
         has_more=len(found) > len(shown), standing=quorum.standing(assembly), why_not=presence.why_not_now(assembly),
         shortest=finding.SHORTEST,
     )  # fmt: skip
@@ -85,16 +85,17 @@ def check_in(year: int, member_id: int) -> Any:
         flash(_first_was(arrival.presence), "warn")
     else:
         flash(_("%(name)s (%(number)s) is checked in.", name=member.name, number=member.number), "ok")
+    if arrival.ended:
+        flash(_("Their proxy to %(name)s has ended: they vote themselves.", name=arrival.ended.holder.name), "info")
     return _next(year, member)
 
 
 def _first_was(known: Presence) -> str:
     """Who was first, and when: two desks, or two taps."""
     facts = {"name": known.member.name, "time": clock(known.arrived_at)}
-    by = db.session.get(Member, known.checked_in_by_id) if known.checked_in_by_id else None
-    if by is None:
+    if known.checked_in_by is None:
         return _("%(name)s is checked in since %(time)s, by themselves.", **facts)
-    return _("%(name)s is checked in since %(time)s, by %(by)s.", by=by.name, **facts)
+    return _("%(name)s is checked in since %(time)s, by %(by)s.", by=known.checked_in_by.name, **facts)
 
 
 @checkin.post("/<int:member_id>/left")

@@ -68,7 +68,8 @@ def settings(year: int) -> Any:
 @requires("assembly.plan")
 def open_(year: int) -> Any:
     assembly = asked_assembly(year)
-    rules.open_(assembly, current_user.member_id, quorum.standing(assembly).counted)
+    standing = quorum.standing(assembly)
+    rules.open_(assembly, current_user.member_id, standing.counted, **standing.parts)
     return _done(year, _("The assembly is open."))
 
 
@@ -76,7 +77,8 @@ def open_(year: int) -> Any:
 @requires("assembly.plan")
 def close(year: int) -> Any:
     assembly = asked_assembly(year)
-    rules.close(assembly, current_user.member_id, quorum.standing(assembly).counted)
+    standing = quorum.standing(assembly)
+    rules.close(assembly, current_user.member_id, standing.counted, **standing.parts)
     return _done(year, _("The assembly is closed."))
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from ..db import db
 from ..i18n import country_name
@@ -15,34 +15,30 @@ from .models import Assembly, Presence, Way
 WAY_NAMES = {Way.HALL: _l("in the hall"), Way.REMOTE: _l("from elsewhere")}
 
 
-def listed(assembly: Assembly, way: Way | None = None, there: bool = False) -> Any:
-    """Presences with their member, and the name of who of the desk checked them in; by name."""
-    official = aliased(Member)
+def listed(assembly: Assembly, way: Way | None = None) -> Select[Presence]:
+    """Presences by name, each with its member and who of the desk checked them in."""
     rows = (
-        select(Presence, official.name)
+        select(Presence)
         .join(Presence.member)
-        .outerjoin(official, official.id == Presence.checked_in_by_id)
         .where(Presence.assembly_id == assembly.id)
-        .options(contains_eager(Presence.member))
+        .options(contains_eager(Presence.member), joinedload(Presence.checked_in_by))
         .order_by(Member.name, Member.id)
     )
-    if way:
-        rows = rows.where(Presence.way == way)
-    return rows.where(Presence.left_at.is_(None)) if there else rows
+    return rows.where(Presence.way == way) if way else rows
 
 
-def rows_of(assembly: Assembly) -> Sequence[Any]:
+def rows_of(assembly: Assembly) -> Sequence[Presence]:
     """The whole list, in one query."""
-    return db.session.execute(listed(assembly)).all()
+    return db.session.scalars(listed(assembly)).all()
 
 
-PRESENCE_COLUMNS: list[tuple[Any, Callable[[Any], Any]]] = [
-    (_l("Number"), lambda row: row[0].member.number),
-    (_l("Name"), lambda row: row[0].member.name),
-    (_l("City"), lambda row: row[0].member.city),
-    (_l("Country"), lambda row: country_name(row[0].member.country)),
-    (_l("How"), lambda row: WAY_NAMES[row[0].way]),
-    (_l("Since"), lambda row: row[0].arrived_at),
-    (_l("Left"), lambda row: row[0].left_at),
-    (_l("Checked in by"), lambda row: row[1]),
+PRESENCE_COLUMNS: list[tuple[Any, Callable[[Presence], Any]]] = [
+    (_l("Number"), lambda p: p.member.number),
+    (_l("Name"), lambda p: p.member.name),
+    (_l("City"), lambda p: p.member.city),
+    (_l("Country"), lambda p: country_name(p.member.country)),
+    (_l("How"), lambda p: WAY_NAMES[p.way]),
+    (_l("Since"), lambda p: p.arrived_at),
+    (_l("Left"), lambda p: p.left_at),
+    (_l("Checked in by"), lambda p: p.checked_in_by.name if p.checked_in_by else None),
 ]

@@ -1,4 +1,4 @@
-"""Finding members at the check-in desk: by a part of the name, by number, or by what a scanner typed."""
+"""Finding members at the desks in the hall: by a part of the name, by number, or by what a scanner typed."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -24,12 +24,12 @@ def plain(text: str) -> str:
     return alphabetical(text).replace("’", "'").replace("-", " ")
 
 
-def members_for(assembly: Assembly, typed: str) -> Sequence[Member]:
+def members_for(assembly: Assembly | None, typed: str) -> Sequence[Member]:
     """Present members whom the words in the search box may mean, one more than are shown at most.
 
     A number is exact. Of a name every word must be found, in any order; accents and capitals do not matter.
     """
-    if scanned := _scanned(assembly, typed):
+    if assembly and (scanned := _scanned(assembly, typed)):
         return [scanned]
     exact = db.session.scalar(members_today(select(Member).where(Member.number == typed.strip())))
     if exact:

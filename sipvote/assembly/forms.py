@@ -176,6 +176,6 @@ class HallCodeForm(FlaskForm):
     code = StringField(
         _l("The six digits on the screen in the hall"),
         filters=[one_line],
-        validators=[InputRequired(_l("Type the six digits from the screen.")), AtMost(20)],
+        validators=[DataRequired(_l("Type the six digits from the screen.")), AtMost(20)],
         render_kw={"autocomplete": "off", "inputmode": "numeric"},
     )

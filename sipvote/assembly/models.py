@@ -81,6 +81,7 @@ class Presence(Base):
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
+    checked_in_by: Mapped[Member | None] = relationship(foreign_keys=[checked_in_by_id])
 
 
 class Proxy(Base):
@@ -140,6 +141,7 @@ class Mailing(Base):
 
     `texts` is {language: {"subject", "body"}}. The worker writes to members in the order of their ids and notes in
     `after_member_id` how far it came, in the same transaction as their letters: so it can stop and go on anywhere.
+    `facts` holds what was true when it began: how many members it was for.
     """
 
     __tablename__ = "mailing"
@@ -163,6 +165,19 @@ class Mailing(Base):
     after_member_id: Mapped[int] = mapped_column(default=0)
 
     edition: Mapped[Edition] = relationship()
+
+    @property
+    def state(self) -> str:
+        """'draft', 'planned', 'sending', 'stopped' or 'ended'."""
+        for state, moment in (("ended", self.ended_at), ("stopped", self.stopped_at), ("sending", self.begun_at)):
+            if moment is not None:
+                return state
+        return "planned" if self.starts_at else "draft"
+
+    @property
+    def batch(self) -> str:
+        """What its letters are called in the outbox."""
+        return f"{self.kind} {self.id}"
 
 
 class PersonalLink(Base):

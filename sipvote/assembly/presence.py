@@ -20,7 +20,8 @@ from ..db import db, now
 from ..errors import Refused
 from ..i18n import moment
 from ..members.models import Member
-from .models import Assembly, HallTry, Presence, Way
+from . import proxies
+from .models import Assembly, HallTry, Presence, Proxy, Way
 from .rules import hold, name_of
 
 # The desks begin long before the assembly does; who follows from elsewhere needs no queue.
@@ -34,10 +35,14 @@ TRIES_WITHIN = timedelta(minutes=10)
 
 
 class Arrival(NamedTuple):
-    """What checking in led to; `was_there`: somebody else, or another click, was first."""
+    """What checking in led to; `was_there`: somebody else, or another click, was first.
+
+    `ended` is the proxy that the member had given: who is there votes themselves.
+    """
 
     presence: Presence
     was_there: bool
+    ended: Proxy | None = None
 
 
 # --- May one check in? ------------------------------------------------------------------------------
@@ -91,7 +96,7 @@ def check_in(assembly: Assembly, member: Member, way: Way, by: int | None) -> Ar
     arrival = _again(assembly, member, way, by) or _first(assembly, member, way, by)
     # What follows from being there: for every way of checking in.
     db.session.execute(delete(HallTry).where(HallTry.assembly_id == assembly.id, HallTry.member_id == member.id))
-    return arrival
+    return arrival._replace(ended=proxies.end_for(assembly, member.id))
 
 
 def _first(assembly: Assembly, member: Member, way: Way, by: int | None) -> Arrival:

@@ -6,11 +6,11 @@ A vote that a holder has cast stays in the box when the proxy ends; the giver's 
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from .. import audit
@@ -76,7 +76,8 @@ def member_of(number: str, name: str) -> Member:
 
 
 def _of_number(number: str) -> Member | None:
-    return db.session.scalar(select(Member).where(Member.number == number.strip()))
+    # No number holds a NUL byte, which PostgreSQL would not even look for.
+    return db.session.scalar(select(Member).where(Member.number == number.strip().replace("\0", "?")))
 
 
 def _words(name: str) -> list[str]:
@@ -260,7 +261,7 @@ def _take_place(proxy: Proxy) -> None:
 
 def decline(proxy: Proxy, vote: Vote) -> None:
     """The holder will not vote for the giver, or no longer: gives the proxy back. Raises Refused."""
-    _hold(proxy.giver_id, proxy.holder_id)
+    _hold(proxy.giver_id)
     db.session.refresh(proxy)
     _end(proxy, "returned" if proxy.accepted_at else "declined", vote)
     if proxy.ended_why == "returned":
@@ -284,7 +285,11 @@ def end_at_desk(proxy: Proxy, reason: str, vote: Vote, by: int) -> None:
 
 
 def end_for(assembly: Assembly, member_id: int, why: str = "present") -> Proxy | None:
-    """End the proxy that a member has given, if there is one, because they are there; its holder gets a mail."""
+    """End the proxy that a member has given, if there is one, because they are there; its holder gets a mail.
+
+    Who is giving one at this very moment is waited for, or waits, and then reads that they are there.
+    """
+    _hold(member_id)
     proxy = _live(assembly, Proxy.giver_id == member_id)
     if proxy is not None:
         _end(proxy, why, None)
@@ -293,7 +298,7 @@ def end_for(assembly: Assembly, member_id: int, why: str = "present") -> Proxy |
 
 
 def _end(proxy: Proxy, why: str, vote: Vote | None) -> None:
-    _hold(proxy.giver_id, proxy.holder_id)
+    _hold(proxy.giver_id)  # who accepts it holds the giver too
     db.session.refresh(proxy)
     if vote is not None and (refusal := why_not_end(proxy, vote)):
         raise Refused(refusal)
@@ -308,20 +313,3 @@ def _name(proxy: Proxy) -> str:
 
 def _numbers(proxy: Proxy) -> dict[str, str]:
     return {"giver": proxy.giver.number, "holder": proxy.holder.number}
-
-
-# --- For the quorum ---------------------------------------------------------------------------------
-
-
-def standing(assembly: Assembly, voted: Select[Any]) -> int:
-    """How many are represented by a proxy, and neither there nor among those who voted themselves.
-
-    `voted` selects the ids of the members who did: the voting room stands to the right (proxy_votes.voted_themselves).
-    """
-    here = exists().where(
-        Presence.assembly_id == Proxy.assembly_id, Presence.member_id == Proxy.giver_id, Presence.left_at.is_(None)
-    )
-    counted = select(func.count()).where(
-        Proxy.assembly_id == assembly.id, HELD, ~here, Proxy.giver_id.not_in(voted.scalar_subquery())
-    )
-    return db.session.scalar(counted) or 0

@@ -6,7 +6,7 @@ its question on `voted`: this room only counts who they are from, never what the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -37,6 +37,13 @@ class Standing:
     counted: int
     needed: int
     basis: str
+    members: int  # of whom the quorum can be a share
+
+    @property
+    def parts(self) -> dict[str, int]:
+        """All numbers but the sum: what is kept of the moment at which an assembly is opened and closed."""
+        facts = asdict(self)
+        return {name: facts[name] for name in ("hall", "remote", "proxies", "votes", "needed", "members")}
 
     @property
     def reached(self) -> bool:
@@ -83,7 +90,8 @@ def standing_of(assembly: Assembly, members: int, hall: int, remote: int, proxie
     counted += remote if assembly.counts_remote else 0
     counted += proxies if assembly.counts_proxies else 0
     counted += votes if assembly.counts_votes else 0
-    return Standing(hall, remote, proxies, votes, counted, needed(assembly, members), basis(assembly, members))
+    told = needed(assembly, members), basis(assembly, members), members
+    return Standing(hall, remote, proxies, votes, counted, *told)
 
 
 # --- The numbers ------------------------------------------------------------------------------------

@@ -222,13 +222,17 @@ def why_not_open(assembly: Assembly) -> str | None:
     return None
 
 
-def open_(assembly: Assembly, by: int | None, present: int) -> None:
-    """Open the assembly, with so many members who are present or represented."""
+def open_(assembly: Assembly, by: int | None, present: int, **parts: int) -> None:
+    """Open the assembly, with so many members who are present or represented.
+
+    `parts` say who they are (quorum.Standing.parts): the minutes tell them, and who leaves and comes back is not
+    seen in the list of who was there.
+    """
     hold(assembly)
     if why := why_not_open(assembly):
         raise Refused(why)
     assembly.opened_at = now()
-    audit.record("open assembly", name_of(assembly), by, present=present)
+    audit.record("open assembly", name_of(assembly), by, present=present, **parts)
 
 
 def why_not_close(assembly: Assembly) -> str | None:
@@ -240,13 +244,13 @@ def why_not_close(assembly: Assembly) -> str | None:
     return None
 
 
-def close(assembly: Assembly, by: int | None, present: int) -> None:
+def close(assembly: Assembly, by: int | None, present: int, **parts: int) -> None:
     """Close the assembly: nobody checks in any more, and its list of who was there stays as it is."""
     hold(assembly)
     if why := why_not_close(assembly):
         raise Refused(why)
     assembly.closed_at = now()
-    audit.record("close assembly", name_of(assembly), by, present=present)
+    audit.record("close assembly", name_of(assembly), by, present=present, **parts)
 
 
 # --- Incidents --------------------------------------------------------------------------------------

@@ -86,7 +86,15 @@ def follow(year: int) -> Any:
         flash(_("You are checked in already, in the hall."), "ok")
     else:
         flash(_("You are checked in: you take part from elsewhere."), "ok")
+    _tell_of_proxy(arrival)
     return see_other(url_for(".index", year=year))
+
+
+def _tell_of_proxy(arrival: presence.Arrival) -> None:
+    if arrival.ended:
+        name = arrival.ended.holder.name
+        text = _("Your proxy to %(name)s has ended. Vote yourself: your own vote replaces one sent for you.", name=name)
+        flash(text, "info")
 
 
 @assembly.route("/<int:year>/assembly/here", methods=["GET", "POST"])
@@ -95,11 +103,12 @@ def here(year: int) -> Any:
     found, form = asked_assembly(year), HallCodeForm()
     if form.validate_on_submit():
         try:
-            presence.check_in_by_code(found, _me(), form.code.data or "")
+            arrival = presence.check_in_by_code(found, _me(), form.code.data or "")
         except Refused as refused:
             form.code.errors = [*form.code.errors, refused.why]
         else:
             flash(_("You are checked in: you take part in the hall."), "ok")
+            _tell_of_proxy(arrival)
         db.session.commit()
         if not form.errors:
             return see_other(url_for(".index", year=year))

@@ -17,7 +17,7 @@ from ..themes import finding, review
 from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from . import groups
+from . import assembly, groups
 from .people import CAST, organiser
 from .texts import question_of
 
@@ -153,10 +153,10 @@ Deed = Callable[[Edition], object]
 # What is done in the phase before, and on arriving.
 BEFORE: dict[Phase, tuple[Deed, ...]] = {
     Phase.VOTE: (admit_the_rest,),
-    Phase.COUNT: (close_vote,),
+    Phase.COUNT: (close_vote, assembly.end),
     Phase.SIGNUP: (count_vote,),
 }
 AFTER: dict[Phase, tuple[Deed, ...]] = {
-    Phase.VOTE: (prepare_vote, open_vote, vote),
+    Phase.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
     Phase.SIGNUP: (groups.form_groups, groups.sign_up),
 }

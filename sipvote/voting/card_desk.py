@@ -1,15 +1,18 @@
 """The desk in the hall that gives voting cards, and ballots on paper."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from .. import qr
 from ..access import requires
+from ..assembly import finding
+from ..assembly import rules as assemblies
 from ..db import db
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
@@ -21,7 +24,6 @@ from .hall_forms import NUMBERS, ManyForm
 from .models import Election, Elector
 
 desk = Blueprint("card_desk", __name__, url_prefix="/<int:year>/vote/desk")
-PER_PAGE = 20
 
 
 @desk.after_request
@@ -43,34 +45,29 @@ def _asked(year: int) -> Election:
 @requires("voting.cards")
 def index(year: int) -> Any:
     """Find a member; how many cards and papers are out."""
-    election = rules.of_edition(asked_edition(year))
-    why = cards.why_not_cards(election)
-    wanted = request.args.get("q", "").strip()[:100]
+    edition = asked_edition(year)
+    election = rules.of_edition(edition)
     is_frozen = election is not None and election.frozen_at is not None
-    page = _found(wanted) if is_frozen and wanted else None
+    wanted = request.args.get("q", "").strip()[:300]
+    found = finding.members_for(assemblies.of_edition(edition), wanted) if is_frozen and wanted else []
     return render_template(
         "card_desk/index.html",
         election=election,
-        why=why,
+        why=cards.why_not_cards(election),
         wanted=wanted,
-        page=page,
-        on_roll=_on_roll(election, page) if election and page else {},
+        found=found[: finding.SHOWN],
+        has_more=len(found) > finding.SHOWN,
+        shortest=finding.SHORTEST,
+        on_roll=_on_roll(election, found) if election else {},
         figures=cards.figures(election) if election and is_frozen else None,
         papers_out=paper_ballots.handed_out(election) if election and is_frozen else 0,
     )
 
 
-def _found(wanted: str) -> Any:
-    """The members of this name or number."""
-    called = or_(*(column.icontains(wanted, autoescape=True) for column in (Member.name, Member.number)))
-    people = select(Member).where(called).order_by(Member.name, Member.id)
-    return db.paginate(people, per_page=PER_PAGE, max_per_page=PER_PAGE)
-
-
-def _on_roll(election: Election, page: Any) -> dict[int, bool]:
-    """Which members of a page stand on the roll, and whether they have a ballot on paper."""
+def _on_roll(election: Election, people: Sequence[Member]) -> dict[int, bool]:
+    """Which of these members stand on the roll, and whether they have a ballot on paper."""
     rows = select(Elector.member_id, Elector.paper_at).where(
-        Elector.election_id == election.id, Elector.member_id.in_([member.id for member in page.items])
+        Elector.election_id == election.id, Elector.member_id.in_([member.id for member in people])
     )
     return {member_id: paper_at is not None for member_id, paper_at in db.session.execute(rows)}
 
@@ -79,7 +76,10 @@ def _on_roll(election: Election, page: Any) -> dict[int, bool]:
 @requires("voting.cards")
 def member(year: int, member_id: int) -> Any:
     """One member at the desk: how they voted so far (never what), and what they can be given."""
-    election, person = _asked(year), db.get_or_404(Member, member_id)
+    edition, person = asked_edition(year), db.get_or_404(Member, member_id)
+    election = rules.of_edition(edition)
+    if election is None:
+        return redirect(url_for(".index", year=year))
     standing = box.standing(election.id, person.id) if election.frozen_at else box.Standing()
     return render_template(
         "card_desk/member.html",

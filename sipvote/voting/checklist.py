@@ -19,6 +19,7 @@ from ..themes import rules as themes
 from ..themes.models import Theme
 from . import questions, seal
 from .models import Custody, Election
+from .tally import is_countable
 
 MOST_THEMES = 50
 
@@ -42,6 +43,7 @@ def checklist(election: Election) -> list[Check]:
     return [
         _check_dates(election),
         _check_number(len(ballot), edition.seats),
+        *_check_rule(election.rule, len(ballot), edition.seats),
         *_check_texts(ballot),
         *_check_questions(election),
         *_check_assembly(election),
@@ -72,6 +74,14 @@ def _check_number(count: int, seats: int) -> Check:
     if count > MOST_THEMES:
         return Check("bad", stands + " " + _("A ballot holds at most %(n)d.", n=MOST_THEMES))
     return Check("ok", stands)
+
+
+def _check_rule(rule: str, count: int, seats: int) -> list[Check]:
+    """A rule that compares all ways to choose must be able to, however many places the prolonged themes leave."""
+    if seats > count or all(is_countable(rule, count, places) for places in range(seats + 1)):
+        return []
+    too_many = _("There are too many ways to choose %(seats)d of %(n)d themes for PAV.", seats=seats, n=count)
+    return [Check("bad", too_many + " " + _("Choose another rule, or fewer places."))]
 
 
 def _check_assembly(election: Election) -> list[Check]:

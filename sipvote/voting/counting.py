@@ -1,6 +1,7 @@
 """After closing: opening the box, counting, settling ties."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from ..db import db, now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, lot, paper_ballots, seal, tally
+from . import box, explaining, lot, paper_ballots, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
@@ -75,11 +76,24 @@ def count(election: Election, lists: Sequence[str], by: int | None, opened: Open
     locked = unlock(election, lists)
     if opened is None or opened.seed != locked.seed:
         opened = open_box(locked, box.envelopes(election.id))
-    ballots, spoilt = opened.ballots, opened.spoilt
+    papers, spoilt_papers = paper_ballots.counted(election)
+    ballots, spoilt = _together(opened.ballots, papers), opened.spoilt
     _keep_ballots(election, ballots)
-    election.report = {"envelopes": opened.envelopes, "spoilt": spoilt, "settled": {}, **_reports(election, ballots)}
+    told = {"papers": sum(times for times, _choices in papers) + spoilt_papers, "spoilt_papers": spoilt_papers}
+    election.report = {
+        "envelopes": opened.envelopes, "spoilt": spoilt, "settled": {}, **told, **_reports(election, ballots)
+    }  # fmt: skip
     election.counted_at, election.kept_seed = now(), None
     audit.record("count vote", name_of(election), by, envelopes=opened.envelopes, spoilt=spoilt)
+
+
+def _together(*piles: Iterable[tuple[int, seal.Choices]]) -> list[tuple[int, seal.Choices]]:
+    """Ballots from the box and on paper, as one pile: from here on nobody can tell them apart."""
+    found: Counter[seal.Choices] = Counter()
+    for pile in piles:
+        for times, choices in pile:
+            found[choices] += times
+    return sorted(((times, choices) for choices, times in found.items()), key=lambda ballot: ballot[1])
 
 
 def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) -> dict[str, Any]:
@@ -97,7 +111,18 @@ def _reports(election: Election, ballots: Sequence[tuple[int, seal.Choices]]) ->
         decisions[number].as_dict() if number in decisions else _elect(election, question, number, ballots, prolonged)
         for number, question in enumerate(election.questions)
     ]
-    return {"questions": reports, "goes_on": goes_on}
+    explanations = [
+        None if number in decisions else _explained(question, number, ballots, tally.report_from(reports[number]))
+        for number, question in enumerate(election.questions)
+    ]
+    return {"questions": reports, "goes_on": goes_on, "explanations": explanations}
+
+
+def _explained(
+    question: Question, number: int, ballots: Any, report: tally.Report, order: Sequence[int] | None = None
+) -> dict[str, Any] | None:
+    """What the result page tells about a count, with the order of the lot once it is drawn."""
+    return explaining.explain(report, tally.question(ballots, number), question.max_approvals, order)
 
 
 def _elect(election: Election, question: Question, number: int, ballots: Any, prolonged: int) -> dict[str, Any]:
@@ -108,7 +133,11 @@ def _elect(election: Election, question: Question, number: int, ballots: Any, pr
 
 def _voters(election: Election, question: Question) -> int | None:
     """How many of those who voted could answer a question; None for everybody."""
-    return box.turnout(election.id, question.country) if question.country else None
+    if question.country is None:
+        return None
+    return box.turnout(election.id, question.country) + paper_ballots.papers_by_country(election).get(
+        question.country, 0
+    )
 
 
 def _keep_ballots(election: Election, ballots: Iterable[tuple[int, seal.Choices]]) -> None:
@@ -201,10 +230,14 @@ def settle(election: Election, position: int, draw: str, how: str, by: int | Non
     report = dict(elections_of(election))[position]
     options, checkpoint = election.questions[position].options, final_checkpoint(election)
     order = sorted(report.tied, key=lambda number: lot.mark(checkpoint, digits, lot_number(options[number])))
-    chosen = set(report.by_lot(order)) & set(report.tied)
+    ballots = opened(election)
+    chosen = set(report.by_lot(order, tally.question(ballots, position))) & set(report.tied)
     settled = {"options": sorted(chosen), "draw": digits, "how": how.strip()}
     kept = election.report or {}
-    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}}
+    told = dict(enumerate(kept.get("explanations", [])))
+    told[position] = _explained(election.questions[position], position, ballots, report, order)
+    explanations = [told.get(n) for n in range(len(election.questions))]
+    election.report = {**kept, "settled": {**kept["settled"], str(position): settled}, "explanations": explanations}
     if election.published_at:
         mark_elected(election)
     audit.record("settle tie", name_of(election), by, question=position + 1, **settled)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .tally import Ballot
+from .bits import Ballot
 
 YES, NO = 0, 1
 

@@ -34,7 +34,7 @@ class ForAnother(Voter):
         return theirs if is_mine else theirs._replace(tracker=None)
 
     def why_not(self, election: Election | None, standing: box.Standing) -> str | None:
-        return proxy_votes.why_not_vote(election, standing, self.proxy)
+        return proxy_votes.why_not_vote(election, standing, self.proxy, self.how)
 
     def cast(self, paper: Paper, choices: Choices) -> None:
         proxy_votes.cast(paper, self.proxy, choices, self.how)

@@ -114,6 +114,12 @@ class Election(Base):
         return "draft"
 
     @property
+    def voted(self) -> int:
+        """How many members voted, in every way, once the ballots are counted."""
+        report = self.report or {"envelopes": 0}
+        return int(report["envelopes"]) + int(report.get("papers", 0))
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The number of options of each question, as voting/seal.py wants it."""
         return tuple(len(q.options) for q in self.questions)

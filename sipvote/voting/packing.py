@@ -8,7 +8,7 @@ from .. import audit
 from ..db import db
 from ..errors import Refused
 from ..i18n import in_all_languages
-from . import box, keys, package, papers
+from . import box, keys, package, paper_ballots, papers
 from .checkpoints import name_of, point_of
 from .counting import opened, reports_of
 from .models import BoardCheckpoint, Custody, Election
@@ -52,6 +52,8 @@ def _contents(election: Election) -> package.Contents:
         reports=reports_of(election),
         most_themes=election.most_themes,
         goes_on=report.get("goes_on", 0),
+        papers=paper_ballots.counted(election)[0],
+        spoilt_papers=report.get("spoilt_papers", 0),
     )
 
 

@@ -310,9 +310,9 @@ def counted(election: Election) -> tuple[list[tuple[int, Choices]], int]:
 
 
 def papers_by_country(election: Election) -> dict[str | None, int]:
-    """How many papers lie in the agreed piles, by their country; None where countries lie together."""
+    """How many valid papers lie in the agreed piles, by their country; None where countries lie together."""
     found: Counter[str | None] = Counter()
     for pile in piles(election):
         if pile.agreed_at:
-            found[pile.country] += pile.papers
+            found[pile.country] += sum(times for times, choices in read_of(pile.entries[0]) if choices is not None)
     return dict(found)

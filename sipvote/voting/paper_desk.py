@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -69,15 +69,14 @@ def index(year: int) -> Any:
         piles=listed,
         papers_out=paper_ballots.handed_out(election),
         piled=sum(each.papers for each in listed),
-        why_not_remove=paper_ballots.why_not_remove,
         mine=lambda each: paper_ballots.entry_of(each, _by()),
     )
 
 
-def _done(url: str, said: str | None = None, kind: str = "ok") -> Any:
+def _done(url: str, said: str | None = None) -> Any:
     db.session.commit()
     if said:
-        flash(said, kind)
+        flash(said, "ok")
     return see_other(url)
 
 
@@ -105,6 +104,7 @@ def _show(
         form=form,
         why=why,
         why_not=paper_ballots.why_not_enter(election, pile, _by()),
+        why_not_remove=paper_ballots.why_not_remove(election, pile),
         mine=mine,
         lines=[(times, _in_words(paper, pile, choices)) for times, choices in paper_ballots.read_of(mine)],
         left=pile.papers - paper_ballots.entered(mine),
@@ -127,17 +127,20 @@ def _in_words(paper: Paper, pile: PaperBatch, choices: Choices | None) -> list[s
         return []
     asked = zip(paper.questions, choices, strict=True)
     return [
-        ", ".join(question.options[number].title for number in chosen) or _("blank")
+        ", ".join(question.options[number].title for number in chosen)
+        or (_("blank") if question.is_themes else _("abstention"))
         for question, chosen in asked
         if _is_asked(pile, question)
     ]
 
 
-@desk.post("/<int:pile_id>/add")
+@desk.route("/<int:pile_id>/add", methods=["GET", "POST"])
 @requires("voting.papers")
 def add(year: int, pile_id: int) -> Any:
     """So many papers with these choices."""
     election, pile, paper = _asked(year, pile_id)
+    if request.method == "GET":  # the language was changed after a refusal
+        return redirect(url_for(".pile", year=year, pile_id=pile_id))
     form, why = LineForm(), None
     if form.validate_on_submit():
         try:
@@ -180,8 +183,8 @@ def finish(year: int, pile_id: int) -> Any:
         )
         return _done(url_for(".index", year=year), said)
     here = url_for(".pile", year=year, pile_id=pile_id)
-    if pile.differ is not None:
-        return _done(here, _("You two did not read the same. Look at these papers again."), "warn")
+    if pile.differ is not None:  # the page says on which papers
+        return _done(here)
     return _done(here, _("You have finished. Now another scrutineer enters this pile."))
 
 

@@ -67,10 +67,14 @@ def _assembly(edition: Edition) -> Assembly:
     return found
 
 
+def _sought() -> str:
+    return request.args.get("q", "").replace("\0", "").strip()[:100]
+
+
 def _listed(assembly: Assembly) -> Select[Proxy]:
     """The proxies that the address asks for: ?q= in names and numbers, ?state=."""
     giver, holder = aliased(Member), aliased(Member)
-    wanted, state = request.args.get("q", "").strip()[:100], request.args.get("state", "")
+    wanted, state = _sought(), request.args.get("state", "")
     rows = (
         select(Proxy)
         .join(giver, Proxy.giver_id == giver.id)
@@ -97,7 +101,7 @@ def index(year: int) -> str:
         assembly=assembly,
         page=db.paginate(_listed(assembly), per_page=PER_PAGE, max_per_page=PER_PAGE),
         counts=dict(zip(STATES, counts, strict=True)),
-        wanted=request.args.get("q", "").strip()[:100],
+        wanted=_sought(),
         state=request.args.get("state", ""),
         state_name=state_name,
         why_not=rules.why_no_proxies(assembly, proxy_votes.vote_of(edition, 0)),

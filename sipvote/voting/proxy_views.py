@@ -43,8 +43,9 @@ def index(year: int) -> str:
 
 def _page(edition: Edition, form: GiveForm) -> str:
     election = voting.of_edition(edition)
-    standing = own().standing(election)
-    mine = proxy_votes.mine(edition, election, current_user.member_id, standing)
+    me = own()
+    standing = me.standing(election)
+    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how)
     vote = proxy_votes.vote_of(edition, current_user.member_id)
     return render_template(
         "proxies/index.html",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select, union
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from ..assembly import proxies
@@ -63,11 +63,17 @@ def mandate(year: int, proxy_id: int, holder_id: int) -> Mandate | None:
 # --- Casting ----------------------------------------------------------------------------------------
 
 
-def why_not_vote(election: Election | None, standing: Standing, proxy: Mandate) -> str | None:
+def why_not_vote(election: Election | None, standing: Standing, proxy: Mandate, how: box.Cast) -> str | None:
     """Why the holder cannot vote for the giver now, or None. `standing` is the giver's."""
-    # What holds for everybody: the hours of the vote.
-    if why := rules.why_not_vote(election, Standing(on_roll=True)):
-        return why
+    return _why_not_now(election, proxy.holder_id, how) or _why_not_for(standing, proxy)
+
+
+def _why_not_now(election: Election | None, holder_id: int, how: box.Cast) -> str | None:
+    """What holds for every ballot: the hours of the vote, and where one votes from."""
+    return rules.why_not_vote(election, Standing(on_roll=True), how, holder_id)
+
+
+def _why_not_for(standing: Standing, proxy: Mandate) -> str | None:
     if why := _why_not_proxy(proxy):
         return why
     name = proxy.giver
@@ -98,11 +104,13 @@ def cast(paper: Paper, proxy: Mandate, choices: Choices, how: box.Cast) -> str:
     """Vote for the giver of a proxy, or vote anew. Gives the tracker; raises Refused. See rules.cast."""
     if why := paper.why_not(choices):
         raise Refused(why)
+    if why := rules.why_not_from_here(paper.election_id, paper.hall_only, how, proxy.holder_id):
+        raise Refused(why)
     tracker = box.cast(paper, proxy.giver_id, choices, how)
     if tracker is None:
         election = db.session.get(Election, paper.election_id)
         found = mandate(paper.year, proxy.proxy_id, proxy.holder_id) or proxy
-        why = why_not_vote(election, box.standing(paper.election_id, proxy.giver_id), found)
+        why = why_not_vote(election, box.standing(paper.election_id, proxy.giver_id), found, how)
         raise Refused(why or _("The ballot has changed. Open it again."))
     return tracker
 
@@ -119,7 +127,7 @@ class Ballot:
     why_not: str | None
 
 
-def ballots(election: Election | None, edition: Edition, holder_id: int) -> list[Ballot]:
+def ballots(election: Election | None, edition: Edition, holder_id: int, how: box.Cast) -> list[Ballot]:
     """The ballots that a member has for others under standing proxies, in the order in which they were given."""
     election_id = election.id if election else 0
     roll = (Elector.election_id == election_id) & (Elector.member_id == Proxy.giver_id)
@@ -135,17 +143,18 @@ def ballots(election: Election | None, edition: Edition, holder_id: int) -> list
         )
         .order_by(Proxy.id)
     )  # fmt: skip
-    return [_ballot(election, row) for row in rows]
+    why_not = _why_not_now(election, holder_id, how)
+    return [_ballot(why_not, row) for row in rows]
 
 
-def _ballot(election: Election | None, row: Any) -> Ballot:
+def _ballot(why_not: str | None, row: Any) -> Ballot:
     proxy, (on_roll, cast_at, former, by_proxy, paper_at) = Mandate(*row[:7]), row[7:]
     standing = Standing(
         on_roll=on_roll is not None, cast_at=cast_at, changes=len(former or "") // HASH_DIGITS,
         by_proxy=bool(by_proxy), on_paper=paper_at is not None,
     )  # fmt: skip
     shown = cast_at if by_proxy and proxy.covers(cast_at) else None
-    return Ballot(proxy, shown, why_not_vote(election, standing, proxy))
+    return Ballot(proxy, shown, why_not or _why_not_for(standing, proxy))
 
 
 def who_voted_for(giver_id: int, edition: Edition, cast_at: datetime) -> str | None:
@@ -180,8 +189,8 @@ class Mine:
         return self.given if self.given and not self.given.ended_at else None
 
 
-def mine(edition: Edition, election: Election | None, member_id: int, standing: Standing) -> Mine:
-    """Everything about proxies that one member's pages tell. `standing` is their own."""
+def mine(edition: Edition, election: Election | None, member_id: int, standing: Standing, how: box.Cast) -> Mine:
+    """Everything about proxies that one member's pages tell. `standing` is their own, `how` the way they vote."""
     assembly = assemblies.of_edition(edition)
     if assembly is None or assembly.proxies_per_holder == 0:
         return Mine(assembly)
@@ -190,7 +199,7 @@ def mine(edition: Edition, election: Election | None, member_id: int, standing: 
     return Mine(
         assembly, proxies.given(assembly, member_id),
         tuple(p for p in received if p.accepted_at is None),
-        tuple(ballots(election, edition, member_id)) if any(p.accepted_at for p in received) else (),
+        tuple(ballots(election, edition, member_id, how)) if any(p.accepted_at for p in received) else (),
         who_voted_for(member_id, edition, by_proxy) if by_proxy else None,
         closed_at(edition, election) is not None,
     )  # fmt: skip
@@ -221,11 +230,3 @@ def vote_of(edition: Edition, member_id: int) -> Vote:
         return Vote(closed)
     own = box.standing(election.id, member_id)
     return Vote(closed, own.on_paper or (own.tracker is not None and not own.by_proxy))
-
-
-def voted_themselves(election: Election | None) -> Select[Any]:
-    """The ids of the members who voted themselves, in the box or on paper."""
-    election_id = election.id if election else 0
-    cast_own = select(Envelope.member_id).where(Envelope.election_id == election_id, Envelope.by_proxy.is_(False))
-    on_paper = select(Elector.member_id).where(Elector.election_id == election_id, Elector.paper_at.is_not(None))
-    return select(union(cast_own, on_paper).subquery())

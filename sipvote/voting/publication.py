@@ -12,7 +12,7 @@ from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file
 from ..i18n import in_all_languages, number
-from . import box, checkpoints, forms, keys, papers, result, rules, seal
+from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
 from .announcements import announced
 from .board import stamp
 from .models import Election, Envelope
@@ -145,8 +145,9 @@ def results_json(year: int) -> Any:
         "public_key": election.public_key.hex(),
         "signing_key": keys.public_signing_key(),
         "last_checkpoint": checkpoints.point_of(election, last).hash(),
-        "voted": report["envelopes"],
-        "spoilt": report["spoilt"],
+        "voted": election.voted,
+        "on_paper": report.get("papers", 0),
+        "spoilt": report["spoilt"] + report.get("spoilt_papers", 0),
         "questions": [_as_json(outcome) for outcome in outcomes],
     }
 
@@ -175,6 +176,7 @@ def _as_json(outcome: result.Outcome | result.Verdict) -> dict[str, Any]:
             }
             for line in outcome.lines
         ],
+        "explanation": outcome.told or None,
     }
 
 
@@ -221,6 +223,15 @@ def _rows(outcome: result.Outcome | result.Verdict) -> list[Row]:
 def results_csv(year: int) -> Response:
     _election, outcomes = _published(year)
     return csv_file(f"result-{year}", RESULT_COLUMNS, [row for outcome in outcomes for row in _rows(outcome)])
+
+
+@voting.get("/<int:year>/vote/explanation.csv")
+@public
+def explanation_csv(year: int) -> Response:
+    """Why these themes won, as a table: a line for each fact."""
+    _election, outcomes = _published(year)
+    told = (fact for outcome in outcomes if isinstance(outcome, result.Outcome) for fact in facts.facts(outcome))
+    return csv_file(f"explanation-{year}", facts.COLUMNS, told)
 
 
 # --- Recounting -------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """The result: publishing it, and what its page shows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from .. import audit
 from ..db import db, now
@@ -25,12 +26,12 @@ from .counting import (
     winners,
 )
 from .decisions import Decision
+from .disclosure import FEWEST_BALLOTS  # with fewer ballots only who was elected is shown
+from .explaining import explanation_of
 from .models import Election, Kind
 from .papers import Paper, PaperOption, PaperQuestion
 from .rules import hold, why_not_in_phase
 
-# With fewer ballots the totals would tell what single members chose: then only who was elected is shown.
-FEWEST_BALLOTS = 10
 OUTCOMES_SHOWN = 20
 
 
@@ -88,6 +89,24 @@ class Outcome:
     lot: dict[str, Any] | None
     outcomes: list[list[PaperOption]]
     checkpoint: str = ""  # the hash of the final one, which the lot is drawn with
+    told: dict[str, Any] = field(default_factory=dict)  # what explaining.py tells of the count
+
+    @property
+    def rule_names(self) -> dict[str, str]:
+        """What the rules are called on the page: {"approval": …}."""
+        return {rule: rule_name(rule, self.question.limit) for rule in tally.RULES}
+
+    @property
+    def patterns(self) -> list[list[tuple[int, list[PaperOption]]]]:
+        """The ways the lot can fall where only groups can be listed: so many of these themes, so many of those."""
+        return [
+            [
+                (sum(n in outcome for n in group), [self.question.options[n] for n in group])
+                for group in self.report.alike
+            ]
+            for outcome in self.report.ties[:OUTCOMES_SHOWN]
+            if self.report.alike
+        ]
 
     @property
     def tied(self) -> list[PaperOption]:
@@ -103,6 +122,11 @@ class Outcome:
         return sorted(rows, key=lambda row: row[1])
 
     @property
+    def elected(self) -> list[int]:
+        """The numbers of the options that are elected for certain."""
+        return sorted(line.option.number for line in self.lines if line.is_elected)
+
+    @property
     def drawn(self) -> list[PaperOption]:
         """The options that the lot chose."""
         return [self.question.options[number] for number in (self.lot or {"options": []})["options"]]
@@ -115,6 +139,14 @@ class Outcome:
     def is_open_tie(self) -> bool:
         """Whether a lot must still be drawn."""
         return bool(self.report.tied) and self.lot is None
+
+
+def rule_name(rule: str, limit: int | None) -> str:
+    """What a rule is called beside a result; `limit` is how many themes one could choose at most."""
+    if rule == "approval" and limit is not None:
+        return ngettext("Approval, at most %(num)d mark", "Approval, at most %(num)d marks", limit)
+    names = {"approval": _("Approval"), "phragmen": _("Phragmén’s rule"), "pav": _("PAV, Thiele’s rule")}
+    return names[rule]
 
 
 @dataclass(frozen=True)
@@ -159,11 +191,12 @@ def _outcome(election: Election, question: PaperQuestion, number: int, report: t
     # Without numbers the order must not tell them either: the elected, then the tied, then the ballot's order.
     lines.sort(key=lambda line: (-(line.approvals or 0), not line.is_elected, not line.is_tied, line.option.number))
     if not report.tied:
-        return Outcome(question, report, lines, settled, [])
+        return Outcome(question, report, lines, settled, [], told=explanation_of(election, number))
     tied_only = ([question.options[n] for n in found if n in report.tied] for found in _lots(report))
-    return Outcome(question, report, lines, settled, list(tied_only), final_checkpoint(election))
+    told, signed = explanation_of(election, number), final_checkpoint(election)
+    return Outcome(question, report, lines, settled, list(tied_only), signed, told)
 
 
 def _lots(report: tally.Report) -> Iterable[tuple[int, ...]]:
     """The tied outcomes, as many as a page can show."""
-    return islice(report.outcomes, OUTCOMES_SHOWN) if report.outcome_count <= 10_000 else ()
+    return islice(report.outcomes, OUTCOMES_SHOWN) if (report.outcome_count or 10**9) <= 10_000 else ()

@@ -134,7 +134,7 @@ def why_not_vote(
     if standing.in_hall and not standing.by_proxy and not how.in_hall:
         return _("You voted in the hall, and that vote counts. To change it, ask for a new card at the desk.")
     if who is not None:
-        return _why_not_from_here(election.id, election.hall_only, how, who)
+        return why_not_from_here(election.id, election.hall_only, how, who)
     return None
 
 
@@ -159,7 +159,7 @@ def why_paused(election: Election) -> str:
     )
 
 
-def _why_not_from_here(election_id: int, hall_only: bool, how: box.Cast, who: int) -> str | None:
+def why_not_from_here(election_id: int, hall_only: bool, how: box.Cast, who: int) -> str | None:
     """Where the assembly allows no vote from elsewhere: it takes a card, or being checked in in the hall."""
     if not hall_only or how.in_hall or _is_checked_in(election_id, who):
         return None
@@ -188,7 +188,7 @@ def cast(paper: Paper, member_id: int, choices: Choices, how: box.Cast = box.Cas
     if why := paper.why_not(choices):
         raise Refused(why)
     who = member_id if how.holder_id is None else how.holder_id
-    if why := _why_not_from_here(paper.election_id, paper.hall_only, how, who):
+    if why := why_not_from_here(paper.election_id, paper.hall_only, how, who):
         raise Refused(why)
     tracker = box.cast(paper, member_id, choices, how)
     if tracker is None:

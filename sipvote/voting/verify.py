@@ -33,7 +33,7 @@ except ImportError:
     print("This program needs the package PyNaCl. Install it with:  python3 -m pip install pynacl")
     raise SystemExit(2) from None
 
-MOST_BYTES, MOST_FILES, MOST_OPTIONS = 300_000_000, 5_000, 1_000
+MOST_BYTES, MOST_FILES, MOST_OPTIONS, MOST_OUTCOMES = 300_000_000, 5_000, 1_000, 20_000
 NAMES = (
     "README.txt ballots.json checkpoints.jsonl election.json envelopes.txt "
     "manifest.json papers.json replaced.txt report.json trackers.txt verify.py"
@@ -323,7 +323,7 @@ def count(package: Package) -> None:
             prolonged += question["kind"] == "prolong" and expected[number]["adopted"]
         else:
             most = package.election["most_themes"]
-            seats = question["seats"] if most is None else min(question["seats"], most - prolonged)
+            seats = question["seats"] if most is None else max(0, min(question["seats"], most - prolonged))
             expected[number] = RULES[question["rule"]](ballots, len(question["options"]), seats)
     for number, report in enumerate(reports):
         same = canonical(report) == canonical(expected[number])
@@ -366,10 +366,28 @@ def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> 
 
 def phragmen(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
     """Sequential Phragmén: who is elected costs one, and the ballots that approve of them bear it evenly."""
+    kinds, sure = alike(ballots, options), without_rivals("phragmen", ballots, options, seats)
+    if sure:
+        return sure
     found = {(frozenset[int](), (Fraction(0),) * len(ballots))}
     for _round in range(seats):
-        found = {after for elected, borne in found for after in cheapest(ballots, options, elected, borne)}
+        before, found = found, set()
+        for elected, borne in before:
+            steps = cheapest(ballots, options, elected, borne)
+            found.update(after for after in steps if all(elected_first(kind, after[0]) for kind in kinds))
+            if len(found) > MOST_OUTCOMES:
+                return in_turn(ballots, options, seats)
     return of_outcomes("phragmen", ballots, options, seats, {elected for elected, _borne in found})
+
+
+def in_turn(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
+    """Where more can happen than can be followed: who wins before the first tie is elected, the others are tied."""
+    elected, borne = frozenset[int](), (Fraction(0),) * len(ballots)
+    while len(steps := list(cheapest(ballots, options, elected, borne))) == 1:
+        elected, borne = steps[0]
+    totals = approvals(ballots, options)
+    tied = [option for option in range(options) if totals[option] and option not in elected]
+    return {**report("phragmen", ballots, options, seats, sorted(elected), tied), "in_turn": True}
 
 
 def cheapest(ballots: Any, options: int, elected: frozenset[int], borne: tuple[Fraction, ...]) -> Any:
@@ -388,19 +406,63 @@ def cheapest(ballots: Any, options: int, elected: frozenset[int], borne: tuple[F
 
 def pav(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
     """PAV: a ballot is worth 1 for the first winner that it approves of, 1/2 for the second, and so on."""
+    sure = without_rivals("pav", ballots, options, seats)
+    if sure:
+        return sure
     worth = [sum((Fraction(1, n) for n in range(1, had + 1)), Fraction(0)) for had in range(seats + 1)]
     unit = math.lcm(*(part.denominator for part in worth))
     whole_worth = [int(part * unit) for part in worth]
     sets = [(times, sum(1 << option for option in chosen)) for times, chosen in ballots]
     best, outcomes = -1, set[frozenset[int]]()
-    for some in itertools.combinations(range(options), seats):
+    for some in ways(alike(ballots, options), seats):
         mask = sum(1 << option for option in some)
         total = sum(times * whole_worth[bin(chosen & mask).count("1")] for times, chosen in sets)
         if total > best:
             best, outcomes = total, set()
         if total == best:
-            outcomes.add(frozenset(some))
+            outcomes.add(some)
     return of_outcomes("pav", ballots, options, seats, outcomes)
+
+
+def alike(ballots: list[tuple[int, list[int]]], options: int) -> list[list[int]]:
+    """The options in groups that the very same ballots approve of."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for option in range(options):
+        mine = tuple(at for at, (_times, chosen) in enumerate(ballots) if option in chosen)
+        groups.setdefault(mine, []).append(option)
+    return list(groups.values())
+
+
+def elected_first(group: list[int], elected: Any) -> bool:
+    """Whether the first options of a group are elected, which then stand for any of it."""
+    return elected.isdisjoint(group[len(elected.intersection(group)) :])
+
+
+def ways(groups: list[list[int]], seats: int) -> Any:
+    """Every way to fill the places, as far as it matters: of each group only the first ones."""
+    if not groups:
+        yield frozenset[int]()
+        return
+    first, rest = groups[0], groups[1:]
+    least = max(0, seats - sum(map(len, rest)))
+    for number in range(least, min(len(first), seats) + 1):
+        for some in ways(rest, seats - number):
+            yield some.union(first[:number])
+
+
+def without_rivals(rule: str, ballots: Any, options: int, seats: int) -> dict[str, Any] | None:
+    """With no more options that have ballots than places, those win, and lots are drawn among the others."""
+    totals = approvals(ballots, options)
+    wanted = [option for option in range(options) if totals[option]]
+    others = [option for option in range(options) if not totals[option]]
+    left = seats - len(wanted)
+    if seats == 0:
+        return report(rule, ballots, options, seats, [], [])
+    if left < 0:
+        return None
+    if left in (0, len(others)):
+        return report(rule, ballots, options, seats, sorted(wanted + others[:left]), [])
+    return report(rule, ballots, options, seats, wanted, others)
 
 
 def approvals(ballots: list[tuple[int, list[int]]], options: int) -> list[int]:
@@ -409,11 +471,32 @@ def approvals(ballots: list[tuple[int, list[int]]], options: int) -> list[int]:
 
 
 def of_outcomes(rule: str, ballots: Any, options: int, seats: int, outcomes: set[frozenset[int]]) -> dict[str, Any]:
-    """Report which options win in every outcome, and which in some."""
-    always = frozenset.intersection(*outcomes)
-    some = frozenset().union(*outcomes) - always
+    """Report which options win in every outcome, and which in some; and the outcomes, where not just any may win."""
+    always, some, groups, count = [], [], [], 0
+    for group in alike(ballots, options):
+        wins = {len(outcome.intersection(group)) for outcome in outcomes}
+        if wins == {len(group)}:
+            always += group
+        elif wins != {0}:
+            some += group
+            groups += [group] if len(group) > 1 else []
+    for outcome in outcomes:
+        count += math.prod(math.comb(len(group), len(outcome.intersection(group))) for group in groups)
     found = report(rule, ballots, options, seats, sorted(always), sorted(some))
-    return {**found, "ties": sorted(sorted(outcome) for outcome in outcomes)} if some else found
+    if count == math.comb(len(some), seats - len(always)):
+        return found
+    if count > MOST_OUTCOMES:
+        return {**found, "ties": sorted(map(sorted, outcomes)), "alike": sorted(groups)}
+    return {**found, "ties": sorted(sorted(each) for outcome in outcomes for each in written_out(outcome, groups))}
+
+
+def written_out(outcome: frozenset[int], groups: list[list[int]]) -> Any:
+    """The outcome with any options of each group in the place of its first ones."""
+    if not groups:
+        yield outcome
+        return
+    for some in itertools.combinations(groups[0], len(outcome.intersection(groups[0]))):
+        yield from written_out(outcome.difference(groups[0]).union(some), groups[1:])
 
 
 def report(rule: str, ballots: Any, options: int, seats: int, elected: list[int], tied: list[int]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, proxy_votes, rules, seal
+from . import board, box, forms, keys, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -41,9 +41,10 @@ def keep_nothing(response: Response) -> Response:
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    standing = own().standing(election) if current_user.is_authenticated else box.Standing()
+    me = own() if current_user.is_authenticated else None
+    standing = me.standing(election) if me else box.Standing()
     paper = papers.of(election) if election else None
-    mine = proxy_votes.mine(edition, election, own().member_id, standing) if current_user.is_authenticated else None
+    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how) if me else None
     return render_template(
         "voting/index.html",
         mine=mine or proxy_votes.of_stranger(edition, election),
@@ -52,7 +53,7 @@ def index(year: int) -> str:
         standing=standing,
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=forms.CUSTODY_WORDS,
-        why_not=(own().why_not if current_user.is_authenticated else rules.why_not_vote)(election, standing),
+        why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
         on_phone=_on_phone(year) if election and election.is_open else "",
     )
@@ -137,6 +138,8 @@ def look_over(voter: Voter, year: int) -> Any:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
         return _ballot(voter, edition, marked, refused)
+    if election is not None and voter.giver is None and standing.tracker is None:
+        reminders.note_begun(election.id, voter.member_id)
     asked = paper.asked(voter.member_id, standing.country)
     facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
     return render_template("voting/check.html", choices=choices, marked=marked, **facts)

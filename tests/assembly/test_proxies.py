@@ -4,10 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from sipvote import audit
-from sipvote.assembly import proxies
+from sipvote.assembly import presence, proxies
 from sipvote.assembly.models import Assembly, Presence, Proxy, Way
 from sipvote.assembly.proxies import Vote
 from sipvote.db import db, now
@@ -190,6 +190,18 @@ class TestEnding:
         proxy = a_proxy(ada, bas)
         assert proxies.end_for(assembly, bas.id) is None and proxy.ended_at is None
 
+    def test_every_way_of_checking_in_does_so(self, ada, bas):
+        assembly = an_assembly(follow_url="https://example.org/live")
+        for way, by in ((Way.HALL, bas.id), (Way.REMOTE, None)):
+            proxy = a_proxy(ada, bas)
+            arrival = presence.check_in(assembly, ada, way, by)
+            assert arrival.ended is proxy and proxy.ended_why == "present"
+            assert presence.check_in(assembly, ada, way, by).ended is None
+            presence.leave(assembly, ada)
+        presence.check_in(assembly, bas, Way.HALL, None)
+        with pytest.raises(Refused, match="You are checked in"):
+            proxies.give(assembly, bas, ada, OPEN)
+
 
 class TestOnPaper:
     def test_a_proxy_on_paper_stands_at_once_and_both_hear_of_it(self, assembly, ada, bas):
@@ -233,22 +245,6 @@ class TestNumberAndName:
         with pytest.raises(Refused) as wrong:
             proxies.member_of(chloe.number, name)
         assert wrong.value.why == unknown.value.why and "Dubois" not in wrong.value.why
-
-
-class TestForTheQuorum:
-    def test_who_is_represented_is_counted_once_and_only_while_absent(self, assembly):
-        givers = [a_member(f"G{n}") for n in range(5)]
-        for giver in givers:
-            a_proxy(giver, a_member("Holder"))
-        a_proxy(a_member("Asker"), a_member("Holder"), accepted=False)
-        nobody = select(Member.id).where(Member.id < 0)
-        assert proxies.standing(assembly, nobody) == 5
-        voted = select(Member.id).where(Member.id == givers[0].id)
-        assert proxies.standing(assembly, voted) == 4
-        is_there(assembly, givers[1])
-        is_there(assembly, givers[2], left_at=now())
-        proxies.take_back(proxies.given(assembly, givers[3].id), OPEN)
-        assert proxies.standing(assembly, voted) == 2
 
 
 # --- Races ------------------------------------------------------------------------------------------
@@ -336,3 +332,20 @@ def test_accepting_and_taking_back_at_once_leaves_no_standing_proxy(app, assembl
         db.session.refresh(ended)
         assert ended.ended_why == "withdrawn"
         db.session.commit()
+
+
+def test_who_checks_in_while_giving_has_no_standing_proxy(app, assembly, ada, bas):
+    assembly_id, ada_id, bas_id = assembly.id, ada.id, bas.id
+    for _round in range(5):
+
+        def give():
+            people = (db.session.get(Member, each) for each in (ada_id, bas_id))
+            proxies.give(db.session.get(Assembly, assembly_id), *people, OPEN)
+
+        def come():
+            presence.check_in(db.session.get(Assembly, assembly_id), db.session.get(Member, ada_id), Way.HALL, None)
+
+        db.session.commit()
+        at_once(app, [give, come])
+        assert db.session.scalars(select(Proxy).where(Proxy.ended_at.is_(None))).all() == []
+        db.session.execute(delete(Presence))

@@ -34,8 +34,9 @@ def test_a_share_is_rounded_up_to_whole_people(app, rule, value, members, needed
 
 
 @pytest.mark.parametrize(
-    ("off", "count"), [((), 1940), (("proxies",), 1900), (("remote",), 940), (("votes",), 1640), (("proxies", "remote", "votes"), 600)]
-)  # fmt: skip
+    ("off", "count"),
+    [((), 1940), (("proxies",), 1900), (("remote",), 940), (("votes",), 1640), (("proxies", "remote", "votes"), 600)],
+)
 def test_the_hall_counts_always_and_the_others_as_the_settings_say(app, off, count):
     with app.app_context():
         stands = of(Quorum.NUMBER, 1640, **{f"counts_{name}": False for name in off})

@@ -12,10 +12,32 @@ from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.themes import review
 from sipvote.themes.models import Theme
-from sipvote.voting import box, counting, forms, freezing, hours, packing, papers, questions, result, rules
+from sipvote.voting import (
+    box,
+    counting,
+    forms,
+    freezing,
+    hours,
+    keys,
+    packing,
+    paper_ballots,
+    papers,
+    questions,
+    result,
+    rules,
+)
 from sipvote.voting.checklist import checklist
 from sipvote.voting.models import Custody, Election, Question
-from tests.factories import a_member, a_theme, a_worked_on_theme, an_edition, an_organiser, some_questions
+from tests.factories import (
+    a_member,
+    a_paper,
+    a_scrutineer,
+    a_theme,
+    a_worked_on_theme,
+    an_edition,
+    an_organiser,
+    some_questions,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 THEMES, PROLONG, ACTION = 0, 1, 2
@@ -63,6 +85,16 @@ def a_full_vote(**settings) -> tuple[Election, Theme]:
     for n, member in enumerate(french):
         cast(paper, member, (0,), (YES, YES, YES, NO, NO, ABSTAIN)[n], YES if n < 4 else ABSTAIN)
     return election, theme
+
+
+def verified(election: Election, folder, *words: str) -> bool:
+    """Whether the stand-alone program verifies the package of an election, every envelope opened again."""
+    (folder / "package.zip").write_bytes(packing.scrutineers_package(election, None))
+    program = packing.package.HERE / "verify.py"
+    command = [sys.executable, "-I", str(program), str(folder / "package.zip"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.count("ok ") == 7
 
 
 class TestDrafting:
@@ -199,17 +231,41 @@ class TestCounting:
 
     def test_the_package_is_verified_by_other_code_with_the_seed(self, tmp_path):
         election, _theme = a_full_vote(most_themes=2)
-        from sipvote.voting import keys
-
         seed = keys.unlock(election.kept_seed).hex()
         counted(election)
         result.publish(election, None)
-        content = packing.scrutineers_package(election, None)
-        (tmp_path / "package.zip").write_bytes(content)
-        program = packing.package.HERE / "verify.py"
-        command = [sys.executable, "-I", str(program), str(tmp_path / "package.zip"), "--seed", seed]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 and done.stdout.count("ok ") == 7, done.stdout + done.stderr
+        assert verified(election, tmp_path, "--seed", seed)
+
+
+class TestOnPaper:
+    def test_papers_are_counted_with_the_box_and_verified(self, tmp_path):
+        bart, fanny = [a_member(f"Bart {n}", "gent") for n in range(8)], [a_member(f"Fanny {n}", "lille") for n in "12"]
+        eva, felix = a_scrutineer(), a_scrutineer()
+        election, theme = a_draft()
+        some_questions(election, theme)
+        paper = opened(election)
+        for member in bart[:6]:
+            cast(paper, member, (0,), ABSTAIN, YES)
+        a_paper(election, bart[0], bart[6], bart[7], *fanny)  # the first had voted before
+        hours.close(election, None)
+        belgian = paper_ballots.make_pile(election, "BE", 3, "BE", eva.id)
+        french = paper_ballots.make_pile(election, "FR", 2, "FR", eva.id)
+        for scrutineer in (eva, felix):
+            paper_ballots.add(election, belgian, 2, ((1,), ABSTAIN, NO), scrutineer.id)
+            paper_ballots.add(election, belgian, 1, None, scrutineer.id)
+            paper_ballots.add(election, french, 1, ((0, 1), YES, YES), scrutineer.id)
+            paper_ballots.add(election, french, 1, ((), ABSTAIN, ABSTAIN), scrutineer.id)
+            for pile in (belgian, french):
+                paper_ballots.finish(election, pile, scrutineer.id)
+        seed = keys.unlock(election.kept_seed).hex()
+        counting.count(election, [], None)
+        themes, prolong, action = counting.reports_of(election)
+        assert themes.approvals[:2] == (6, 3) and themes.ballots == 9 and themes.blank == 1
+        assert (prolong.ballots, prolong.yes, prolong.no) == (2, 1, 0)
+        assert (action.ballots, action.yes, action.no) == (9, 6, 2)
+        assert election.voted == 10 and election.report["spoilt_papers"] == 1
+        result.publish(election, None)
+        assert verified(election, tmp_path, "--seed", seed)
 
 
 class TestPages:

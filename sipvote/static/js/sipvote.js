@@ -63,7 +63,7 @@ function live(root) {
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value; });
+      all(`[data-live="${name}"]`, root).forEach((place) => { place[place.matches("progress") ? "value" : "textContent"] = value; });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
@@ -86,7 +86,9 @@ all("[data-copy]").forEach((button) => button.addEventListener("click", async ()
 function rest(root) {
   const ask = root.querySelector("dialog");
   let since = Date.now();
-  const go = () => { since = Date.now(); if (ask.open) ask.close(); };
+  const go = () => { since = Date.now(); };
+  // Closed by its own button only: under a finger that is still down lies a choice of the ballot.
+  ask.querySelector("button").addEventListener("click", () => ask.close());
   for (const name of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(name, go, { passive: true, capture: true });
   setInterval(() => {
     const left = Number(root.dataset.rest) - (Date.now() - since) / 1000;
