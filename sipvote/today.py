@@ -42,13 +42,12 @@ class Card:
 def cards(edition: Edition) -> list[Card]:
     """What the visitor can do in this phase of the edition, then what officials have to do."""
     assembly = assemblies.of_edition(edition)
-    return [
-        *_for_members(edition),
-        *(_assembly(assembly) if assembly else ()),
-        *_proxies(edition),
-        *_for_officials(edition),
-        *(_at_the_assembly(assembly) if assembly else ()),
-    ]
+    about = list(_assembly(assembly)) if assembly else []
+    # Checking in is for today, so it comes first; before that and afterwards the phase does.
+    first = [card for card in about if card.is_main]
+    later = [card for card in about if not card.is_main]
+    desk = _at_the_assembly(assembly) if assembly else ()
+    return [*first, *_for_members(edition), *later, *_proxies(edition), *_for_officials(edition), *desk]
 
 
 # --- The assembly -----------------------------------------------------------------------------------

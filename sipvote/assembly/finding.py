@@ -1,7 +1,6 @@
 """Finding members at the desks in the hall: by a part of the name, by number, or by what a scanner typed."""
 
 from collections.abc import Sequence
-from itertools import islice
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -19,9 +18,13 @@ SHORTEST = 2
 LOOSE = frozenset("aceinouy'’")
 
 
+# Every accented letter of Europe's languages, without its accent; one kind of apostrophe and hyphen.
+_PLAIN = {n: alphabetical(chr(n)) for n in range(0xC0, 0x180)} | {ord("’"): "'", ord("-"): " "}
+
+
 def plain(text: str) -> str:
-    """A name as it is compared: without accents or capitals, with one kind of apostrophe and hyphen."""
-    return alphabetical(text).replace("’", "'").replace("-", " ")
+    """A name as it is compared, the same way for tens of thousands of them in no time."""
+    return text.translate(_PLAIN).casefold()
 
 
 def members_for(assembly: Assembly | None, typed: str) -> Sequence[Member]:
@@ -38,7 +41,8 @@ def members_for(assembly: Assembly | None, typed: str) -> Sequence[Member]:
     if len("".join(words)) < SHORTEST:
         return []
     ids = _found(words)
-    return db.session.scalars(select(Member).where(Member.id.in_(ids)).order_by(Member.name, Member.id)).all()
+    found = {m.id: m for m in db.session.scalars(select(Member).where(Member.id.in_(ids)))}
+    return [found[i] for i in ids]
 
 
 def _scanned(assembly: Assembly, typed: str) -> Member | None:
@@ -49,10 +53,11 @@ def _scanned(assembly: Assembly, typed: str) -> Member | None:
 def _found(words: Sequence[str]) -> list[int]:
     # No database folds accents by itself: it chooses loosely, and what it chose is compared here.
     columns = select(Member.id, Member.name, Member.number)
-    loosely = members_today(columns.where(and_(*(_like(word) for word in words))))
-    rows = db.session.execute(loosely.order_by(Member.name, Member.id))
-    fitting = (i for i, *known in rows if all(_is_meant(word, *known) for word in words))
-    return list(islice(fitting, SHOWN + 1))
+    rows = db.session.execute(members_today(columns.where(and_(*(_like(word) for word in words)))))
+    fitting = [(plain(name), i) for i, name, number in rows if all(_is_meant(word, name, number) for word in words)]
+    # First those of whom a name begins like that.
+    fitting.sort(key=lambda known: (not all(f" {word}" in f" {known[0]}" for word in words), known))
+    return [i for _name, i in fitting[: SHOWN + 1]]
 
 
 def _like(word: str) -> ColumnElement[bool]:

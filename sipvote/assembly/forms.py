@@ -52,9 +52,9 @@ class PlanForm(KeptForm):
             Regexp(r"https://\S+\Z", message=_l("A link begins with https:// and has no spaces.")),
         ],
     )
-    agenda_nl = TextAreaField(_l("Agenda in Dutch"), filters=[plain_lines], validators=[AtMost(8000)])
-    agenda_fr = TextAreaField(_l("Agenda in French"), filters=[plain_lines], validators=[AtMost(8000)])
-    agenda_en = TextAreaField(_l("Agenda in English"), filters=[plain_lines], validators=[AtMost(8000)])
+    agenda_nl = TextAreaField(_l("Agenda in Dutch"), filters=[plain_lines])
+    agenda_fr = TextAreaField(_l("Agenda in French"), filters=[plain_lines])
+    agenda_en = TextAreaField(_l("Agenda in English"), filters=[plain_lines])
     quorum = RadioField(
         _l("How many must take part?"),
         choices=[SelectChoice(str(quorum), name) for quorum, name in QUORUM_NAMES.items()],

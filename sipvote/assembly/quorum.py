@@ -7,20 +7,21 @@ its question on `voted`: this room only counts who they are from, never what the
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import Select, Subquery, func, select
 
-from ..db import db
+from ..db import db, now
 from ..i18n import names, number
 from . import rules
 from .models import Assembly, Presence, Proxy, Quorum, Way
 
-# Gives, for an edition's id, a subquery of who voted: member_id, and whether a proxy did it for them (by_proxy).
-# The app hangs the ballot box's own here; without one, nobody has voted.
-voted: list[Callable[[int], Subquery]] = []
+# Gives, for an edition's id, a subquery of who voted: member_id, each once, and whether a proxy did it for them
+# (by_proxy); of all members, or only among some ids. The app hangs the ballot box's own here.
+voted: list[Callable[[int, Select[Any] | None], Subquery]] = []
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,47 @@ def standing_of(assembly: Assembly, members: int, hall: int, remote: int, proxie
 # --- The numbers ------------------------------------------------------------------------------------
 
 
+class Numbers(NamedTuple):
+    """How many members there are, and how many of them in which part; nobody stands in two parts."""
+
+    members: int
+    hall: int
+    remote: int
+    proxies: int
+    votes: int
+
+
 def standing(assembly: Assembly) -> Standing:
-    """How many there are at this moment. Four queries, however many people there are."""
+    """How things stand at this moment."""
+    return standing_of(assembly, *numbers(assembly))
+
+
+def lately(assembly: Assembly) -> Standing:
+    """How things stood at most two seconds ago: for pages that thousands of phones ask for all the time."""
+    which = assembly.id, assembly.starts_at
+    kept = _lately.get(which)
+    if kept is None or not timedelta() <= now() - kept[0] < LATELY:
+        kept = now(), numbers(assembly)
+        _lately.clear()
+        _lately[which] = kept
+    return standing_of(assembly, *kept[1])
+
+
+LATELY = timedelta(seconds=2)
+_lately: dict[tuple[int, datetime], tuple[datetime, Numbers]] = {}
+
+
+def numbers(assembly: Assembly) -> Numbers:
+    """Count. Four queries, however many people there are."""
     present = _there(assembly).with_only_columns(Presence.way, func.count()).group_by(Presence.way)
     ways = {way: count for way, count in db.session.execute(present)}  # noqa: C416  (rows, to the type checker)
-    represented = _represented(assembly)
-    proxies = _count(represented) if assembly.proxies_per_holder else 0
-    return standing_of(
-        assembly, rules.members_at(assembly.starts_at), ways.get(Way.HALL, 0), ways.get(Way.REMOTE, 0), proxies,
-        _count(_only_voted(assembly, represented)) if voted else 0,
-    )  # fmt: skip
+    return Numbers(
+        members=rules.members_at(assembly.starts_at),
+        hall=ways.get(Way.HALL, 0),
+        remote=ways.get(Way.REMOTE, 0),
+        proxies=_count(_represented(assembly)) if assembly.proxies_per_holder else 0,
+        votes=_only_voted(assembly),
+    )
 
 
 def _count(rows: Select[Any]) -> int:
@@ -126,19 +158,31 @@ def _counting(assembly: Assembly) -> Select[Any]:
 
 def _represented(assembly: Assembly) -> Select[Any]:
     """Givers of proxies whose holder is there and counts; not who is there themselves, nor who voted themselves."""
-    givers = select(Proxy.giver_id).where(
-        Proxy.assembly_id == assembly.id, Proxy.accepted_at.is_not(None), Proxy.ended_at.is_(None),
-        Proxy.holder_id.in_(_counting(assembly)), Proxy.giver_id.not_in(_there(assembly)),
-    )  # fmt: skip
-    for votes in (question(assembly.edition_id) for question in voted):
-        givers = givers.where(Proxy.giver_id.not_in(select(votes.c.member_id).where(~votes.c.by_proxy)))
-    return givers
+    stands = Proxy.assembly_id == assembly.id, Proxy.accepted_at.is_not(None), Proxy.ended_at.is_(None)
+    votes = _votes(assembly, select(Proxy.giver_id).where(*stands))
+    return select(Proxy.giver_id).where(
+        *stands,
+        Proxy.holder_id.in_(_counting(assembly)),
+        Proxy.giver_id.not_in(_there(assembly)),
+        Proxy.giver_id.not_in(select(votes.c.member_id).where(~votes.c.by_proxy)),
+    )
 
 
-def _only_voted(assembly: Assembly, represented: Select[Any]) -> Select[Any]:
-    """Who voted, or had a proxy vote for them, and is counted in no other part."""
-    votes = voted[0](assembly.edition_id)
-    others = select(votes.c.member_id).where(votes.c.member_id.not_in(_counting(assembly))).distinct()
-    if assembly.counts_proxies:
-        return others.where(votes.c.member_id.not_in(represented))
-    return others.where(~votes.c.by_proxy)
+def _votes(assembly: Assembly, among: Select[Any] | None) -> Subquery:
+    return voted[0](assembly.edition_id, among)
+
+
+def _only_voted(assembly: Assembly) -> int:
+    """Who voted, or had a proxy vote for them, and is counted in no other part: all votes, less those of the others.
+
+    So the database looks up the people of the hall among the votes, not every vote among the people.
+    """
+    others = [_counting(assembly), *([_represented(assembly)] if assembly.counts_proxies else [])]
+    everybody, *elsewhere = (_number_of_votes(assembly, among) for among in (None, *others))
+    return db.session.scalar(select(everybody - sum(elsewhere))) or 0
+
+
+def _number_of_votes(assembly: Assembly, among: Select[Any] | None) -> Any:
+    votes = _votes(assembly, among)
+    number_of = select(func.count()).select_from(votes)
+    return (number_of if assembly.counts_proxies else number_of.where(~votes.c.by_proxy)).scalar_subquery()

@@ -62,7 +62,7 @@ def calendar(year: int) -> Response:
 @public
 def numbers(year: int) -> Any:
     """How many there are, and nothing else: what the desks and the screen ask for every few seconds."""
-    stands = quorum.standing(asked_assembly(year))
+    stands = quorum.lately(asked_assembly(year))
     parts = ("hall", "remote", "proxies", "votes", "counted", "needed")
     facts = {name: number(getattr(stands, name)) for name in parts}
     said = {True: _("The quorum is reached."), False: _("The quorum is not reached yet.")}

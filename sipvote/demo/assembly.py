@@ -63,7 +63,8 @@ def hold(edition: Edition) -> None:
     assembly.starts_at = now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     assembly.ends_at = assembly.starts_at + timedelta(hours=7)
     db.session.flush()
-    chance, desk = random.Random(edition.year), member_of(BAS).id
+    # Not the chance that draws the voters: others come than those who voted.
+    chance, desk = random.Random(f"assembly {edition.year}"), member_of(BAS).id
     for number, member in enumerate(_some(chance)):
         in_hall = number < HALL
         arrival = presence.check_in(assembly, member, Way.HALL if in_hall else Way.REMOTE, desk if in_hall else None)

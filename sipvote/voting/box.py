@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Subquery, false, func, select, text, union_all
+from sqlalchemy import Connection, Select, Subquery, false, func, select, text, union_all
 from sqlalchemy.exc import OperationalError
 
 from ..db import at_once, db, now
@@ -190,12 +190,17 @@ def turnout(election_id: int, country: str | None = None) -> int:
     return db.session.scalar(count) or 0
 
 
-def who_voted(edition_id: int) -> Subquery:
-    """Whose votes are in, for the quorum (assembly/quorum.py): member_id, and by_proxy. On paper is in, too."""
-    ours = Election.edition_id == edition_id, Election.is_rehearsal.is_(False)
-    sent = select(Envelope.member_id, Envelope.by_proxy).join(Election, Election.id == Envelope.election_id)
-    paper = select(Elector.member_id, false()).join(Election, Election.id == Elector.election_id)
-    return union_all(sent.where(*ours), paper.where(*ours, Elector.paper_at.is_not(None))).subquery()
+def who_voted(edition_id: int, among: Select[Any] | None) -> Subquery:
+    """Whose votes are in, each member once, for the quorum (assembly/quorum.py): member_id, and by_proxy.
+
+    Who took a ballot on paper has voted, too. `among` are the ids of members to look at; None: all of them.
+    """
+    ours = select(Election.id).where(Election.edition_id == edition_id, Election.is_rehearsal.is_(False))
+    sent = select(Envelope.member_id, Envelope.by_proxy).where(Envelope.election_id.in_(ours))
+    paper = select(Elector.member_id, false()).where(Elector.election_id.in_(ours), Elector.paper_at.is_not(None))
+    if among is not None:
+        sent, paper = sent.where(Envelope.member_id.in_(among)), paper.where(Elector.member_id.in_(among))
+    return union_all(sent, paper).subquery()
 
 
 def trackers(election_id: int) -> list[str]:

@@ -38,7 +38,7 @@ def test_search_one_tap_and_the_next(desk):
     answer = browser.post(f"{page}/{ada.id}")
     assert answer.status_code == 303 and answer.headers["Location"].endswith(f"?last={ada.id}")
     after = browser.get(answer.headers["Location"]).text
-    assert "is checked in." in after and "in the hall since" in after and "Take back" in after
+    assert "is checked in." in after and "in the hall since" in after and "Undo the check-in" in after
     assert row_of(ada).checked_in_by.name == "Bas Claes"
 
 
@@ -93,7 +93,7 @@ def test_the_desk_is_closed_with_the_assembly(desk):
 def test_a_scanned_code_opens_the_member_for_the_desk_and_explains_itself_to_others(desk, client, browser_of):
     browser, assembly, _page = desk
     ada = a_member("Ada Peeters")
-    address = "/" + presence.address_of(assembly, ada).split("/", 3)[3]
+    address = "/en/" + presence.address_of(assembly, ada).split("/", 3)[3]
     text = browser.get(address).text
     assert "Ada Peeters" in text and "autofocus" in text
     assert row_of(ada) is None
