@@ -72,14 +72,14 @@ def _register_rooms(app: Flask) -> None:
     from .themes import desk as themes_desk
     from .themes import views as themes
     from .voting import desk as voting_desk
-    from .voting import publication  # its routes belong to the same blueprint as the views
+    from .voting import publication, screen  # publication's routes belong to the same blueprint as the views
     from .workgroups import desk as workgroups_desk
     from .workgroups import facilitate, figures
     from .workgroups import views as workgroups
 
     for room in (
         *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
-        *(publication.voting, voting_desk.desk, workgroups.workgroups, workgroups_desk.desk),
+        *(publication.voting, voting_desk.desk, screen.screen, workgroups.workgroups, workgroups_desk.desk),
         *(facilitate.facilitate, figures.figures, pages.pages),
     ):
         app.register_blueprint(room)
@@ -133,6 +133,7 @@ NAV = (
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
+    (_l("Screen in the hall"), "screen.show", "voting.run"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Figures"), "figures.index", "figures.see"),

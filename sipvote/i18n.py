@@ -5,7 +5,7 @@ path to SCRIPT_NAME, so that every route exists once and every url_for() keeps t
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
@@ -141,6 +141,13 @@ def alphabetical(text: str) -> str:
     return "".join(c for c in normalize("NFKD", text) if not combining(c)).casefold()
 
 
+def lasting(seconds: int) -> str:
+    """'12 minuten', '90 seconden', '3 uur': how long something still lasts, in one unit; minutes begun count whole."""
+    if 120 < seconds < 7200:
+        seconds = -(-seconds // 60) * 60
+    return format_timedelta(timedelta(seconds=seconds), granularity="second", threshold=2, locale=language())
+
+
 def language_name(code: str) -> str:
     """'Dutch', 'Nederlands', 'néerlandais': what the page's language calls a language."""
     return str(Locale(language()).languages[code])
@@ -156,7 +163,7 @@ def ago(value: datetime) -> str:
     return format_timedelta(value - now(), add_direction=True, locale=language())
 
 
-FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago, language_name, country_name)
+FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago, lasting, language_name, country_name)
 
 
 def init_app(app: Flask) -> None:

@@ -36,6 +36,8 @@ ROUTES = {
     "GET/POST /<int:year>/groups/plan/<int:group_id>": "workgroups.plan",
     "POST /<int:year>/groups/plan/<int:group_id>/cancel": "workgroups.plan",
     "GET/POST /<int:year>/groups/plan/new": "workgroups.plan",
+    "GET /<int:year>/screen": "public",
+    "GET /<int:year>/screen.json": "public",
     "GET/POST /<int:year>/settings": "editions.plan",
     "GET /<int:year>/themes": "public",
     "GET /<int:year>/themes/<int:theme_id>": "public",
