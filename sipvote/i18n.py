@@ -142,10 +142,10 @@ def alphabetical(text: str) -> str:
 
 
 def lasting(seconds: int) -> str:
-    """'12 minuten', '90 seconden', '3 uur': how long something still lasts, in one unit; minutes begun count whole."""
-    if 120 < seconds < 7200:
-        seconds = -(-seconds // 60) * 60
-    return format_timedelta(timedelta(seconds=seconds), granularity="second", threshold=2, locale=language())
+    """'12 minuten', '90 seconden', '3 uur': how long something still lasts at least, in one unit."""
+    unit = 86400 if seconds >= 2 * 86400 else 3600 if seconds >= 7200 else 60 if seconds >= 120 else 1
+    whole = timedelta(seconds=seconds - seconds % unit)
+    return format_timedelta(whole, granularity="second", threshold=2, locale=language())
 
 
 def language_name(code: str) -> str:

@@ -71,7 +71,6 @@ ROUTES = {
     "GET /<int:year>/vote/results.json": "public",
     "GET/POST /<int:year>/vote/send": "member",
     "GET /<int:year>/vote/trackers.txt": "public",
-    "GET /<int:year>/vote/turnout.json": "public",
     "GET /accessibility": "public",
     "GET /audit": "audit.read",
     "GET /editions": "public",

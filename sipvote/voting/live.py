@@ -32,14 +32,14 @@ class NoSuchYear(LookupError):
 
 
 class Attendance(NamedTuple):
-    """Who takes part, and whether they are enough: `counted` of those `needed`, None where no quorum is asked."""
+    """Who takes part, and whether they are enough: `counted` of those `needed`, 0 where no quorum is asked."""
 
     hall: int = 0
     remote: int = 0
     proxies: int = 0
     votes: int = 0  # who voted without checking in
     counted: int = 0
-    needed: int | None = None
+    needed: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Day:
     def is_enough(self) -> bool:
         """Whether the quorum is reached, where one is asked."""
         there = self.attendance
-        return there is None or there.needed is None or there.counted >= there.needed
+        return there is None or there.counted >= there.needed
 
     @property
     def sign(self) -> str:
@@ -195,10 +195,10 @@ def _voted_elsewhere(assembly: Assembly, election: Election) -> int:
     return db.session.scalar(rows.where(*alone)) or 0
 
 
-def _needed(assembly: Assembly, election: Election | None) -> int | None:
-    """How many must take part; None where nothing is asked."""
+def _needed(assembly: Assembly, election: Election | None) -> int:
+    """How many must take part; 0 where nothing is asked."""
     if assembly.quorum == Quorum.NONE:
-        return None
+        return 0
     if assembly.quorum == Quorum.NUMBER:
         return assembly.quorum_value
     roll = election.roll_size if election else None

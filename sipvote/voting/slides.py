@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from . import tally
 from .result import Line, Outcome
 
 ONE_BY_ONE = 8  # of a longer list the last places are shown at once
@@ -96,8 +95,3 @@ def places(lines: Sequence[Line]) -> list[int]:
         is_level = number > 0 and line.approvals == lines[number - 1].approvals
         found.append(found[-1] if is_level else number + 1)
     return found
-
-
-def total(report: tally.Report) -> int:
-    """The ballots that a bar is measured by."""
-    return max(report.ballots, 1)

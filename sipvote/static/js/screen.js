@@ -72,9 +72,8 @@ window.addEventListener("popstate", () => go(location.href, { push: false }));
 let ends = null; // on the clock of this page, which only runs forward
 
 function lasting(seconds) {
-  const [unit, size] = seconds >= 7200 ? ["hour", 3600] : seconds > 120 ? ["minute", 60] : ["second", 1];
-  const round = unit === "minute" ? Math.ceil : Math.round;
-  return new Intl.NumberFormat(root.lang, { style: "unit", unit, unitDisplay: "long" }).format(round(seconds / size));
+  const [unit, size] = seconds >= 7200 ? ["hour", 3600] : seconds >= 120 ? ["minute", 60] : ["second", 1];
+  return new Intl.NumberFormat(root.lang, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
 }
 
 function tick() {

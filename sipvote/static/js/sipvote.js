@@ -52,16 +52,17 @@ function countdown(element) {
 }
 all("[data-countdown]").forEach(countdown);
 
-// Numbers that live: JSON {name: value} into [data-live="name"], every 5 s, while somebody looks.
+// Numbers that live: JSON {name: number} into [data-live="name"], every 5 s, while somebody looks. They are the same
+// for everybody, so nobody's cookie goes with the question.
 function live(root) {
   let etag = "";
   setInterval(async () => {
     if (document.hidden) return;
-    const answer = await fetch(root.dataset.liveUrl, { headers: etag ? { "If-None-Match": etag } : {} }).catch(() => null);
+    const answer = await fetch(root.dataset.liveUrl, { headers: etag ? { "If-None-Match": etag } : {}, credentials: "omit" }).catch(() => null);
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value; });
+      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value.toLocaleString(document.documentElement.lang); });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
