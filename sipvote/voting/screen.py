@@ -177,7 +177,10 @@ def _facts(shown: Show, slide: Slide, for_official: bool) -> dict[str, Any]:
         facts |= {"heading": slides.heading, "is_decision": slides.is_decision, "outcomes": shown.outcomes}
     if slide.question is not None and shown.election is not None:
         outcome = shown.outcomes[slide.question]
-        facts |= {"outcome": outcome, "places": slides.places, "fewest": result.FEWEST_BALLOTS}
+        facts |= {"outcome": outcome, "fewest": result.FEWEST_BALLOTS}
+        if slide.kind == "bars":
+            lines = slides.lines_of(outcome)
+            facts |= {"lines": lines, "places": slides.places(outcome.lines), "fresh": slides.fresh(lines, slide.step)}
         if slide.kind == "round":
             facts |= {"rounds": _rounds(shown.election, slide.question, outcome)}
     return facts

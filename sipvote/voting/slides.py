@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from .result import Line, Outcome
 
 ONE_BY_ONE = 8  # of a longer list the last places are shown at once
+MOST_LINES = 16  # more could not be read in a hall; the result page has them all
 # Which slide belongs to which state of the vote.
 NOW = {
     "before": "welcome",
@@ -53,10 +54,10 @@ def _of_question(number: int, outcome: Outcome) -> list[Slide]:
     elif not outcome.has_numbers:
         kinds += [("elected", 0)]
     elif outcome.report.rule == "approval":
-        kinds += [("bars", shown) for shown in reveals(outcome.lines)]
+        kinds += [("bars", count) for count in reveals(lines_of(outcome))]
     else:
         told = range(1, len(outcome.report.elected) + 1) if has_rounds(outcome) else ()
-        kinds += [*(("round", step) for step in told), ("bars", len(outcome.lines))]
+        kinds += [*(("round", step) for step in told), ("bars", len(lines_of(outcome)))]
     if not is_decision(outcome) and outcome.report.tied:
         kinds += [("tie", 0), *([("lot", 0)] if outcome.lot else [])]
     return [Slide(f"{number + 1}-{place}", kind, number, step) for place, (kind, step) in enumerate(kinds)]
@@ -70,6 +71,18 @@ def is_decision(outcome: Outcome) -> bool:
 def has_rounds(outcome: Outcome) -> bool:
     """Whether the rule comes to its outcome in rounds that can be told: no lot is needed."""
     return outcome.report.rule == "phragmen" and not outcome.report.tied
+
+
+def lines_of(outcome: Outcome) -> list[Line]:
+    """The lines that have room on a slide: the first ones, and whoever is elected or tied."""
+    first = enumerate(outcome.lines)
+    return [line for place, line in first if place < MOST_LINES or line.is_elected or line.is_tied]
+
+
+def fresh(lines: Sequence[Line], shown: int) -> Line | None:
+    """The line that this step shows for the first time; None where it shows several."""
+    steps = [0, *reveals(lines)]
+    return lines[-shown] if shown - 1 in steps else None
 
 
 def reveals(lines: Sequence[Line]) -> list[int]:

@@ -47,6 +47,11 @@ def kind_of(page):
     return re.search(r'<main id="slide" class="slide ([\w-]+)"', page.text)[1]
 
 
+def table_of(page):
+    """The words of the table of a slide, without the line above it."""
+    return page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
 def names_of(page_or_client):
     """The names of all slides, by following "next" from the first one."""
     found, page = [], page_of(page_or_client, "welcome")
@@ -108,7 +113,7 @@ class TestWhichSlideIsNow:
     def test_it_speaks_three_languages(self, client):
         an_election(a_member())
         assert "Stem nu" in page_of(client, code="nl").text
-        assert "Vote now" in page_of(client, code="en").text
+        assert "Cast your vote now" in page_of(client, code="en").text
         page = page_of(client, "welcome", "fr").text
         assert "Bienvenue" in page and 'href="/nl/2026/screen?slide=welcome"' in page
 
@@ -174,7 +179,7 @@ class TestTheVote:
         election.paused_at = None
         db.session.add(Announcement(kind="extended", reason="Ten minutes more.", until=now(), **told))
         page = page_of(client).text
-        assert "Vote now" in page and "Ten minutes more." in page
+        assert "Cast your vote now" in page and "Ten minutes more." in page
 
     def test_what_is_announced_makes_the_pages_new(self, client):
         election = an_election(a_member())
@@ -232,7 +237,7 @@ class TestTheResultStepByStep:
     def test_approval_is_told_from_the_last_place_to_the_first(self, client):
         published(*CLEAR, seats=2)
         assert names_of(client) == ["welcome", "vote", "count", "turnout", "question", *["bars"] * 4, "thanks"]
-        first, last = page_of(client, "1-1").text, page_of(client, "1-4").text
+        first, last = table_of(page_of(client, "1-1")), table_of(page_of(client, "1-4"))
         assert "Theme 3" in first and "Theme 0" not in first and "elected" not in first
         assert "Theme 0" in last and last.count("elected") == 2
 
@@ -240,7 +245,8 @@ class TestTheResultStepByStep:
         published(*TIED, seats=2, draw="123456")
         kinds = names_of(client)
         assert kinds[4:] == ["question", "bars", "bars", "bars", "tie", "lot", "thanks"]
-        bars, tie, lot = (page_of(client, f"1-{n}").text for n in (3, 4, 5))
+        tie, lot = (page_of(client, f"1-{n}").text for n in (4, 5))
+        bars = table_of(page_of(client, "1-3"))
         assert bars.count("elected") == 1 and bars.count("equal") == 2  # the lot is not told before it is shown
         assert "Theme 1" in tie and "Theme 2" in tie and "1 2 3" not in tie and "123456" not in tie
         assert "123456" in lot and "Six dice" in lot and lot.count("elected") == 1
@@ -280,6 +286,8 @@ class TestTheResultStepByStep:
     def test_a_long_list_shows_the_last_places_at_once(self):
         lines = [result.Line(an_option(n), 40 - n, False, False) for n in range(20)]
         assert slides.reveals(lines) == [13, 14, 15, 16, 17, 18, 19, 20]
+        assert slides.fresh(lines, 13) is None and slides.fresh(lines, 20) is lines[0]
+        assert slides.fresh(lines, 14) is lines[6]
 
     def test_equal_lines_share_a_place(self):
         lines = [result.Line(an_option(n), votes, False, False) for n, votes in enumerate((9, 5, 5, 2))]
