@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 
@@ -88,6 +88,16 @@ class Visitor(UserMixin):
 def may(act: str) -> bool:
     """Say whether the visitor of this request may do the act; templates ask it too."""
     return bool(current_user.is_authenticated and current_user.may(act))
+
+
+def asks_as_member() -> int | None:
+    """Who asks, where that is nobody with a role: a member's id, or 0 for a stranger.
+
+    None for whoever organises, and for the service itself (worker, command line).
+    """
+    if not has_request_context() or (current_user.is_authenticated and current_user.roles):
+        return None
+    return current_user.member_id if current_user.is_authenticated else 0
 
 
 def public(route: Route) -> Route:

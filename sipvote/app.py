@@ -1,6 +1,7 @@
 """The application: configuration, extensions, rooms in the order of the year. One page."""
 
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,37 @@ from .editions import rules as editions
 from .editions.models import Edition
 
 csrf = CSRFProtect()
+
+# The blueprints, each with the module that brings all of its routes, in the order of the year.
+ROOMS = (
+    "members.views:members",
+    "members.desk:desk",
+    "editions.views:editions",
+    "themes.views:themes",
+    "themes.desk:desk",
+    "assembly.views:assembly",
+    "assembly.desk:desk",
+    "assembly.checkin:checkin",
+    "assembly.post:mailings",
+    "assembly.entrance:links",
+    "voting.publication:voting",
+    "voting.for_another:voting",
+    "voting.proxy_views:proxies",
+    "voting.proxy_desk:desk",
+    "voting.questions_desk:desk",
+    "voting.ceremony_desk:desk",
+    "voting.hours_desk:desk",
+    "voting.card_desk:desk",
+    "voting.kiosk:kiosk",
+    "voting.paper_desk:desk",
+    "voting.minutes_views:minutes_room",
+    "voting.screen:screen",
+    "workgroups.views:workgroups",
+    "workgroups.desk:desk",
+    "workgroups.facilitate:facilitate",
+    "workgroups.figures:figures",
+    "pages:pages",
+)
 
 
 class RowNumber(IntegerConverter):
@@ -65,24 +97,13 @@ def _beside(folder: str) -> Path:
 
 
 def _register_rooms(app: Flask) -> None:
-    from . import pages
-    from .editions import views as editions_room
-    from .members import desk as members_desk
-    from .members import views as members
-    from .themes import desk as themes_desk
-    from .themes import views as themes
-    from .voting import desk as voting_desk
-    from .voting import publication, screen  # publication's routes belong to the same blueprint as the views
-    from .workgroups import desk as workgroups_desk
-    from .workgroups import facilitate, figures
-    from .workgroups import views as workgroups
-
-    for room in (
-        *(members.members, members_desk.desk, editions_room.editions, themes.themes, themes_desk.desk),
-        *(publication.voting, voting_desk.desk, screen.screen, workgroups.workgroups, workgroups_desk.desk),
-        *(facilitate.facilitate, figures.figures, pages.pages),
-    ):
-        app.register_blueprint(room)
+    named = (name.split(":") for name in ROOMS)
+    # All modules are there before the first blueprint is registered: several may add routes to one.
+    blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
+    for blueprint in dict.fromkeys(blueprints):
+        app.register_blueprint(blueprint)
+    # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
+    import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
@@ -127,13 +148,20 @@ def _page_context() -> dict[str, Any]:
 NAV = (
     (_l("Today"), "pages.home"),
     (_l("Themes"), "themes.index"),
+    (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
+    (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
+    (_l("Mailings"), "mailings.index", "assembly.mail"),
+    (_l("Check-in"), "checkin.index", "assembly.check_in"),
     (_l("Election"), "voting_desk.index", "voting.open_box"),
     (_l("Screen in the hall"), "screen.show", "voting.run"),
+    (_l("Voting cards"), "card_desk.index", "voting.cards"),
+    (_l("Paper ballots"), "paper_desk.index", "voting.papers"),
+    (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Figures"), "figures.index", "figures.see"),

@@ -1,6 +1,7 @@
 """Words of the command line beside the ones of __main__: import-members, count, migrate …"""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 import config
 
-from . import audit, schema
+from . import audit, bounces, mail, schema
 from .access import Role
 from .db import db
 from .members import offices, roll
@@ -84,15 +86,34 @@ def check_audit() -> None:
     click.echo("The audit log is whole.")
 
 
+@cli.command("bounce")
+def bounce() -> None:
+    """Read a mail that came back on standard input, and note which letter of ours did not arrive.
+
+    For the alias of the address that letters come from. What is no such mail is passed over in silence, so that
+    nothing is ever sent back; when the database does not answer, the mail server tries again later (exit code 75).
+    """
+    found = bounces.read(sys.stdin.buffer.read(bounces.LONGEST))
+    if found is None:
+        return
+    try:
+        noted = mail.bounced(found.letter_id, found.status)
+        db.session.commit()
+    except OperationalError:
+        sys.exit(os.EX_TEMPFAIL)
+    click.echo(f"Letter {found.letter_id} came back: {found.status}." if noted else "It was known already.")
+
+
 @cli.command("count", help="Count the profile in FILE; prints JSON.", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--rule", default="approval", help="approval, phragmen or pav")
 @click.option("--seats", type=int, required=True)
-def count(file: Path, rule: str, seats: int) -> None:
+@click.option("--explain", is_flag=True, help="Also the rounds or the best sets, and what the other rules give.")
+def count(file: Path, rule: str, seats: int, explain: bool) -> None:
     from .voting.profiles import BadProfile, count_file
 
     try:
-        click.echo(json.dumps(count_file(file, rule, seats)))
+        click.echo(json.dumps(count_file(file, rule, seats, explain)))
     except BadProfile as fault:
         click.echo(str(fault), err=True)
         sys.exit(2)

@@ -19,6 +19,7 @@ SECURITY = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 ]
+CAMERA = ("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
 OVER_HTTPS = [("Strict-Transport-Security", "max-age=63072000; includeSubDomains")]
 
 
@@ -32,9 +33,16 @@ class SecurityHeaders:
         added = SECURITY + OVER_HTTPS if environ.get("wsgi.url_scheme") == "https" else SECURITY
 
         def start(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
-            return start_response(status, headers + added, *fault)
+            own = [header for header in added if header[0] != CAMERA[0]] if CAMERA in headers else added
+            return start_response(status, headers + own, *fault)
 
         return self.wsgi(environ, start)
+
+
+def with_camera(page: Response) -> Response:
+    """Let a page ask for the camera, to scan a code; no other page may."""
+    page.headers.set(*CAMERA)
+    return page
 
 
 def _keep_nothing(response: Response) -> Response:

@@ -64,6 +64,15 @@ def in_language(code: str) -> Any:
     return force_locale(code)
 
 
+def in_all_languages(sentence: Callable[[], Any]) -> dict[str, str]:
+    """A sentence in every language: {language: sentence}."""
+    texts = {}
+    for code in LANGUAGES:
+        with in_language(code):
+            texts[code] = str(sentence())
+    return texts
+
+
 def language_links() -> list[dict[str, Any]]:
     """The same page in each language, with the query kept.
 
@@ -80,10 +89,11 @@ def _local(value: datetime) -> datetime:
     return value.astimezone(ZONE)
 
 
-def day(value: date | datetime, weekday: bool = True) -> str:
-    """'zaterdag 21 november 2026'; the year only when it is not this one."""
+def day(value: date | datetime, weekday: bool = True, with_year: bool = False) -> str:
+    """'zaterdag 21 november 2026'; the year only when it is not this one, or `with_year`."""
     at = _local(value) if isinstance(value, datetime) else value
-    pattern = ("EEEE " if weekday else "") + "d MMMM" + ("" if at.year == _local(now()).year else " y")
+    is_told = with_year or at.year != _local(now()).year
+    pattern = ("EEEE " if weekday else "") + "d MMMM" + (" y" if is_told else "")
     said = str(format_date(at, pattern, locale=language()))
     return said.replace("1 ", "1er ", 1) if language() == "fr" and at.day == 1 else said
 
@@ -105,6 +115,11 @@ def clock(value: datetime) -> str:
 def moment(value: datetime) -> str:
     """'zaterdag 21 november om 17.00 uur'."""
     return MOMENT[language()].format(day=day(value), time=clock(value))
+
+
+def dated(value: datetime) -> str:
+    """'zaterdag 21 november 2026 om 17.00 uur': with its year in every year, for what is kept."""
+    return MOMENT[language()].format(day=day(value, with_year=True), time=clock(value))
 
 
 def span(start: datetime, end: datetime) -> str:

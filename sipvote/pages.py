@@ -10,6 +10,7 @@ from sqlalchemy import Executable, select, text
 
 from . import acts, audit, today
 from .access import public, requires
+from .assembly import links, presence, proxies
 from .db import db
 from .editions import rules as editions
 from .errors import see_other
@@ -76,8 +77,9 @@ def me() -> str:
     member = current_member()
     return render_template(
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
-        votes=voting.votes_of(member.id), proposed=themes.proposed_by(member.id),
+        votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+        personal_links=links.standing(member.id),
     )  # fmt: skip
 
 
@@ -101,7 +103,25 @@ def my_data() -> Any:
         "roles": [{"role": g.role, "city": g.city.name if g.city else None} for g in member.grants],
         "themes proposed": [str(t) for t in themes.proposed_by(member.id)],
         "themes supported": [str(t) for t in themes.supported_by(member.id)],
-        "voted (what is not known)": [{"edition": str(e.edition), "at": at} for e, at in voting.votes_of(member.id)],
+        "voted (what is not known)": [
+            {"edition": str(e.edition), "at": at, "by proxy": by_proxy}
+            for e, at, by_proxy in voting.votes_of(member.id)
+        ],
+        "proxies": [
+            {
+                "giver": p.giver.name,
+                "holder": p.holder.name,
+                "given": p.given_at,
+                "accepted": p.accepted_at,
+                "ended": p.ended_at,
+                "why": p.ended_why,
+            }
+            for p in proxies.all_of(member.id)
+        ],
+        "assemblies": [
+            {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
+            for p, a in presence.of_whom(member.id)
+        ],
         "workgroups": [
             {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
             for s, _next in workgroups.groups_of(member.id)

@@ -10,13 +10,18 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .access import may
-from .db import db
+from .assembly import presence
+from .assembly import rules as assemblies
+from .assembly.models import Assembly
+from .db import db, now
 from .editions.models import Edition, Phase
 from .editions.rules import allows
-from .i18n import moment, span
+from .i18n import moment, names, span
 from .themes.models import Theme
+from .voting import announcements, box, proxy_votes
 from .voting import rules as voting
-from .voting.models import Election, Envelope
+from .voting.models import Election
+from .voting.voters import own
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -36,7 +41,44 @@ class Card:
 
 def cards(edition: Edition) -> list[Card]:
     """What the visitor can do in this phase of the edition, then what officials have to do."""
-    return [*_for_members(edition), *_for_officials(edition)]
+    assembly = assemblies.of_edition(edition)
+    about = list(_assembly(assembly)) if assembly else []
+    # Checking in is for today, so it comes first; before that and afterwards the phase does.
+    first = [card for card in about if card.is_main]
+    later = [card for card in about if not card.is_main]
+    desk = _at_the_assembly(assembly) if assembly else ()
+    return [*first, *_for_members(edition), *later, *_proxies(edition), *_for_officials(edition), *desk]
+
+
+# --- The assembly -----------------------------------------------------------------------------------
+
+
+def _assembly(assembly: Assembly) -> Iterator[Card]:
+    """When and where it meets; while it lasts, checking in comes first. Afterwards there is nothing to do."""
+    if assembly.closed_at or now() > assembly.ends_at:
+        return
+    page = url_for("assembly.index", year=assembly.edition.year)
+    title, where = _("The general assembly"), assembly.place
+    if presence.why_not_now(assembly):
+        text = _("It meets on %(when)s: %(place)s.", when=moment(assembly.starts_at), place=where)
+        yield Card(title, text, page, _("Agenda and how to take part"))
+        return
+    mine = presence.of_member(assembly, current_user.member_id) if current_user.is_authenticated else None
+    if mine and mine.left_at is None:
+        yield Card(title, _("You are checked in."), page, _("To the assembly"))
+    else:
+        text = _("It is today: %(when)s, %(place)s. Check in when you take part.",
+                 when=span(assembly.starts_at, assembly.ends_at), place=where)  # fmt: skip
+        yield Card(title, text, page, _("Check in"), True)
+
+
+def _at_the_assembly(assembly: Assembly) -> Iterator[Card]:
+    """For the desk, while members come in."""
+    if may("assembly.check_in") and presence.why_not_now(assembly) is None:
+        text = _("Find a member, one tap, next.")
+        yield Card(
+            _("The check-in desk"), text, url_for("checkin.index", year=assembly.edition.year), _("Check members in")
+        )
 
 
 def _for_members(edition: Edition) -> Iterator[Card]:
@@ -71,27 +113,56 @@ def _vote(edition: Edition) -> Card:
     """The vote as it stands for this visitor: to come, to cast, cast, being counted, or published."""
     election = voting.of_edition(edition)
     page = url_for("voting.index", year=edition.year)
+    if election and election.is_rehearsal:
+        return Card(_("The vote is rehearsed"), _("Rehearsal: this vote does not count."), page, _("To the rehearsal"))
     if election and election.published_at:
         return Card(
             _("The result is known"), _("See which themes were chosen, and how to check the count."),
             url_for("voting.results", year=edition.year), _("See the result"), True,
         )  # fmt: skip
+    if election and election.is_paused:
+        return Card(_("Voting is paused"), voting.why_paused(election), page, _("About the vote"), True)
     if election is None or not election.is_open:
         is_over = edition.phase == Phase.COUNT or (election is not None and election.closed_at is not None)
         text = _("The vote is closed and will be counted.") if is_over else _("The vote opens soon.")
         return Card(_("The vote"), text, page, _("About the vote"), True)
     until = moment(election.closes_at)
-    if _has_voted(election):
-        text = _("You can change your vote until %(moment)s.", moment=until)
+    standing = _standing(election)
+    if standing.by_proxy:
+        text = _("Your own vote replaces it, until %(moment)s.", moment=until) + _longer(election)
+        return Card(_("Somebody voted for you, by proxy"), text, page, _("Look at it, or vote myself"), True)
+    if standing.cast_at:
+        text = _("You can change your vote until %(moment)s.", moment=until) + _longer(election)
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
-    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until)
+    text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
     return Card(_("Vote for the themes of the year"), text, page, _("Vote now"), True)
 
 
-def _has_voted(election: Election) -> bool:
-    if not current_user.is_authenticated:
-        return False
-    return db.session.get(Envelope, (election.id, current_user.member_id)) is not None
+def _longer(election: Election) -> str:
+    """Why it lasts longer than was announced, if it does."""
+    said = announcements.last(election, "extended")
+    return " " + _("The vote was extended: %(reason)s", reason=said.reason) if said else ""
+
+
+def _standing(election: Election | None) -> box.Standing:
+    return own().standing(election) if current_user.is_authenticated else box.Standing()
+
+
+def _proxies(edition: Edition) -> Iterator[Card]:
+    """Who asks the visitor to vote for them, and for whom the visitor still has a ballot."""
+    election = voting.of_edition(edition)
+    if not current_user.is_authenticated or proxy_votes.closed_at(edition, election):
+        return
+    mine = proxy_votes.mine(edition, election, current_user.member_id, _standing(election), own().how)
+    if mine.offered:
+        asked = names(proxy.giver.name for proxy in mine.offered)
+        title = _("You are asked to vote for %(names)s", names=asked)
+        url = url_for("proxies.index", year=edition.year)
+        yield Card(title, _("By proxy: accept or decline."), url, _("Answer"), True)
+    if waiting := [ballot.proxy.giver for ballot in mine.ballots if not ballot.why_not and not ballot.cast_at]:
+        text = _("You hold their proxy, and have not voted for them yet.")
+        url = url_for("voting.index", year=edition.year)
+        yield Card(_("Vote for %(name)s", name=names(waiting)), text, url, _("To the ballots"), True)
 
 
 def _groups(edition: Edition) -> Iterator[Card]:
@@ -115,7 +186,7 @@ def _groups(edition: Edition) -> Iterator[Card]:
 
 def _result(edition: Edition) -> Iterator[Card]:
     election = voting.of_edition(edition)
-    if election and election.published_at:
+    if election and election.published_at and not election.is_rehearsal:
         text = _("Which themes were chosen, and how to check the count.")
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
 

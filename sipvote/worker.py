@@ -7,7 +7,9 @@ when a member asks for a sign-in, or letters were committed, the web asks for `m
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from time import monotonic
 
 from flask import Flask
 from huey import crontab
@@ -15,13 +17,17 @@ from huey import crontab
 import config
 
 from . import jobs, mail
+from .assembly import portions
 from .db import db
 from .members import rules as members
-from .voting import hours
+from .voting import hours, reminders
 from .workgroups import leavers
 from .workgroups import rules as workgroups
 
 log = logging.getLogger(__name__)
+# Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
+_mailings = threading.Lock()
+MAILINGS_AT_A_TIME = 45  # seconds; then the next minute's jobs have their turn
 
 
 def send_mail() -> None:
@@ -35,6 +41,7 @@ def send_mail() -> None:
 def tidy() -> None:
     """Forget what need not be kept."""
     members.forget_old_sign_ins()
+    reminders.forget_begun()
     db.session.commit()
 
 
@@ -51,6 +58,25 @@ def free_seats_of_leavers() -> None:
         db.session.commit()
 
 
+def mailings() -> None:
+    """Write and send the letters of mailings, in turns; letters that somebody waits for overtake them."""
+    if not _mailings.acquire(blocking=False):
+        return
+    until = monotonic() + MAILINGS_AT_A_TIME
+    try:
+        while True:
+            written = 0
+            for mailing in portions.in_progress():
+                written += portions.write_on(mailing)
+                db.session.commit()
+            db.session.commit()
+            send_mail()
+            if not (mail.deliver_batches() or written) or monotonic() > until:
+                break
+    finally:
+        _mailings.release()
+
+
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
     for election in hours.in_progress():
@@ -65,6 +91,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "reminders": remind,
     "tidy": tidy,
     "mail": send_mail,
+    "mailings": mailings,
 }
 
 

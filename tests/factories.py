@@ -7,13 +7,25 @@ from typing import Any
 from sqlalchemy import select
 
 from sipvote.access import Role
-from sipvote.assembly.models import Assembly, Quorum
+from sipvote.assembly import mailings, proxies, sending
+from sipvote.assembly.models import Assembly, Mailing, Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import DATED, Edition, Phase
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
-from sipvote.voting import ceremony, counting, freezing, hours, papers
+from sipvote.voting import (
+    box,
+    cards,
+    ceremony,
+    counting,
+    freezing,
+    hours,
+    paper_ballots,
+    papers,
+    proxy_votes,
+    questions,
+)
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
@@ -151,7 +163,7 @@ def an_election(
     """An open election; whoever is a member by now is on its roll. Commits, because the box has its own connections."""
     election, lists = a_frozen_election(*voters, options=options, custody=custody, edition=edition, **settings)
     if lists:
-        ceremony.prove(election, lists[:2], None)
+        ceremony.prove(election, lists, None)
     hours.open_(election, None)
     db.session.commit()
     return election
@@ -165,11 +177,12 @@ def a_frozen_election(
     **settings: Any,
 ) -> tuple[Election, list[str]]:
     """A frozen election over `options` themes, and the word lists of its scrutineers. Commits."""
+    rule = settings.pop("rule", "approval")
     edition = edition or an_edition(Phase.VOTE, **settings)
     proposer = voters[0] if voters else a_member("Lea Janssens")
     for number in range(options):
         a_theme(edition, f"Theme {number}", proposer=proposer, admitted_at=now())
-    election = voting.prepare(edition, custody, None)
+    election = voting.prepare(edition, custody, None, rule)
     lists = freezing.freeze(election, None)
     db.session.commit()
     return election, lists
@@ -205,3 +218,68 @@ def an_assembly(edition: Edition | None = None, **values: Any) -> Assembly:
         "agenda": {"en": ["Opening", "Vote"]}, "hall_secret": b"h" * 32, "proxies_per_holder": 2,
     }  # fmt: skip
     return kept(Assembly(edition=edition, **{**defaults, **values}))
+
+
+def a_card(election: Election, member: Member) -> str:
+    """A voting card for a member; gives its code. Commits."""
+    code = cards.issue(election, member, None)
+    db.session.commit()
+    return code
+
+
+def a_paper(election: Election, *people: Member) -> None:
+    """These members get a ballot on paper. Commits."""
+    for member in people:
+        paper_ballots.hand(election, member, None)
+    db.session.commit()
+
+
+def a_presence(assembly: Assembly, member: Member, way: Way = Way.HALL, **values: Any) -> Presence:
+    """A member takes part in an assembly since a minute ago."""
+    arrived = now() - timedelta(minutes=1)
+    return kept(Presence(**{"assembly_id": assembly.id, "member": member, "way": way, "arrived_at": arrived, **values}))
+
+
+def a_worked_on_theme(year: int = 2025, title: str = "Sharing economy") -> Theme:
+    """A theme that an edition before worked on, and that may go on."""
+    edition = an_edition(Phase.STOCKTAKE, year=year)
+    return a_theme(edition, title, admitted_at=now(), elected_at=now())
+
+
+def some_questions(election: Election, theme: Theme, country: str | None = "FR") -> None:
+    """Two more on the ballot of a draft: shall a theme go on (in one country), shall the board act."""
+    questions.ask(election, questions.Asked("simple", country, theme=theme), None)
+    words = {"en": {"title": "Shall the board open an office in Namur?", "text": "It **costs** money."}}
+    questions.ask(election, questions.Asked("two_thirds", original="en", texts=words), None)
+
+
+def a_proxy(giver: Member, holder: Member, assembly: Assembly | None = None, accepted: bool = True) -> Proxy:
+    """A proxy from one member to another, accepted or only offered; at the only assembly there is."""
+    assembly = assembly or db.session.scalars(select(Assembly)).one()
+    proxy = proxies.give(assembly, giver, holder, proxies.Vote())
+    if accepted:
+        proxies.accept(proxy, proxies.Vote())
+    db.session.flush()
+    return proxy
+
+
+def a_vote_for(election: Election, proxy: Proxy, *options: int) -> str:
+    """The vote that a holder casts under a proxy; gives the tracker. Commits what was there before."""
+    db.session.commit()
+    paper, mandate = papers.of(election), proxy_votes.mandate(election.edition.year, proxy.id, proxy.holder_id)
+    db.session.rollback()
+    assert paper is not None
+    assert mandate is not None
+    how = box.Cast(proxy_id=mandate.proxy_id, holder_id=mandate.holder_id)
+    return proxy_votes.cast(paper, mandate, (tuple(sorted(options)),), how)
+
+
+def a_mailing(
+    assembly: Assembly, kind: str = "convocation", by: Member | None = None, per_minute: int = 600
+) -> Mailing:
+    """A mailing of an assembly's edition that was tried and has just begun."""
+    what = mailings.KINDS[kind]
+    mailings.try_out(assembly.edition, what, by or an_organiser())
+    mailing = sending.begin(assembly.edition, what, per_minute, None, None)
+    db.session.commit()
+    return mailing

@@ -41,18 +41,43 @@ def profiles():
     for path in CASES:
         found = json.loads(path.read_text())
         for number, profile in enumerate(found if isinstance(found, list) else [found]):
-            for seats, committees in profile["expected"]["av"].items():
-                yield pytest.param(profile, int(seats), committees, id=f"{path.stem}-{number}-{seats}")
+            for rule, name in (("approval", "av"), ("phragmen", "seqphragmen"), ("pav", "pav")):
+                for seats, committees in profile["expected"].get(name, {}).items():
+                    yield pytest.param(profile, rule, int(seats), committees, id=f"{path.stem}-{number}-{rule}-{seats}")
 
 
-@pytest.mark.parametrize(("profile", "seats", "committees"), list(profiles()))
-def test_the_command_counts_every_real_and_small_election(run, tmp_path, profile, seats, committees):
+@pytest.mark.parametrize(("profile", "rule", "seats", "committees"), list(profiles()))
+def test_the_command_counts_every_real_and_small_election(run, tmp_path, profile, rule, seats, committees):
     file = tmp_path / "profile.json"
     file.write_text(json.dumps({k: v for k, v in profile.items() if k != "expected"}))
-    code, out, _err = run("count", str(file), "--rule", "approval", "--seats", str(seats))
+    code, out, _err = run("count", str(file), "--rule", rule, "--seats", str(seats))
     winners = committees[0] if len(committees) == 1 else None
     assert code == 0
     assert json.loads(out) == {"winners": winners, "outcomes": sorted(committees)}
+
+
+def test_the_command_explains_a_count_with_exact_fractions(run, tmp_path):
+    file, told = tmp_path / "profile.json", {}
+    file.write_text('{"options": ["A", "B", "C"], "ballots": [[40, [0]], [12, [0, 1]], [7, [2]]]}')
+    for rule in ("approval", "phragmen", "pav"):
+        code, out, _err = run("count", str(file), "--rule", rule, "--seats", "2", "--explain")
+        told[rule] = json.loads(out)["explanation"]
+        assert code == 0 and told[rule]["approvals"] == [52, 12, 7]
+        assert {other["rule"] for other in told[rule]["others"]} == {"approval", "phragmen", "pav"} - {rule}
+    # By hand: (1 + 12/52) shared by 12 is 4/39, less than 1/7.
+    second = {"elected": 1, "costs": [None, "4/39", "1/7"], "served": 12, "represented": 52}
+    assert told["phragmen"]["rounds"][1] == second
+    assert told["pav"]["had"] == [0, 59, 0] and told["pav"]["best"][:2] == [
+        {"options": [0, 2], "worth": "59"},
+        {"options": [0, 1], "worth": "58"},
+    ]
+
+
+def test_of_tied_rounds_the_command_tells_what_is_certain(run, tmp_path):
+    file = tmp_path / "profile.json"
+    file.write_text('{"options": ["A", "B", "C"], "ballots": [[40, [0]], [12, [1]], [12, [2]]]}')
+    told = json.loads(run("count", str(file), "--rule", "phragmen", "--seats", "2", "--explain")[1])
+    assert told["winners"] is None and [r["elected"] for r in told["explanation"]["rounds"]] == [0]
 
 
 @pytest.mark.parametrize(

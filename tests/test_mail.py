@@ -1,11 +1,12 @@
 """The outbox: in the caller's transaction, each letter once, retried when refused, never sent twice by itself."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
 
 import pytest
 import time_machine
 from flask_mailman.backends.locmem import EmailBackend
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from sipvote import mail, worker
 from sipvote.db import db, now
@@ -86,6 +87,62 @@ def test_a_refused_letter_is_tried_again_later_and_given_up_visibly(ada, monkeyp
             assert mail.deliver() == 0 and letter.tries == tries  # not before its time
         moment += timedelta(minutes=2**tries, seconds=1)
     assert letter.failed_at is not None and letter.sent_at is None
+
+
+def answer(monkeypatch, fault):
+    """Let the mail server answer with a fault."""
+
+    def refuse(*_args):
+        raise fault
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "is_final", "kept"),
+    [
+        (550, b"5.1.1 <ada@example.org>: User unknown", True, "550 5.1.1"),
+        (550, b"No such user here", True, "550"),
+        (552, b"5.2.2 Mailbox full", True, "552 5.2.2"),
+        (450, b"4.2.0 Greylisted", False, "450 4.2.0"),
+        (554, b"5.7.1 Relay access denied", False, "554 5.7.1"),
+    ],
+)
+def test_an_address_that_does_not_exist_is_given_up_at_once(ada, monkeypatch, code, said, is_final, kept):
+    letter = a_letter(ada, secret=True)
+    answer(monkeypatch, SMTPRecipientsRefused({ada.email: (code, said)}))
+    assert mail.deliver() == 0
+    assert (letter.failed_at is not None, letter.fault, letter.tries) == (is_final, kept, 1)
+    assert (letter.body == "") == is_final  # a link that never arrives need not be kept
+
+
+def test_when_the_server_goes_away_the_other_letters_keep_their_tries(ada, monkeypatch):
+    letters = [a_letter(ada) for _ in range(3)]
+    answer(monkeypatch, SMTPServerDisconnected("please run connect() first"))
+    mail.deliver()
+    assert [letter.tries for letter in letters] == [1, 0, 0]
+
+
+def test_nobody_waits_for_the_database_while_a_letter_is_handed_over(ada, outbox, monkeypatch):
+    a_letter(ada)
+    send = EmailBackend.send_messages
+
+    def write_meanwhile(self, messages):
+        with db.engine.begin() as other:
+            other.execute(text("update member set name = 'Ada Written'"))
+        return send(self, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", write_meanwhile)
+    assert mail.deliver() == 1 and ada.name == "Ada Written"
+
+
+def test_letters_of_a_batch_wait_for_their_turn(ada, outbox):
+    row = {"batch": "news 1", "name": "mailing", "member_id": ada.id, "address": ada.email, "language": "nl"}
+    mail.queue_many([{**row, "key": f"news 1 {n}", "subject": "News", "body": "x", "is_secret": False} for n in (1, 2)])
+    mail.queue_many([{**row, "key": "news 1 2", "subject": "Again", "body": "x", "is_secret": False}])
+    a_letter(ada)
+    assert [mail.deliver(), mail.deliver(), mail.deliver_batches(limit=1), mail.deliver_batches()] == [1, 0, 1, 1]
+    assert [message.subject for message in outbox] == ["Je code is 123456", "News", "News"]
 
 
 def test_a_letter_whose_fate_is_unknown_is_not_sent_again(ada):

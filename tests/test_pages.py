@@ -106,7 +106,7 @@ def test_what_is_kept_can_be_downloaded_and_holds_no_choice(client, browser_of):
     a_vote(election, ada, 2)
     data = json.loads(browser_of(ada).get("/en/me/data.json").text)
     assert data["member"]["email"] == ada.email
-    assert list(data["voted (what is not known)"][0]) == ["edition", "at"]
+    assert list(data["voted (what is not known)"][0]) == ["edition", "at", "by proxy"]
 
 
 def test_a_stranger_has_no_page_of_their_own(client):

@@ -69,6 +69,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['election_id'], ['election.id'], name=op.f('fk_count_progress_election_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('election_id', name=op.f('pk_count_progress'))
     )
+    op.create_table('hall_try',
+    sa.Column('assembly_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['assembly_id'], ['assembly.id'], name=op.f('fk_hall_try_assembly_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_hall_try_member_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('assembly_id', 'member_id', name=op.f('pk_hall_try'))
+    )
     op.create_table('incident',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('assembly_id', sa.Integer(), nullable=False),
@@ -119,6 +128,7 @@ def upgrade() -> None:
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('agreed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('differ', sa.JSON(), nullable=True),
     sa.CheckConstraint('papers >= 1', name=op.f('ck_paper_batch_papers')),
     sa.ForeignKeyConstraint(['election_id'], ['election.id'], name=op.f('fk_paper_batch_election_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_batch')),
@@ -190,6 +200,7 @@ def upgrade() -> None:
     sa.Column('entered_by_id', sa.Integer(), nullable=False),
     sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ballots', sa.JSON(), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['paper_batch.id'], name=op.f('fk_paper_entry_batch_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['entered_by_id'], ['member.id'], name=op.f('fk_paper_entry_entered_by_id')),
     sa.PrimaryKeyConstraint('batch_id', 'number', name=op.f('pk_paper_entry')),
@@ -229,12 +240,21 @@ def upgrade() -> None:
     )
     op.add_column('question', sa.Column('original', sa.String(length=2), nullable=True))
     op.add_column('question', sa.Column('texts', sa.JSON(), nullable=True))
+    op.add_column('letter', sa.Column('batch', sa.String(length=40), nullable=True))
+    due = sa.text('sent_at IS NULL AND claimed_at IS NULL AND failed_at IS NULL')
+    op.drop_index('ix_letter_send_at', table_name='letter')
+    op.create_index('ix_letter_due', 'letter', ['send_at'], unique=False, sqlite_where=due, postgresql_where=due)
+    op.create_index('ix_letter_batch', 'letter', ['batch', 'queued_at'], unique=False)
     op.add_column('sign_in', sa.Column('via', sa.String(length=10), server_default='mail', nullable=False))
 
 
 
 def downgrade() -> None:
     op.drop_column('sign_in', 'via')
+    op.drop_index('ix_letter_batch', table_name='letter')
+    op.drop_index('ix_letter_due', table_name='letter')
+    op.create_index('ix_letter_send_at', 'letter', ['send_at'], unique=False)
+    op.drop_column('letter', 'batch')
     op.drop_column('question', 'texts')
     op.drop_column('question', 'original')
     op.drop_column('question', 'theme_id')
@@ -260,6 +280,7 @@ def downgrade() -> None:
     op.drop_table('mailing')
     op.drop_table('key_list')
     op.drop_table('incident')
+    op.drop_table('hall_try')
     op.drop_table('count_progress')
     op.drop_table('begun_ballot')
     op.drop_table('announcement')

@@ -1,4 +1,4 @@
-"""Tables of the assembly's room: Assembly, Presence, Proxy, Incident, Mailing, PersonalLink."""
+"""Tables of the assembly's room: Assembly, Presence, Proxy, Incident, Mailing, PersonalLink, HallTry."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -81,6 +81,7 @@ class Presence(Base):
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
+    checked_in_by: Mapped[Member | None] = relationship(foreign_keys=[checked_in_by_id])
 
 
 class Proxy(Base):
@@ -140,6 +141,7 @@ class Mailing(Base):
 
     `texts` is {language: {"subject", "body"}}. The worker writes to members in the order of their ids and notes in
     `after_member_id` how far it came, in the same transaction as their letters: so it can stop and go on anywhere.
+    `facts` holds what was true when it began: how many members it was for.
     """
 
     __tablename__ = "mailing"
@@ -164,6 +166,19 @@ class Mailing(Base):
 
     edition: Mapped[Edition] = relationship()
 
+    @property
+    def state(self) -> str:
+        """'draft', 'planned', 'sending', 'stopped' or 'ended'."""
+        for state, moment in (("ended", self.ended_at), ("stopped", self.stopped_at), ("sending", self.begun_at)):
+            if moment is not None:
+                return state
+        return "planned" if self.starts_at else "draft"
+
+    @property
+    def batch(self) -> str:
+        """What its letters are called in the outbox."""
+        return f"{self.kind} {self.id}"
+
 
 class PersonalLink(Base):
     """What became of a member's personal link in the convocation; who never used it has no row.
@@ -178,3 +193,14 @@ class PersonalLink(Base):
     serial: Mapped[int] = mapped_column(default=1)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class HallTry(Base):
+    """How often a member has typed a code of the hall since `since`: wrong ones are few, or nobody could guess."""
+
+    __tablename__ = "hall_try"
+
+    assembly_id: Mapped[int] = mapped_column(ForeignKey("assembly.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime]
+    tries: Mapped[int]

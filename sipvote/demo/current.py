@@ -9,6 +9,7 @@ from ..db import db, now
 from ..editions.models import Edition, Phase
 from ..i18n import ZONE
 from ..themes.models import Support, Theme
+from . import assembly
 from .people import ADA, Town, member_of
 from .texts import texts_of
 
@@ -74,6 +75,7 @@ def plant(town: Town, last_year: dict[str, Theme]) -> Edition:
     goes_on = Theme(edition=edition, original="fr", proposed_at=at, prolonged_from=last, texts=texts_of(PROLONGED, at))
     db.session.add(goes_on)
     db.session.flush()
+    assembly.plan(edition)
     return edition
 
 

@@ -14,14 +14,15 @@ from ..editions.models import Edition, Phase
 from ..errors import Refused
 from ..members.models import Grant
 from ..themes import finding, review
-from ..voting import counting, freezing, hours, papers, result
+from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from . import groups
+from . import assembly, groups
 from .people import CAST, organiser
+from .texts import question_of
 
 VOTERS = 400
-BLANK = 0.03
+BLANK, YES = 0.03, 0.72
 
 
 def refuse_if_sealed(edition: Edition, phase: Phase) -> None:
@@ -29,9 +30,16 @@ def refuse_if_sealed(edition: Edition, phase: Phase) -> None:
     order, election = list(Phase), voting.of_edition(edition)
     if order.index(phase) < order.index(Phase.SIGNUP) or election is None or election.counted_at:
         return
-    if election.custody == Custody.SCRUTINEERS and election.opened_at:
+    if election.custody == Custody.SCRUTINEERS and election.opened_at and not election.is_rehearsal:
         why = _("Only two of the scrutineers' word lists open this ballot box. Go to the count, and count it yourself.")
         raise Refused(why)
+
+
+def sweep_rehearsal(edition: Edition) -> None:
+    """A visitor's rehearsal makes room for the vote."""
+    rehearsal = rehearsing.of_edition(edition)
+    if rehearsal:
+        rehearsing.sweep(rehearsal, organiser().id)
 
 
 # --- The ballot and the vote ------------------------------------------------------------------------
@@ -52,7 +60,18 @@ def prepare_vote(edition: Edition) -> None:
         return
     if election and election.frozen_at:
         freezing.unfreeze(election, by)
-    freezing.freeze(voting.prepare(edition, Custody.SERVER, by), by)
+    is_new = election is None
+    election = voting.prepare(edition, Custody.SERVER, by, most_themes=4)
+    if is_new:
+        _ask_more(election, by)
+    freezing.freeze(election, by)
+
+
+def _ask_more(election: Election, by: int) -> None:
+    """Two questions beside that of the themes: one for France, and one that the board wants answered."""
+    for theme in questions.to_prolong(election)[:1]:
+        questions.ask(election, questions.Asked("simple", "FR", theme=theme), by)
+    questions.ask(election, questions.Asked("two_thirds", original="nl", texts=question_of("decisions_in_public")), by)
 
 
 def open_vote(edition: Edition) -> None:
@@ -74,20 +93,21 @@ def vote(edition: Edition) -> None:
     paper = papers.of_key(election_key)
     if paper is None:
         return
-    for member_id in voters:
-        voting.cast(paper, member_id, tuple(_choice(q, chance) for q in paper.questions))
+    for member_id, country in voters:
+        choices = (_choice(question, chance) if question.is_asked_in(country) else () for question in paper.questions)
+        voting.cast(paper, member_id, tuple(choices))
 
 
-def _voters(election: Election, chance: random.Random) -> list[int]:
-    """Ordinary members on the roll who have not voted; the cast votes when the visitor does."""
+def _voters(election: Election, chance: random.Random) -> list[tuple[int, str]]:
+    """Ordinary members on the roll who have not voted, with their country; the cast votes when the visitor does."""
     cast = [person.number for person in CAST]
     officials = select(Grant.member_id)
     voted = select(Envelope.member_id).where(Envelope.election_id == election.id)
-    ids = select(Elector.member_id).where(
+    rows = select(Elector.member_id, Elector.country).where(
         Elector.election_id == election.id, Elector.number.not_in(cast), Elector.member_id.not_in(officials),
         Elector.member_id.not_in(voted),
     )  # fmt: skip
-    found = list(db.session.scalars(ids.order_by(Elector.member_id)))
+    found = [(member_id, country) for member_id, country in db.session.execute(rows.order_by(Elector.member_id))]
     return chance.sample(found, min(VOTERS, len(found) // 4))
 
 
@@ -95,6 +115,8 @@ def _choice(question: papers.PaperQuestion, chance: random.Random) -> tuple[int,
     """One to three options; those that were proposed earlier are better known."""
     if chance.random() < BLANK:
         return ()
+    if not question.is_themes:
+        return (0,) if chance.random() < YES else (1,)
     count = len(question.options)
     most = min(question.limit or 3, 3, count)
     drawn = chance.choices(range(count), [count + 1 - n for n in range(count)], k=chance.randint(1, most))
@@ -118,7 +140,7 @@ def count_vote(edition: Edition) -> None:
         return
     if counting.why_not_count(election) is None:
         counting.count(election, [], by)
-    for position in range(len(counting.reports_of(election))):
+    for position, _report in counting.elections_of(election):
         if counting.why_not_settle(election, position) is None and not counting.settlement(election, position):
             dice = "".join(random.Random(edition.year).choices("123456", k=6))
             counting.settle(election, position, dice, "Drawn by the time machine of the demonstration.", by)
@@ -131,10 +153,10 @@ Deed = Callable[[Edition], object]
 # What is done in the phase before, and on arriving.
 BEFORE: dict[Phase, tuple[Deed, ...]] = {
     Phase.VOTE: (admit_the_rest,),
-    Phase.COUNT: (close_vote,),
+    Phase.COUNT: (close_vote, assembly.end),
     Phase.SIGNUP: (count_vote,),
 }
 AFTER: dict[Phase, tuple[Deed, ...]] = {
-    Phase.VOTE: (prepare_vote, open_vote, vote),
+    Phase.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
     Phase.SIGNUP: (groups.form_groups, groups.sign_up),
 }

@@ -59,6 +59,10 @@ DRE = Person(
     "dre", "9005", "Dré Maes", "brussel", "nl", Role.ORGANISER,
     _l("organiser"), _l("reviews themes, runs the vote, plans groups"),
 )  # fmt: skip
+HUGO = Person(
+    "hugo", "9009", "Hugo Lambert", "liege", "fr", Role.ORGANISER,
+    _l("organiser"), _l("says the second word where it takes two"),
+)  # fmt: skip
 EVA = Person(
     "eva", "9006", "Eva Stone", "brussel", "en", Role.SCRUTINEER,
     _l("scrutineer"), _l("watches over the ballot box"),
@@ -71,7 +75,7 @@ GREET = Person(
     "greet", "9008", "Greet Wouters", "antwerpen", "nl", Role.SCRUTINEER,
     _l("scrutineer"), _l("watches over the ballot box"),
 )  # fmt: skip
-CAST = (ADA, AMINA, BAS, CHLOE, DRE, EVA, FELIX, GREET)
+CAST = (ADA, AMINA, BAS, CHLOE, DRE, HUGO, EVA, FELIX, GREET)
 
 
 @dataclass(frozen=True)

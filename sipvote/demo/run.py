@@ -256,7 +256,7 @@ def _welcome(port: int) -> None:
 
     print(f"\n  http://127.0.0.1:{port}\n", flush=True)
     print("  With one click on the page you are:")
-    for person in CAST[:6]:
+    for person in CAST:
         print(f"    {person.name:<14} {person.title!s:<18} {person.what}")
     print("\n  The time machine on the page goes through the year. Nobody here is real, and no mail leaves.")
     print("  Ctrl-C stops; your changes are kept.", flush=True)

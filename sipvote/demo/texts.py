@@ -1,4 +1,4 @@
-"""The words of the demonstration's themes, from themes.toml."""
+"""The words of the demonstration: its themes, from themes.toml, and a question of the board, from questions.toml."""
 
 import tomllib
 from datetime import datetime
@@ -7,10 +7,17 @@ from pathlib import Path
 
 from ..themes.models import ThemeText
 
+Words = dict[str, dict[str, dict[str, str]]]
+
 
 @cache
-def _all() -> dict[str, dict[str, dict[str, str]]]:
-    return tomllib.loads((Path(__file__).parent / "themes.toml").read_text(encoding="utf-8"))
+def _all(name: str) -> Words:
+    return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def question_of(key: str) -> dict[str, dict[str, str]]:
+    """The words of a question that is answered by yes or no, by language."""
+    return _all("questions")[key]
 
 
 def texts_of(key: str, at: datetime) -> list[ThemeText]:
@@ -20,5 +27,5 @@ def texts_of(key: str, at: datetime) -> list[ThemeText]:
             language=language, title=words["title"], question=words["question"], why=words["why"].strip(),
             change=words["change"].strip(), written_at=at,
         )
-        for language, words in _all()[key].items()
+        for language, words in _all("themes")[key].items()
     ]  # fmt: skip

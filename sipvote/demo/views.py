@@ -21,7 +21,6 @@ from .people import CAST, member_of
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 OTHER = "other"
-IN_BANNER = 6
 
 
 @demo.before_request
@@ -37,7 +36,7 @@ def _banner() -> dict[str, Any]:
     if g.get("broken"):
         return {}
     return {
-        "demo_cast": CAST[:IN_BANNER],
+        "demo_cast": CAST,
         "demo_other": OTHER,
         "demo_who": session.get("demo_who") if current_user.is_authenticated else None,
         "demo_edition": year.the_edition(),

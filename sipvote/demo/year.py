@@ -23,9 +23,9 @@ from ..editions.models import DATED, Edition, Phase
 from ..i18n import ZONE
 from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
-from ..voting.models import Election, Envelope
+from ..voting.models import Election, Envelope, Question
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
-from . import deeds
+from . import assembly, deeds
 
 Step = Callable[[], object]
 
@@ -47,6 +47,7 @@ def about() -> dict[Phase, Any]:
         ),
         Phase.VOTE: _l(
             "The ballot box is open, and some hundred members have voted. Vote as Ada, and keep your receipt."
+            " The assembly is under way: Bas checks members in."
         ),
         Phase.COUNT: _l("The vote is closed. Dré opens the box, counts and publishes, and makes workgroups."),
         Phase.SIGNUP: _l("The result is public. There are workgroups: sign up as Ada. One group is full already."),
@@ -91,6 +92,8 @@ def loses(edition: Edition, phase: Phase) -> list[str]:
         lost.append(_("the vote: all ballots in the box, also yours, and the result"))
     elif election:
         lost.append(_("the vote as it was prepared"))
+    if assembly.was_there(edition):
+        lost.append(_("the presence list of the assembly, and its proxies"))
     return lost
 
 
@@ -118,6 +121,7 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
     if not is_undone:
         deeds.refuse_if_sealed(edition, phase)
     yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=phase)
+    yield partial(deeds.sweep_rehearsal, edition)
     if is_undone:
         yield partial(undo, edition)
         yield partial(place, edition, min(phase, Phase.REVIEW, key=list(Phase).index))
@@ -131,11 +135,15 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
 
 
 def undo(edition: Edition) -> None:
-    """Throw away workgroups, vote and result. The themes and their ballot stay as they are."""
+    """Throw away workgroups, vote, and who was at the assembly. The themes stay, but for what a vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
+    asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
+    by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))
+    db.session.execute(delete(Theme).where(Theme.edition_id == edition.id, by_vote))
     db.session.execute(delete(Election).where(Election.edition_id == edition.id))  # takes roll and envelopes along
     db.session.execute(update(Theme).where(Theme.edition_id == edition.id).values(elected_at=None))
     edition.themes_frozen_at = None
+    assembly.undo(edition)
     # Numbers are given out anew, and so are the letters about what they stand for.
     db.session.execute(update(Letter).values(key=None))
     db.session.expire_all()
@@ -180,6 +188,7 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
         (Meeting.__table__, Meeting.workgroup_id.in_(groups)),
         (Signup.__table__, Signup.id.in_(signups)),
         (Attendance.__table__, Attendance.signup_id.in_(signups)),
+        *assembly.dated_with(edition),
     ]
 
 

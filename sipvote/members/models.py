@@ -14,6 +14,8 @@ COUNTRIES = ("BE", "FR")
 SIGN_IN_LIVES = timedelta(minutes=10)
 SESSION_LIVES = timedelta(hours=12)
 OFFICIALS_IDLE = timedelta(hours=2)
+# Sessions that a card begins last as long as a vote does: the phone, and even more the tablet, may be anybody's next.
+CARD_LIVES = {"card": timedelta(minutes=30), "kiosk": timedelta(minutes=20)}
 
 
 def words(enum: type[StrEnum], name: str) -> Enum:

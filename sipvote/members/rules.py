@@ -3,18 +3,20 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 
 from .. import audit, mail
-from ..access import Role, Visitor
+from ..access import HALL, Role, Visitor
 from ..db import at_once, db, look, now
 from ..errors import Refused
-from .models import OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
+from .models import CARD_LIVES, OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
 
 CODES_TRIED = 5
+FRESH = timedelta(minutes=30)
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -26,6 +28,16 @@ def _hash(secret: str) -> str:
 def plain_address(address: str) -> str:
     """The form in which addresses are kept and compared."""
     return address.strip().lower()
+
+
+def members_on(rows: Any, day: date) -> Any:
+    """Only who is a member on a day, of a SELECT over members; the day of leaving counts no more."""
+    return rows.where(Member.joined <= day, or_(Member.left.is_(None), Member.left > day))
+
+
+def members_today(rows: Any) -> Any:
+    """Only who is a member today, of a SELECT over members."""
+    return members_on(rows, now().date())
 
 
 # --- Signing in -----------------------------------------------------------------------------------
@@ -77,11 +89,8 @@ def _code_hash(asked: SignIn, code: str) -> str:
 
 def member_at(address: str) -> Member | None:
     """The present member with this e-mail address."""
-    today = now().date()
-    wanted = select(Member).where(
-        Member.email == plain_address(address), Member.joined <= today, or_(Member.left.is_(None), Member.left > today)
-    )
-    return db.session.scalar(wanted)
+    present: Select[Member] = members_today(select(Member).where(Member.email == plain_address(address)))
+    return db.session.scalar(present)
 
 
 def sign_in_for(token: str) -> SignIn | None:
@@ -165,7 +174,7 @@ class Session:
 _RUNNING = (
     select(
         SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
-        SignIn.via, Grant.role, Grant.city_id,
+        SignIn.via, SignIn.used_at, Grant.role, Grant.city_id,
     )
     .join(Member, Member.id == SignIn.member_id)
     .outerjoin(Grant, Grant.member_id == Member.id)
@@ -186,13 +195,26 @@ def session_of(sign_in_id: int) -> Session | None:
         rows = connection.execute(_RUNNING, facts).all()
     if not rows:
         return None
-    sign_in, seen_at, *who, via = rows[0][:8]
+    sign_in, seen_at, *who, via, used_at = rows[0][:9]
     # A card or a link that somebody else may have found gives no power over the vote.
-    grants = [(row[8], row[9]) for row in rows if row[8] is not None and via == "mail"]
+    grants = [(row[9], row[10]) for row in rows if row[9] is not None and via == "mail"]
     roles, cities = _roles(grants)
+    if used_at is None or used_at <= moment - lives(via):
+        return None
     if seen_at is None or (roles and seen_at < moment - OFFICIALS_IDLE):
         return None
     return Session(Visitor(sign_in, *who, roles=roles, cities=cities, via=via), seen_at)
+
+
+def is_fresh(sign_in_id: int) -> bool:
+    """Whether a session was begun lately enough for an act that cannot be undone."""
+    asked = db.session.get(SignIn, sign_in_id)
+    return asked is not None and asked.used_at is not None and asked.used_at > now() - FRESH
+
+
+def lives(via: str) -> timedelta:
+    """How long a session lasts, by how it began."""
+    return CARD_LIVES.get(via, SESSION_LIVES)
 
 
 def note_seen(sign_in_id: int) -> None:
@@ -204,6 +226,18 @@ def note_seen(sign_in_id: int) -> None:
 def sign_out(sign_in_id: int) -> None:
     """End a session; its cookie is worth nothing from now on."""
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now()))
+
+
+def end_session(sign_in_id: int) -> None:
+    """End a session at once, in one statement of its own."""
+    with at_once() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now()))
+
+
+def end_card_sessions(member_id: int) -> None:
+    """End every session of a member that a card began."""
+    running = update(SignIn).where(SignIn.member_id == member_id, SignIn.via.in_(HALL), SignIn.ended_at.is_(None))
+    db.session.execute(running.values(ended_at=now()))
 
 
 def forget_old_sign_ins() -> int:

@@ -31,19 +31,22 @@ def load_visitor(sign_in_id: str) -> Visitor | None:
 
 
 def let_in(visitor: Visitor) -> None:
-    """Begin a session: everything of the one before is dropped, so that nothing can be fixed beforehand."""
-    chosen = session.get("language")
+    """Begin a session: everything of the one before is dropped, so that nothing can be fixed beforehand.
+
+    But for what belongs to the browser and to nobody: its language, and whether it is a kiosk (voting/kiosk.py).
+    """
+    kept = {name: session[name] for name in ("language", "kiosk") if name in session}
     session.clear()
     session.permanent = True
-    if chosen:
-        session["language"] = chosen
+    session.update(kept)
     login_user(visitor)
 
 
 @members.route("/sign-in", methods=["GET", "POST"])
 @public
 def sign_in() -> Any:
-    if current_user.is_authenticated:
+    # Who signed in long ago may be asked to do so again, before an act of weight.
+    if current_user.is_authenticated and not request.args.get("again"):
         return redirect(own_path(request.args.get("next")) or url_for("pages.home"))
     form = AddressForm()
     if form.validate_on_submit():
@@ -98,6 +101,8 @@ def _enter(asked: SignIn, form: CodeForm, use: Any) -> Any:
         form.code.errors = [*form.code.errors, refused.why]
         return render_template("members/code.html", form=form, address=asked.address)
     back = asked.next_path
+    if current_user.is_authenticated:
+        rules.sign_out(current_user.sign_in_id)
     db.session.commit()
     let_in(visitor)
     return see_other(back or url_for("pages.home"))

@@ -80,6 +80,7 @@ class Play:
     profile: Profile
     rows: list[Row] = field(default_factory=list)
     organiser: Person = field(init=False)
+    second: Person = field(init=False)  # the other organiser, where it takes two
     board: Person = field(init=False)
     scrutineers: list[Person] = field(default_factory=list)
     facilitators: dict[str, Person] = field(default_factory=dict)  # by the city their role is for; "" is every city

@@ -56,13 +56,15 @@ def give_roles(play: Play) -> None:
 
     play.board = play.some(1, language="en")[0]
     play.scrutineers = play.some(3, language="en")
-    given = [_give(play.organiser, play.board, "board")]
+    play.second = play.some(1, language="en")[0]
+    given = [_give(play.organiser, play.board, "board"), _give(play.organiser, play.second, "organiser")]
     given += [_give(play.organiser, person, "scrutineer") for person in play.scrutineers]
     for number, city in enumerate(FACILITATORS_FOR):
         person = play.some(1, lambda r, city=city: r["city"] == (city or "gent"), "en")[0]  # type: ignore[misc]
         play.facilitators[city or f"everywhere {number + 1}"] = person
         given.append(_give(play.organiser, person, "facilitator", city))
     play.report.promise(f"{len(given)} roles are given on the pages", all(given))
+    play.second.sign_in("/members/")
 
 
 def _give(organiser: Person, person: Person, role: str, city: str = "") -> bool:

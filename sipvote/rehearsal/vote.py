@@ -29,7 +29,7 @@ def freeze(play: Play, year: int, custody: str) -> list[str]:
     page = play.organiser.go(f"/{year}/election/")
     play.organiser.browser.submit(page.form("/election/prepare"), {"custody": custody})
     page = act(play.organiser, year, "freeze")
-    lists = re.findall(r'<ol class="words">(.*?)</ol>', page.html, re.S)
+    lists = re.findall(r'<ol class="words"[^>]*>(.*?)</ol>', page.html, re.S)
     return [" ".join(re.findall(r"<li>([a-z]+)</li>", each)) for each in lists]
 
 
@@ -39,12 +39,25 @@ def type_lists(person: Person, year: int, where: str, lists: Sequence[str]) -> P
     return person.browser.submit(page.form(f"/election/{where}"), {"first": lists[0], "second": lists[1]})
 
 
+def confirm(play: Play, year: int, ending: str) -> Page:
+    """The other organiser confirms what was asked; who signed in long ago does so again first."""
+    for _try in range(2):
+        page = play.second.go(f"/{year}/election/")
+        page = play.second.browser.submit(page.form(f"/election/confirm/{ending}"))
+        if not page.has_form("/sign-in"):
+            return page
+        play.second.sign_in(f"/sign-in?again=1&next=/en/{year}/election/")
+    raise Broken("signing in again does not help")
+
+
 def open_(play: Play, year: int) -> None:
-    """Open the vote. The worker does so by itself, within a minute of the announced moment: then it is open."""
+    """Open the vote, by two. The worker does so by itself, within a minute of the announced moment: then it is open."""
     page = play.organiser.go(f"/{year}/election/")
     if page.has_form("/election/open"):
-        act(play.organiser, year, "open")
-    if not play.organiser.go(f"/{year}/election/").has_form("/election/close"):
+        page = act(play.organiser, year, "open")
+    if play.second.go(f"/{year}/election/").has_form("/election/confirm/open"):
+        confirm(play, year, "open")
+    if not play.organiser.go(f"/{year}/election/").links(r"/election/close"):
         raise Broken("the vote is not open")
 
 
@@ -79,12 +92,19 @@ def _prove(play: Play, year: int, lists: Sequence[str]) -> None:
     report.promise("and never again", not any(words[:30] in again.text for words in lists))
     for person in play.scrutineers:
         person.sign_in(f"/{year}/election/")
-    page = type_lists(play.scrutineers[0], year, "prove", [_two_swapped(lists[0]), lists[1]])
+    page = _prove_one(play.scrutineers[0], year, _two_swapped(lists[0]))
     report.promise(
         "a word list with two words in the wrong places is refused", "does not add up" in page.text, page.text
     )
-    page = type_lists(play.scrutineers[0], year, "prove", lists[:2])
-    report.promise("two word lists are proved to open the box", "can be opened" in page.text, page.text[:300])
+    pages = [_prove_one(*each) for each in zip(play.scrutineers, [year] * 3, lists, strict=True)]
+    alone = [f"List {n} is right" in page.text for n, page in enumerate(pages, start=1)]
+    report.promise("each scrutineer proves alone to have kept their list", all(alone), pages[-1].text[:300])
+    report.promise("once all three are proved, the vote can be opened", "All three are there now" in pages[-1].text)
+
+
+def _prove_one(person: Person, year: int, words: str) -> Page:
+    page = person.go(f"/{year}/election/prove")
+    return person.browser.submit(page.form("/election/prove"), {"words": words})
 
 
 def _two_swapped(words: str) -> str:
@@ -105,8 +125,12 @@ def _strays(play: Play, year: int, latecomer: Person, voted: int) -> None:
 
 
 def close(play: Play, year: int) -> None:
-    """Close the vote before its announced end."""
-    page = act(play.organiser, year, "close")
+    """Two organisers close the vote before its announced end, and everybody is told why."""
+    page = play.organiser.go(f"/{year}/election/close")
+    page = play.organiser.browser.submit(page.form("/election/close"), {"reason": "The agenda is finished."})
+    alone = page.has_form("/election/confirm/close")
+    play.report.promise("who asked to close the vote cannot confirm it", not alone, page.text[:300])
+    page = confirm(play, year, "close")
     play.report.promise(
         f"the vote of {year}–{year % 100 + 1} is closed", "The vote is closed" in page.text, page.text[:200]
     )

@@ -147,6 +147,11 @@ def prolong(edition: Edition, theme: Theme, country: str | None, by: int) -> The
         raise Refused(_("Only a theme that the last edition worked on can be prolonged."))
     if country not in (None, *COUNTRIES):
         raise Refused(_("Choose for whom the theme goes on."))
+    return prolong_as_voted(edition, theme, country, by)
+
+
+def prolong_as_voted(edition: Edition, theme: Theme, country: str | None, by: int | None) -> Theme:
+    """Let a theme go on because the members voted for it, whatever the phase. Raises Refused when it does already."""
     made = Theme(
         edition_id=edition.id, original=theme.original, proposed_at=now(), prolonged_from_id=theme.id,
         prolonged_country=country,
@@ -177,5 +182,5 @@ def undo_prolong(theme: Theme, by: int) -> None:
         raise Refused(_("There are workgroups for this theme, so it stays.")) from None
 
 
-def _record(act: str, theme: Theme, by: int, **facts: Any) -> None:
+def _record(act: str, theme: Theme, by: int | None, **facts: Any) -> None:
     audit.record(act, f"theme {theme.id}", by, title=theme.original_text.title, **facts)

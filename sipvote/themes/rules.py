@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -48,6 +48,12 @@ def of_the_year(edition: Edition) -> Sequence[Theme]:
     """The themes that the edition works on: elected ones, then prolonged ones."""
     chosen = _of(edition).where(Theme.elected_at.is_not(None) | Theme.prolonged_from_id.is_not(None))
     return sorted(db.session.scalars(chosen), key=lambda theme: theme.is_prolonged)
+
+
+def going_on(edition: Edition) -> int:
+    """How many themes of the last edition go on in this one."""
+    rows = select(func.count()).where(Theme.edition_id == edition.id, Theme.prolonged_from_id.is_not(None))
+    return db.session.scalar(rows) or 0
 
 
 def is_counted(edition: Edition) -> bool:

@@ -8,13 +8,13 @@ import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text, union_all
+from sqlalchemy import Connection, Select, Subquery, false, func, select, text, union_all
 from sqlalchemy.exc import OperationalError
 
 from ..db import at_once, db, now
 from ..together import Together
 from . import seal
-from .models import Elector, Envelope
+from .models import Election, Elector, Envelope
 from .papers import Paper
 from .seal import CROCKFORD, Choices
 
@@ -181,9 +181,26 @@ def standing(election_id: int, member_id: int) -> Standing:
     return Standing(True, tracker, cast_at, changes, country, bool(in_hall), bool(by_proxy), paper_at is not None)
 
 
-def turnout(election_id: int) -> int:
-    """How many members have voted: the number of envelopes."""
-    return db.session.scalar(select(func.count()).where(Envelope.election_id == election_id)) or 0
+def turnout(election_id: int, country: str | None = None) -> int:
+    """How many members have voted, or how many of one country: the number of envelopes."""
+    count = select(func.count()).where(Envelope.election_id == election_id)
+    if country is not None:
+        on_roll = (Elector.election_id == Envelope.election_id) & (Elector.member_id == Envelope.member_id)
+        count = count.select_from(Envelope).join(Elector, on_roll).where(Elector.country == country)
+    return db.session.scalar(count) or 0
+
+
+def who_voted(edition_id: int, among: Select[Any] | None) -> Subquery:
+    """Whose votes are in, each member once, for the quorum (assembly/quorum.py): member_id, and by_proxy.
+
+    Who took a ballot on paper has voted, too. `among` are the ids of members to look at; None: all of them.
+    """
+    ours = select(Election.id).where(Election.edition_id == edition_id, Election.is_rehearsal.is_(False))
+    sent = select(Envelope.member_id, Envelope.by_proxy).where(Envelope.election_id.in_(ours))
+    paper = select(Elector.member_id, false()).where(Elector.election_id.in_(ours), Elector.paper_at.is_not(None))
+    if among is not None:
+        sent, paper = sent.where(Envelope.member_id.in_(among)), paper.where(Elector.member_id.in_(among))
+    return union_all(sent, paper).subquery()
 
 
 def trackers(election_id: int) -> list[str]:
@@ -208,10 +225,10 @@ def _replaced(election_id: int, containing: str = "") -> Any:
     )
 
 
-def envelopes(election_id: int) -> list[bytes]:
-    """The sealed ballots without names, ordered by their content."""
+def envelopes(election_id: int, connection: Connection | None = None) -> list[bytes]:
+    """The sealed ballots without names, ordered by their content; read on a connection of one's own, if given."""
     rows = select(Envelope.sealed).where(Envelope.election_id == election_id).order_by(Envelope.tracker)
-    return list(db.session.scalars(rows))
+    return list((connection or db.session).scalars(rows))
 
 
 def look_up(election_id: int, typed: str) -> tuple[str, str] | None:

@@ -1,14 +1,22 @@
-"""The key ceremony: the word lists that open the ballot box, and the proof that their holders kept them."""
+"""The key ceremony: the word lists that open the ballot box, and the proof that their holders kept them.
+
+Of each list its mark is kept (seal.mark). So each holder proves alone to have kept theirs, and no two lists
+come together on the server before the vote is closed.
+"""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from flask_babel import gettext as _
+from sqlalchemy import delete, select
+from sqlalchemy.orm import joinedload
 
 from .. import audit
-from ..db import now
+from ..db import db, now
 from ..errors import Refused
 from . import keys, seal
 from .checkpoints import name_of
+from .day import KeyList
 from .models import Custody, Election
 from .rules import hold
 
@@ -39,10 +47,48 @@ def why_not_prove(election: Election) -> str | None:
 
 
 def prove(election: Election, lists: Sequence[str], by: int | None) -> None:
-    """Try the word lists: two of them, typed back, must give the key of this election. Raises seal.WrongWords."""
+    """Try several lists, one after the other, as if each holder had come with theirs. Raises seal.WrongWords."""
+    for words in lists:
+        prove_list(election, words, by)
+
+
+def prove_list(election: Election, words: str, by: int | None) -> KeyList:
+    """A holder types one list back, and so proves to have kept it; gives which one it is. Raises seal.WrongWords."""
     hold(election)
     if why := why_not_prove(election):
         raise Refused(why)
-    seed_of(election, lists)
-    election.proved_at = now()
-    audit.record("prove key", name_of(election), by)
+    mark, rows = seal.mark(words), key_lists(election)
+    kept = next((row for row in rows if row.mark == mark), None)
+    if kept is None:
+        raise seal.WrongWords("different", "This is none of the lists of this election.")
+    kept.proved_at, kept.proved_by_id = now(), by
+    if election.proved_at is None and all(row.proved_at for row in rows):
+        election.proved_at = now()
+    db.session.flush()
+    audit.record("prove key", name_of(election), by, list=kept.number)
+    return kept
+
+
+# --- The lists --------------------------------------------------------------------------------------
+
+
+def key_lists(election: Election) -> Sequence[KeyList]:
+    """The word lists of an election by number: who proved to have kept each, and when."""
+    rows = select(KeyList).where(KeyList.election_id == election.id).options(joinedload(KeyList.proved_by))
+    return db.session.scalars(rows.order_by(KeyList.number).execution_options(populate_existing=True)).all()
+
+
+def write_lists(election: Election, seed: bytes) -> list[str]:
+    """Split the seed into the scrutineers' three lists, keep the mark of each, and give them to be shown once."""
+    lists = seal.split(seed)
+    if any(seal.join(pair) != seed for pair in combinations(lists, seal.NEEDED)):
+        raise RuntimeError("Two word lists did not give the key back.")
+    for number, words in enumerate(lists, start=1):
+        db.session.add(KeyList(election_id=election.id, number=number, mark=seal.mark(words)))
+    db.session.flush()
+    return lists
+
+
+def forget_lists(election: Election) -> None:
+    """What was frozen is a draft again: its lists prove nothing any more."""
+    db.session.execute(delete(KeyList).where(KeyList.election_id == election.id))

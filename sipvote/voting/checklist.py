@@ -6,25 +6,27 @@ from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from ..access import Role
+from ..assembly import rules as assemblies
 from ..db import db, now
 from ..editions.rules import why_not_now
-from ..i18n import moment, number
+from ..i18n import LANGUAGES, moment, number
 from ..members.models import Grant, Member
+from ..members.rules import members_today
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import seal
+from . import questions, seal
 from .models import Custody, Election
+from .tally import is_countable
 
 MOST_THEMES = 50
 
 
-def members_today(rows: Any) -> Any:
-    """Only who is a member today, of a SELECT over members."""
-    today = now().date()
-    return rows.where(Member.joined <= today, or_(Member.left.is_(None), Member.left > today))
+def on_roll(election: Election, rows: Any) -> Any:
+    """Only who would be on the roll of an election today, of a SELECT over members: in a rehearsal, who has a role."""
+    return members_today(rows.where(Member.grants.any()) if election.is_rehearsal else rows)
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,30 @@ class Check:
 def checklist(election: Election) -> list[Check]:
     """What must be right before the ballot is frozen, each as a sentence about how it stands."""
     edition, ballot = election.edition, themes.on_ballot(election.edition)
+    return [
+        _check_dates(election),
+        _check_number(len(ballot), edition.seats),
+        *_check_rule(election.rule, len(ballot), edition.seats),
+        *_check_texts(ballot),
+        *_check_questions(election),
+        *_check_assembly(election),
+        _check_roll(election),
+        _check_organisers(election),
+        *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
+    ]
+
+
+def _check_dates(election: Election) -> Check:
+    edition = election.edition
     why = why_not_now(edition, "prepare_vote")
     if why is None and edition.count_at <= now():
         why = _("The moment of closing has passed. Change the dates of the edition.")
+    if why:
+        return Check("bad", why)
+    if election.is_rehearsal:
+        return Check("ok", _("The rehearsal can be opened as soon as it is frozen, and lasts a day at most."))
     span = {"start": moment(edition.vote_at), "end": moment(edition.count_at)}
-    dates = _("Voting is announced from %(start)s until %(end)s.", **span)
-    return [
-        Check("bad", why) if why else Check("ok", dates),
-        _check_number(len(ballot), edition.seats),
-        *_check_texts(ballot),
-        _check_roll(),
-        *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
-    ]
+    return Check("ok", _("Voting is announced from %(start)s until %(end)s.", **span))
 
 
 def _check_number(count: int, seats: int) -> Check:
@@ -60,6 +74,37 @@ def _check_number(count: int, seats: int) -> Check:
     if count > MOST_THEMES:
         return Check("bad", stands + " " + _("A ballot holds at most %(n)d.", n=MOST_THEMES))
     return Check("ok", stands)
+
+
+def _check_rule(rule: str, count: int, seats: int) -> list[Check]:
+    """A rule that compares all ways to choose must be able to, however many places the prolonged themes leave."""
+    if seats > count or all(is_countable(rule, count, places) for places in range(seats + 1)):
+        return []
+    too_many = _("There are too many ways to choose %(seats)d of %(n)d themes for PAV.", seats=seats, n=count)
+    return [Check("bad", too_many + " " + _("Choose another rule, or fewer places."))]
+
+
+def _check_assembly(election: Election) -> list[Check]:
+    """What the assembly's settings ask of the vote: they are fixed with the ballot."""
+    edition, assembly = election.edition, assemblies.of_edition(election.edition)
+    if assembly is None:
+        text = _("No assembly is planned. Members vote from wherever they are, without proxies.")
+        return [Check("warn", text)]
+    when = {"start": moment(assembly.starts_at), "place": assembly.place}
+    checks = [Check("ok", _("The assembly meets on %(start)s: %(place)s.", **when))]
+    if not assembly.prior_vote and edition.vote_at < assembly.starts_at:
+        text = _("Nobody may vote before the assembly begins, on %(start)s, but voting is announced from %(vote)s.",
+                 start=when["start"], vote=moment(edition.vote_at))  # fmt: skip
+        checks.append(Check("bad", text))
+    if edition.count_at <= assembly.starts_at:
+        text = _("Voting ends on %(end)s, before the assembly begins.", end=moment(edition.count_at))
+        checks.append(Check("warn", text))
+    if not assembly.remote_vote:
+        checks.append(Check("ok", _("One votes in the hall only: with a card, at a shared tablet or on paper.")))
+    elif not assembly.follow_url:
+        text = _("Members may vote from elsewhere, but there is no address where they can follow the assembly.")
+        checks.append(Check("warn", text))
+    return checks
 
 
 def _check_texts(ballot: Sequence[Theme]) -> list[Check]:
@@ -79,14 +124,66 @@ def _check_texts(ballot: Sequence[Theme]) -> list[Check]:
     return checks or [Check("ok", _("Every theme has its texts in all three languages."))]
 
 
-def _check_roll() -> Check:
-    count = db.session.scalar(members_today(select(func.count())).select_from(Member)) or 0
+def _check_questions(election: Election) -> list[Check]:
+    """The questions of yes or no, and whether the prolonged themes leave room for an elected one."""
+    asked = questions.drafted(election)
+    checks = []
+    if asked:
+        text = ngettext(
+            "%(num)d more question is answered by yes or no.",
+            "%(num)d more questions are answered by yes or no.",
+            len(asked),
+        )
+        checks.append(Check("ok", text))
+    untranslated = sum(set(question.texts or {}) != set(LANGUAGES) for question in asked)
+    if untranslated:
+        text = ngettext(
+            "%(num)d question is not in all three languages; its original is shown instead.",
+            "%(num)d questions are not in all three languages; their originals are shown instead.",
+            untranslated,
+        )
+        checks.append(Check("warn", text))
+    left = {theme.id for theme in questions.to_prolong(election)}
+    if any(question.theme_id is not None and question.theme_id not in left for question in asked):
+        checks.append(Check("bad", _("A question asks about a theme that goes on already, or cannot. Take it away.")))
+    return checks + _check_room(election, sum(question.theme_id is not None for question in asked))
+
+
+def _check_room(election: Election, may_go_on: int) -> list[Check]:
+    """With a limit for all themes together, at least one is elected whatever is prolonged."""
+    if election.most_themes is None:
+        return []
+    room = election.most_themes - themes.going_on(election.edition) - may_go_on
+    text = _("Elected and prolonged together, there are %(n)d themes at most.", n=election.most_themes)
+    if room < 1:
+        return [Check("bad", text + " " + _("If all are prolonged that can be, none could be elected."))]
+    return [Check("ok", text)]
+
+
+def _check_roll(election: Election) -> Check:
+    who = on_roll(election, select(func.count()).select_from(Member))
+    count = db.session.scalar(who) or 0
     text = ngettext("%(n)s member may vote.", "%(n)s members may vote.", count, n=number(count))
     return Check("ok" if count else "bad", text)
 
 
+def _holders(role: Role) -> int:
+    """How many members hold a role today."""
+    held = select(func.count()).select_from(Member).where(Member.grants.any(Grant.role == role))
+    return db.session.scalar(members_today(held)) or 0
+
+
+def _check_organisers(election: Election) -> Check:
+    count = _holders(Role.ORGANISER)
+    text = ngettext("%(num)d member is an organiser.", "%(num)d members are organisers.", count)
+    if count >= 2:
+        return Check("ok", text)
+    needed = _("Opening, closing early and extending by hand take two: name another organiser.")
+    return Check("bad" if election.by_hand else "warn", text + " " + needed)
+
+
 def _check_scrutineers() -> Check:
-    count = db.session.scalar(select(func.count()).where(Grant.role == Role.SCRUTINEER)) or 0
+    count = _holders(Role.SCRUTINEER)
     text = ngettext("%(num)d member is a scrutineer", "%(num)d members are scrutineers", count)
     if count < seal.LISTS:
         return Check("warn", text + ". " + _("There are three word lists: name three people."))

@@ -12,8 +12,8 @@ from .. import mail
 from ..access import Role
 from ..db import db, now
 from ..members.models import Grant, Member
+from ..members.rules import members_today
 from . import board, box, keys
-from .checklist import members_today
 from .models import BoardCheckpoint, Election
 
 CHECKPOINTS_AT_MOST = 100
@@ -21,8 +21,8 @@ CHECKPOINTS_APART = timedelta(minutes=10)
 
 
 def name_of(election: Election) -> str:
-    """How checkpoints, receipts and the audit log name an election: 'vote 2026'."""
-    return f"vote {election.edition.year}"
+    """How checkpoints, receipts and the audit log name an election: 'vote 2026', or 'rehearsal 2026'."""
+    return f"{'rehearsal' if election.is_rehearsal else 'vote'} {election.edition.year}"
 
 
 def checkpoints(election: Election) -> Sequence[BoardCheckpoint]:
@@ -88,5 +88,6 @@ def _mail_scrutineers(election: Election, point: board.Checkpoint) -> None:
     for member in db.session.scalars(members_today(who).order_by(Member.id)):
         letter = f"checkpoint {election.id} {point.number} {member.id}"
         mail.queue(
-            "checkpoint", member, key=letter, edition=election.edition, point=point, public_key=key, is_last=is_last
-        )
+            "checkpoint", member, key=letter, edition=election.edition, point=point, public_key=key, is_last=is_last,
+            is_rehearsal=election.is_rehearsal,
+        )  # fmt: skip

@@ -31,7 +31,7 @@ class KeyList(Base):
 
 
 class SecondWord(Base):
-    """An act that takes two officials: one has asked for it, another one must confirm it within the hour."""
+    """An act that takes two officials: one has asked for it, another one must confirm it soon (second_word.py)."""
 
     __tablename__ = "second_word"
 
@@ -82,7 +82,8 @@ class VotingCard(Base):
 class PaperBatch(Base):
     """A pile of ballots on paper: two scrutineers enter it, each by themselves, and must agree.
 
-    `country` where a question on the ballot is for one country only.
+    `country` where a question on the ballot is for one country only. `differ` holds the choices that the two read a
+    different number of times, when they last compared: [choices, …], null for spoilt ones.
     """
 
     __tablename__ = "paper_batch"
@@ -95,10 +96,18 @@ class PaperBatch(Base):
     country: Mapped[str | None] = mapped_column(String(2))
     made_at: Mapped[datetime]
     agreed_at: Mapped[datetime | None]
+    differ: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    entries: Mapped[list["PaperEntry"]] = relationship(
+        back_populates="batch", cascade="all, delete-orphan", order_by="PaperEntry.number", lazy="selectin"
+    )
 
 
 class PaperEntry(Base):
-    """What one scrutineer read on a pile of papers: how often each set of choices. No order of the papers."""
+    """What one scrutineer read on a pile of papers: how often each set of choices. No order of the papers.
+
+    `finished_at`: they have entered all of it, and may see whether the other read the same.
+    """
 
     __tablename__ = "paper_entry"
     __table_args__ = (UniqueConstraint("batch_id", "entered_by_id"),)
@@ -108,6 +117,10 @@ class PaperEntry(Base):
     entered_by_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     entered_at: Mapped[datetime]
     ballots: Mapped[list[Any]] = mapped_column(JSON)  # [[times, choices], …], sorted by choices; spoilt ones: null
+    finished_at: Mapped[datetime | None]
+
+    batch: Mapped[PaperBatch] = relationship(back_populates="entries")
+    entered_by: Mapped[Member] = relationship()
 
 
 class BegunBallot(Base):

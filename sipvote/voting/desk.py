@@ -1,15 +1,16 @@
 """The election desk: one act after the other, from the draft to the published result.
 
-Organisers run the vote; scrutineers try their words, open the box, and take the package home.
-Word lists are shown once and typed back; they never stand in a session, a message or a log.
+Organisers run the vote; scrutineers try their words, open the box, and take the package home. Of the same
+blueprint: ceremony_desk.py (freezing, word lists, opening the box) and hours_desk.py (opening, closing, pausing).
 """
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..access import requires
 from ..acts import ACTS
@@ -19,11 +20,24 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
-from . import box, ceremony, checkpoints, counting, freezing, hours, packing, papers, result, rules
+from . import (
+    box,
+    ceremony,
+    checkpoints,
+    counting,
+    freezing,
+    hours,
+    packing,
+    papers,
+    questions,
+    result,
+    rules,
+    second_word,
+)
+from .announcements import announced, stood_still
 from .checklist import checklist
-from .forms import CUSTODY_NAMES, RULE_HINTS, PrepareForm, SettleForm, WordsForm
+from .forms import CUSTODY_NAMES, RULE_HINTS, PrepareForm, SettleForm
 from .models import Custody, Election
-from .seal import WrongWords
 
 desk = Blueprint("voting_desk", __name__, url_prefix="/<int:year>/election")
 
@@ -35,7 +49,7 @@ def keep_nothing(response: Response) -> Response:
     return response
 
 
-def _asked(year: int) -> Election:
+def asked_election(year: int) -> Election:
     """The election of the year in the address, or 404 when none was prepared."""
     election = rules.of_edition(asked_edition(year))
     if election is None:
@@ -43,14 +57,21 @@ def _asked(year: int) -> Election:
     return election
 
 
-def _done(year: int, said: str) -> Any:
+def done(year: int, said: str) -> Any:
     """Keep what an act has done, say so, and go back to the desk."""
     db.session.commit()
     flash(said, "ok")
     return see_other(url_for(".index", year=year))
 
 
-def _by() -> int:
+def refused(year: int, why: str) -> Any:
+    """Say why something is not possible now, on the desk."""
+    flash(why, "bad")
+    return see_other(url_for(".index", year=year))
+
+
+def who() -> int:
+    """The member who acts."""
     by: int = current_user.member_id
     return by
 
@@ -60,9 +81,8 @@ def _by() -> int:
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    return _show(
-        edition, election, PrepareForm(data={"custody": election.custody, "rule": election.rule} if election else None)
-    )
+    settings = ("custody", "rule", "by_hand", "is_rehearsal")
+    return _show(edition, election, PrepareForm(data={name: getattr(election, name) for name in settings if election}))
 
 
 def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str:
@@ -76,6 +96,8 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         turnout=box.turnout(election.id) if election and election.opened_at else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
+        only_for=papers.ONLY_FOR,
+        asked=questions.drafted(election) if election else [],
         ties=_ties(election) if election and election.counted_at else [],
         has_other_dates=_has_other_dates(edition, election),
         rules=rules,
@@ -84,16 +106,26 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         hours=hours,
         counting=counting,
         result=result,
+        second_word=second_word,
+        asked_words=second_word.standing(election) if election else [],
+        key_lists=ceremony.key_lists(election) if election else [],
+        announcements=announced(election),
+        stood_still=minutes(stood_still(election)) if election else 0,
         timeline=_timeline(election) if election else [],
         acts=ACTS,
     )
+
+
+def minutes(time: timedelta) -> int:
+    """Whole minutes, rounded up."""
+    return -(-int(time.total_seconds()) // 60)
 
 
 def _ties(election: Election) -> list[dict[str, Any]]:
     """Every question that is tied: its position, and its lot, if that was drawn."""
     return [
         {"position": n, "lot": counting.settlement(election, n), "why_not": counting.why_not_settle(election, n)}
-        for n, report in enumerate(counting.reports_of(election))
+        for n, report in counting.elections_of(election)
         if report.tied
     ]
 
@@ -105,11 +137,23 @@ def _has_other_dates(edition: Edition, election: Election | None) -> bool:
     return (election.opens_at, election.closes_at) != (edition.vote_at, edition.count_at)
 
 
-def _timeline(election: Election) -> list[tuple[Entry, str | None]]:
-    """What was done, from the audit log, with the names of who did it."""
-    done = select(Entry, Member.name).outerjoin(Member, Member.id == Entry.member_id)
-    mine = done.where(Entry.subject == checkpoints.name_of(election), Entry.act.in_(ACTS))
-    return [(entry, name) for entry, name in db.session.execute(mine.order_by(Entry.id))]
+class Done(NamedTuple):
+    """Something that was done: the entry of the audit log, who did it, and who had asked for it."""
+
+    entry: Entry
+    name: str | None
+    asked_by: str | None
+
+
+def _timeline(election: Election) -> list[Done]:
+    """What was done, from the audit log, with the names of who did it; of a rehearsal nothing that was swept away."""
+    about = Entry.subject == checkpoints.name_of(election)
+    swept = select(func.coalesce(func.max(Entry.id), 0)).where(about, Entry.act == "sweep rehearsal")
+    rows = select(Entry).where(about, Entry.act.in_(ACTS), Entry.id > swept.scalar_subquery())
+    entries = db.session.scalars(rows.order_by(Entry.id)).all()
+    who = {each for entry in entries for each in (entry.member_id, entry.facts.get("asked_by")) if each}
+    names: dict[int | None, str] = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(who)))}
+    return [Done(each, names.get(each.member_id), names.get(each.facts.get("asked_by"))) for each in entries]
 
 
 # --- Before the vote --------------------------------------------------------------------------------
@@ -120,104 +164,23 @@ def _timeline(election: Election) -> list[tuple[Entry, str | None]]:
 def prepare(year: int) -> Any:
     edition, form = asked_edition(year), PrepareForm()
     if form.validate_on_submit():
-        rules.prepare(edition, Custody(form.custody.data), _by(), form.rule.data)
-        return _done(year, _("The vote is prepared. Now go through the list below."))
+        how = {"by_hand": form.by_hand.data, "is_rehearsal": form.is_rehearsal.data}
+        rules.prepare(edition, Custody(form.custody.data), who(), form.rule.data, form.most_themes.data, **how)
+        return done(year, _("The vote is prepared. Now go through the list below."))
     return _show(edition, rules.of_edition(edition), form)
 
 
-@desk.get("/freeze")
-@requires("voting.run")
-def frozen(year: int) -> Any:
-    """The word lists were shown once; there is nothing to come back to."""
-    return redirect(url_for(".index", year=year))
-
-
-@desk.post("/freeze")
-@requires("voting.run")
-def freeze(year: int) -> Any:
-    """Freeze, and show the word lists: this once, on this page only."""
-    election = _asked(year)
-    lists = freezing.freeze(election, _by())
-    if not lists:
-        return _done(year, _("The ballot, the roll and the key are frozen."))
-    # Committed before the words are shown: words of a key that does not exist would be worse than none.
-    db.session.commit()
-    sheets = [words.split() for words in lists]
-    return render_template("voting_desk/words.html", election=election, sheets=sheets)
-
-
-@desk.post("/unfreeze")
-@requires("voting.run")
-def unfreeze(year: int) -> Any:
-    freezing.unfreeze(_asked(year), _by())
-    return _done(year, _("The ballot is a draft again. The word lists of before are worth nothing."))
-
-
-@desk.route("/prove", methods=["GET", "POST"])
-@requires("voting.open_box")
-def prove(year: int) -> Any:
-    """The trial opening: two lists, typed back."""
-    election, form = _asked(year), WordsForm()
-    if why := ceremony.why_not_prove(election):
-        return _refused(year, why)
-    if form.validate_on_submit():
-        try:
-            ceremony.prove(election, form.lists, _by())
-            return _done(year, _("The word lists open the ballot box. The vote can be opened."))
-        except WrongWords as fault:
-            form.show(fault)
-    return render_template("voting_desk/prove.html", election=election, form=form)
-
-
-def _refused(year: int, why: str) -> Any:
-    flash(why, "bad")
-    return see_other(url_for(".index", year=year))
-
-
-# --- The vote itself --------------------------------------------------------------------------------
-
-
-@desk.post("/open")
-@requires("voting.run")
-def open_(year: int) -> Any:
-    hours.open_(_asked(year), _by())
-    return _done(year, _("The vote is open."))
-
-
-@desk.post("/close")
-@requires("voting.run")
-def close(year: int) -> Any:
-    hours.close(_asked(year), _by())
-    return _done(year, _("The vote is closed, and the board is sealed."))
-
-
 # --- After the vote ---------------------------------------------------------------------------------
-
-
-@desk.route("/count", methods=["GET", "POST"])
-@requires("voting.open_box")
-def count(year: int) -> Any:
-    """Open the box with two word lists, or with the key that the server kept, and count."""
-    election, form = _asked(year), WordsForm()
-    if why := counting.why_not_count(election):
-        return _refused(year, why)
-    if form.validate_on_submit():
-        try:
-            counting.count(election, form.lists, _by())
-            return _done(year, _("The ballot box was opened and the ballots are counted."))
-        except WrongWords as fault:
-            form.show(fault)
-    return render_template("voting_desk/count.html", election=election, form=form, turnout=box.turnout(election.id))
 
 
 @desk.get("/review")
 @requires("voting.open_box")
 def review(year: int) -> Any:
     """The result before it is published, for those who opened the box."""
-    election = _asked(year)
+    election = asked_election(year)
     paper = papers.of(election)
     if election.counted_at is None or paper is None:
-        return _refused(year, _("The ballots have not been counted yet."))
+        return refused(year, _("The ballots have not been counted yet."))
     return render_template(
         "voting_desk/review.html", election=election, paper=paper, outcomes=result.outcomes(election, paper),
         fewest=result.FEWEST_BALLOTS,
@@ -228,16 +191,16 @@ def review(year: int) -> Any:
 @requires("voting.run")
 def settle(year: int, position: int) -> Any:
     """Enter what the public lot decided."""
-    election, form = _asked(year), SettleForm()
+    election, form = asked_election(year), SettleForm()
     if why := counting.why_not_settle(election, position):
-        return _refused(year, why)
-    report, options = counting.reports_of(election)[position], election.questions[position].options
+        return refused(year, why)
+    report, options = dict(counting.elections_of(election))[position], election.questions[position].options
     if form.validate_on_submit():
         try:
-            counting.settle(election, position, form.draw.data or "", form.how.data or "", _by())
-            return _done(year, _("The lot is entered. See below whom it chose."))
-        except Refused as refused:
-            form.draw.errors = [*form.draw.errors, refused.why]
+            counting.settle(election, position, form.draw.data or "", form.how.data or "", who())
+            return done(year, _("The lot is entered. See below whom it chose."))
+        except Refused as refusal:
+            form.draw.errors = [*form.draw.errors, refusal.why]
     tied = [options[number] for number in report.tied]
     return render_template("voting_desk/settle.html", election=election, form=form, report=report, tied=tied)
 
@@ -245,15 +208,15 @@ def settle(year: int, position: int) -> Any:
 @desk.post("/publish")
 @requires("voting.run")
 def publish(year: int) -> Any:
-    result.publish(_asked(year), _by())
-    return _done(year, _("The result is published."))
+    result.publish(asked_election(year), who())
+    return done(year, _("The result is published."))
 
 
 @desk.post("/package")
 @requires("voting.package")
 def package(year: int) -> Any:
     """The scrutineers' package; a POST, because it is recorded who took it."""
-    content = packing.scrutineers_package(_asked(year), _by())
+    content = packing.scrutineers_package(asked_election(year), who())
     db.session.commit()
     answer = Response(content, content_type="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.zip")

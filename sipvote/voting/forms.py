@@ -1,18 +1,21 @@
 """Shapes of what is sent in the voting room: the ballot itself, and the desk's forms."""
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import BooleanField, DateTimeLocalField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from ..errors import Refused
+from ..i18n import ZONE
+from .announcements import MOST_LETTERS
 from .models import Custody
-from .papers import Paper
+from .papers import ONLY_FOR, Paper, PaperQuestion
 from .seal import Choices, WrongWords
 
 BLANK = "blank"
@@ -40,21 +43,49 @@ def marks(given: MultiDict[str, str], paper: Paper) -> list[list[str]]:
     return [given.getlist(f"q{number}")[:200] for number in range(len(paper.questions))]
 
 
-def read_ballot(given: MultiDict[str, str], paper: Paper) -> Choices:
-    """Read the choices from a ballot as it was sent. Raises Refused with what to mend."""
-    choices: Choices = tuple(_chosen(ticked) for ticked in marks(given, paper))
-    if why := paper.why_not(choices):
-        raise Refused(why)
-    return choices
+class Misfilled(Refused):
+    """A ballot cannot be sent as it is: what is wrong, and with which question."""
+
+    def __init__(self, paper: Paper, number: int, country: str | None, why: str) -> None:
+        super().__init__(paper.about(number, why, country))
+        self.number = number
 
 
-def _chosen(ticked: list[str]) -> tuple[int, ...]:
-    """The options of one question, sorted; a blank vote is a choice that has to be made too."""
+def read_ballot(given: MultiDict[str, str], paper: Paper, country: str | None = None) -> Choices:
+    """Read the choices from a ballot as it was sent. Raises Misfilled with what to mend.
+
+    `country` is the voter's. Where it is not known, a question for one country may stay without an answer.
+    """
+    return tuple(_answer(ticked, paper, number, country) for number, ticked in enumerate(marks(given, paper)))
+
+
+def _answer(ticked: list[str], paper: Paper, number: int, country: str | None) -> tuple[int, ...]:
+    """The answer to one question, which it is possible to give. Raises Misfilled."""
+    question = paper.questions[number]
+    try:
+        chosen = _chosen(ticked, question, country)
+        if why := question.why_not(chosen):
+            raise Refused(why)
+    except Refused as refused:
+        raise Misfilled(paper, number, country, refused.why) from None
+    return chosen
+
+
+def _chosen(ticked: list[str], question: PaperQuestion, country: str | None) -> tuple[int, ...]:
+    """The options of one question, sorted; a blank vote is a choice that has to be made too. Raises Refused."""
+    if country is not None and not question.is_asked_in(country):
+        if ticked:
+            raise Refused(ONLY_FOR[question.country or country])
+        return ()
     if not ticked:
-        raise Refused(_("Choose at least one theme, or choose “I vote blank”."))
+        if question.country and country is None:
+            return ()
+        missing = _("Choose at least one theme, or choose “I vote blank”.")
+        raise Refused(missing if question.is_themes else _("Choose yes or no, or “I abstain”."))
     if ticked.count(BLANK):
         if set(ticked) != {BLANK}:
-            raise Refused(_("You chose “I vote blank” and a theme as well. Keep only one of the two."))
+            both = _("You chose “I vote blank” and a theme as well. Keep only one of the two.")
+            raise Refused(both if question.is_themes else _("Choose yes or no, not both."))
         return ()
     # What is no number becomes one that is on no ballot: the paper then says so.
     return tuple(sorted({int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 5 else -1 for mark in ticked}))
@@ -86,10 +117,26 @@ class PrepareForm(FlaskForm):
         validators=[InputRequired(_l("Choose how the votes are counted."))],
     )
 
+    most_themes = IntegerField(
+        _l("Themes at most, elected and prolonged together"),
+        description=_l("Leave it empty when there is no such limit. Prolonged themes come first."),
+        validators=[Optional(), NumberRange(1, 50, _l("Give a number from 1 to 50, or leave it empty."))],
+    )
     custody = RadioField(
         _l("Who can open the ballot box?"),
         choices=[SelectChoice(str(custody), name) for custody, name in CUSTODY_NAMES.items()],
         validators=[InputRequired(_l("Choose who can open the ballot box."))],
+    )
+
+    by_hand = BooleanField(
+        _l("Open and close it by hand, by two organisers"),
+        description=_l(
+            "Else it opens and closes by itself. Either way it opens no earlier and closes no later than announced."
+        ),
+    )
+    is_rehearsal = BooleanField(
+        _l("This is a rehearsal: only people with a role vote, and it does not count"),
+        description=_l("It is opened and closed by hand, and swept away before the real vote is prepared."),
     )
 
 
@@ -97,6 +144,17 @@ def _is_no_book(_form: Any, field: Any) -> None:
     # Not Length, whose limit would stand under the field: a list is long enough when its twenty words are there.
     if len(field.data or "") > 2000:
         raise ValidationError(_("This is more than a list."))
+
+
+class WordForm(FlaskForm):
+    """One word list, which its holder types alone; what it holds is read by ceremony.prove_list."""
+
+    words = TextAreaField(_l("Your word list"), validators=[_is_no_book])
+
+    def show(self, fault: WrongWords) -> None:
+        """Put what is wrong with the words beside them."""
+        why = _("This is none of the three lists of this vote.") if fault.reason == "different" else _sentence(fault)
+        self.words.errors = [*self.words.errors, why]
 
 
 class WordsForm(FlaskForm):
@@ -147,3 +205,33 @@ class SettleForm(FlaskForm):
             Length(max=1000, message=_l("Say it in at most 1000 characters.")),
         ],
     )
+
+
+# --- The hours of the vote --------------------------------------------------------------------------
+
+
+class ReasonForm(FlaskForm):
+    """Why something is done, for everybody to read."""
+
+    reason = TextAreaField(
+        _l("Why?"),
+        description=_l("Everybody reads this, as you write it."),
+        validators=[InputRequired(_l("Say why. Everybody reads it.")), Length(max=MOST_LETTERS)],
+    )
+
+
+class ExtendForm(ReasonForm):
+    """Until when the vote lasts, in Brussels' time."""
+
+    until = DateTimeLocalField(
+        _l("Until when?"),
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        validators=[InputRequired(_l("Fill in the day and the time."))],
+    )
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that was typed, with its zone."""
+        typed = self.until.data
+        assert typed is not None  # noqa: S101  (InputRequired)
+        return typed.replace(tzinfo=ZONE)

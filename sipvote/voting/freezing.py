@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, insert, literal, select
@@ -10,15 +11,14 @@ from sqlalchemy import delete, insert, literal, select
 from .. import audit
 from ..assembly import rules as assemblies
 from ..db import db, now
-from ..editions.models import Edition
 from ..errors import Refused
 from ..members.models import Member
 from ..themes import rules as themes
-from . import keys, seal
-from .checklist import checklist, members_today
+from . import ceremony, keys, questions, seal
+from .checklist import checklist, on_roll
 from .checkpoints import name_of
-from .models import Custody, Election, Elector, Option, Question
-from .rules import hold
+from .models import Custody, Election, Elector, Kind, Option, Question
+from .rules import announced_hours, hold
 
 
 def why_not_freeze(election: Election) -> str | None:
@@ -40,24 +40,29 @@ def freeze(election: Election, by: int | None) -> list[str]:
     edition = election.edition
     # Whoever is changing a theme at this moment is through, or is refused after us.
     db.session.refresh(edition, with_for_update={"key_share": True})
-    election.opens_at, election.closes_at = edition.vote_at, edition.count_at
+    election.opens_at, election.closes_at = announced_hours(election)
     assembly = assemblies.of_edition(edition)
     election.hall_only = assembly is not None and not assembly.remote_vote
-    election.questions = [_question(edition, election.rule)]
+    for question in election.questions:
+        questions.freeze(question)
+    election.questions.insert(0, _question(election))
+    db.session.flush()
     election.ballot_hash = ballot_hash(election.questions)
     election.roll_size, election.roll_hash = _draw_up_roll(election)
     seed = seal.new_seed()
     election.public_key, election.frozen_at = seal.public_key(seed), now()
-    edition.themes_frozen_at = election.frozen_at
+    if not election.is_rehearsal:
+        edition.themes_frozen_at = election.frozen_at
     election.kept_seed = keys.lock(seed) if election.custody == Custody.SERVER else None
     db.session.flush()
     facts = {"roll_size": election.roll_size, "roll_hash": election.roll_hash, "ballot_hash": election.ballot_hash}
     audit.record("freeze vote", name_of(election), by, public_key=election.public_key.hex(), **facts)
-    return seal.split(seed) if election.custody == Custody.SCRUTINEERS else []
+    return ceremony.write_lists(election, seed) if election.custody == Custody.SCRUTINEERS else []
 
 
-def _question(edition: Edition, rule: str) -> Question:
-    """The one question of the year, with the words of every theme as they are now."""
+def _question(election: Election) -> Question:
+    """The question of the year: which themes, with the words of every theme as they are now."""
+    edition = election.edition
     options = [
         Option(
             position=number,
@@ -70,18 +75,31 @@ def _question(edition: Edition, rule: str) -> Question:
         )
         for number, theme in enumerate(themes.on_ballot(edition))
     ]
-    return Question(position=0, rule=rule, seats=edition.seats, max_approvals=edition.max_approvals, options=options)
+    return Question(
+        position=0,
+        kind=Kind.THEMES,
+        rule=election.rule,
+        seats=edition.seats,
+        max_approvals=edition.max_approvals,
+        options=options,
+    )
+
+
+def questions_facts(question: Question) -> dict[str, Any]:
+    """What a question that is answered by yes or no holds beside its options."""
+    return {name: getattr(question, name) for name in ("majority", "country", "theme_id", "original", "texts")}
 
 
 def ballot_hash(questions: Sequence[Question]) -> str:
     """SHA-256 of the ballot as canonical JSON: every question with its settings and all words on it."""
     facts = [
         {
-            "kind": question.kind or "themes",
-            "rule": question.rule or "approval",
+            "kind": question.kind,
+            "rule": question.rule,
             "seats": question.seats,
             "max_approvals": question.max_approvals,
             "options": [{"theme": o.theme_id, "original": o.original, "texts": o.texts} for o in question.options],
+            **({} if question.kind == Kind.THEMES else questions_facts(question)),
         }
         for question in questions
     ]
@@ -90,7 +108,7 @@ def ballot_hash(questions: Sequence[Question]) -> str:
 
 def _draw_up_roll(election: Election) -> tuple[int, str]:
     """Put everybody who is a member today on the electoral roll; give its size and its hash."""
-    who = members_today(select(literal(election.id), Member.id, Member.number, Member.country))
+    who = on_roll(election, select(literal(election.id), Member.id, Member.number, Member.country))
     columns = ["election_id", "member_id", "number", "country"]
     db.session.execute(insert(Elector).from_select(columns, who))
     numbers = db.session.scalars(select(Elector.number).where(Elector.election_id == election.id)).all()
@@ -114,7 +132,12 @@ def unfreeze(election: Election, by: int | None) -> None:
     hold(election)
     if why := why_not_unfreeze(election):
         raise Refused(why)
-    election.questions = []
+    ceremony.forget_lists(election)
+    for question in list(election.questions):
+        if question.kind == Kind.THEMES:
+            election.questions.remove(question)
+        else:
+            question.options = []
     db.session.execute(delete(Elector).where(Elector.election_id == election.id))
     for fact in ("frozen_at", "public_key", "kept_seed", "proved_at", "roll_size", "roll_hash", "ballot_hash"):
         setattr(election, fact, None)

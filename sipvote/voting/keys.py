@@ -1,9 +1,10 @@
-"""The service's own keys: one signs the public board, one locks away a seed that the server keeps.
+"""The service's own keys: one signs the public board, one locks away a seed that the server keeps, one marks codes.
 
-Both come from the configuration and never stand in the database.
+They come from the configuration and never stand in the database.
 """
 
-from hashlib import blake2b
+import hmac
+from hashlib import blake2b, sha256
 
 from flask import current_app
 from nacl.exceptions import CryptoError
@@ -26,6 +27,12 @@ def public_signing_key() -> str:
 def _box() -> SecretBox:
     secret = current_app.config["SECRET_KEY"].encode()
     return SecretBox(blake2b(secret, digest_size=32, person=PERSON).digest())
+
+
+def mark_of_code(code: str) -> str:
+    """What is kept of a voting card's code: its HMAC-SHA-256 under the service's own secret, in hexadecimal."""
+    secret = blake2b(current_app.config["SECRET_KEY"].encode(), digest_size=32, person=b"sipvote cards").digest()
+    return hmac.new(secret, code.encode(), sha256).hexdigest()
 
 
 def lock(seed: bytes) -> bytes:

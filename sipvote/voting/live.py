@@ -4,24 +4,22 @@ Two thousand phones and the screen in the hall ask every five seconds. So the nu
 process for a moment: however many ask within it, the database is asked once. No choice is ever among them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
-from flask_babel import gettext as _
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import lazyload
 
-from ..assembly.models import Assembly, Presence, Proxy, Quorum, Way
+from ..assembly import quorum
+from ..assembly.models import Assembly
 from ..db import db, now
 from ..editions.models import Edition
-from ..i18n import names
 from ..kept import Kept
-from ..members.models import Member
-from .checklist import members_today
+from . import box, paper_ballots
 from .day import Announcement, CountProgress
-from .models import Election, Envelope
+from .models import Election
 
 KEPT_FOR = 1.5  # seconds
 RESYNC = 30  # seconds after which who asked before is told anew how many are left
@@ -29,17 +27,6 @@ RESYNC = 30  # seconds after which who asked before is told anew how many are le
 
 class NoSuchYear(LookupError):
     """There is no edition of that year."""
-
-
-class Attendance(NamedTuple):
-    """Who takes part, and whether they are enough: `counted` of those `needed`, 0 where no quorum is asked."""
-
-    hall: int = 0
-    remote: int = 0
-    proxies: int = 0
-    votes: int = 0  # who voted without checking in
-    counted: int = 0
-    needed: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +40,16 @@ class Day:
     opened: int | None  # envelopes opened so far, while the box is being opened
     envelopes: int | None
     told: int  # the last announcement about the vote
-    attendance: Attendance | None
+    attendance: quorum.Standing | None
+    is_rehearsal: bool = False
+
+    @property
+    def for_everybody(self) -> "Day":
+        """The day as those see it who have no part in a rehearsal: there is none."""
+        if not self.is_rehearsal:
+            return self
+        nothing: dict[str, Any] = {"stage": None, "roll": None, "voted": 0, "closes_at": None, "told": 0}
+        return replace(self, opened=None, envelopes=None, is_rehearsal=False, **nothing)
 
     @property
     def state(self) -> str:
@@ -78,7 +74,7 @@ class Day:
     def is_enough(self) -> bool:
         """Whether the quorum is reached, where one is asked."""
         there = self.attendance
-        return there is None or there.counted >= there.needed
+        return there is None or there.reached
 
     @property
     def sign(self) -> str:
@@ -127,26 +123,29 @@ def read(year: int) -> Day:
     if found is None:
         raise NoSuchYear(year)
     _edition, assembly, election = found
-    there = attendance(assembly, election) if assembly else None
+    attendance = quorum.standing(assembly) if assembly else None
     if election is None:
-        return Day(None, None, 0, None, None, None, 0, there)
+        return Day(None, None, 0, None, None, None, 0, attendance)
     opened, envelopes, told = _progress(election.id)
     is_paused = election.state == "open" and election.paused_at is not None
     return Day(
         "paused" if is_paused else election.state,
         election.roll_size,
-        _voted(election),
+        voted(election),
         election.closes_at,
         opened,
         envelopes,
         told or 0,
-        there,
+        attendance,
+        election.is_rehearsal,
     )
 
 
-def _voted(election: Election) -> int:
-    """How many have voted."""
-    return db.session.scalar(select(func.count()).where(Envelope.election_id == election.id)) or 0
+def voted(election: Election) -> int:
+    """How many have voted so far: envelopes, and ballots on paper that are out; what was found, once it is counted."""
+    if election.opened_at is None:
+        return 0
+    return election.voted if election.counted_at else box.turnout(election.id) + paper_ballots.handed_out(election)
 
 
 def _progress(election_id: int) -> Any:
@@ -155,53 +154,3 @@ def _progress(election_id: int) -> Any:
     mine = CountProgress.election_id == election_id
     opened, envelopes = (select(column).where(mine) for column in (CountProgress.opened, CountProgress.envelopes))
     return db.session.execute(select(*(one.scalar_subquery() for one in (opened, envelopes, last)))).one()
-
-
-# --- Attendance -------------------------------------------------------------------------------------
-
-
-def attendance(assembly: Assembly, election: Election | None) -> Attendance:
-    """Who takes part in an assembly, in three queries."""
-    here = (Presence.assembly_id == assembly.id, Presence.left_at.is_(None))
-    ways = db.session.execute(select(Presence.way, func.count()).where(*here).group_by(Presence.way)).all()
-    numbers = {way: count for way, count in ways}  # noqa: C416  (rows, which dict() has no type for)
-    hall, remote = numbers.get(Way.HALL, 0), numbers.get(Way.REMOTE, 0)
-    standing = (Proxy.assembly_id == assembly.id, Proxy.accepted_at.is_not(None), Proxy.ended_at.is_(None))
-    proxies = db.session.scalar(select(func.count()).where(*standing)) or 0
-    votes = _voted_elsewhere(assembly, election) if election and election.opened_at else 0
-    counted = hall
-    counted += remote if assembly.counts_remote else 0
-    counted += proxies if assembly.counts_proxies else 0
-    counted += votes if assembly.counts_votes else 0
-    return Attendance(hall, remote, proxies, votes, counted, _needed(assembly, election))
-
-
-def basis(assembly: Assembly) -> str:
-    """Who counts for the quorum, in a sentence."""
-    counts = [_("members in the hall")]
-    counts += [_("members who take part from elsewhere")] if assembly.counts_remote else []
-    counts += [_("proxies")] if assembly.counts_proxies else []
-    counts += [_("members who voted before")] if assembly.counts_votes else []
-    return _("Counted are: %(who)s.", who=names(counts))
-
-
-def _voted_elsewhere(assembly: Assembly, election: Election) -> int:
-    """How many voted without checking in and without a proxy: they count once."""
-    present = and_(
-        Presence.member_id == Envelope.member_id, Presence.assembly_id == assembly.id, Presence.left_at.is_(None)
-    )
-    rows = select(func.count()).select_from(Envelope).outerjoin(Presence, present)
-    alone = (Envelope.election_id == election.id, Presence.member_id.is_(None), Envelope.by_proxy.is_(False))
-    return db.session.scalar(rows.where(*alone)) or 0
-
-
-def _needed(assembly: Assembly, election: Election | None) -> int:
-    """How many must take part; 0 where nothing is asked."""
-    if assembly.quorum == Quorum.NONE:
-        return 0
-    if assembly.quorum == Quorum.NUMBER:
-        return assembly.quorum_value
-    roll = election.roll_size if election else None
-    if roll is None:
-        roll = db.session.scalar(members_today(select(func.count(Member.id)))) or 0
-    return ceil(roll * assembly.quorum_value / 100)

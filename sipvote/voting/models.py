@@ -95,6 +95,11 @@ class Election(Base):
         return self.opened_at is not None and self.closed_at is None and now() < self.closes_at and not self.paused_at
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the vote stands still at this moment, to go on later."""
+        return self.paused_at is not None and self.closed_at is None and now() < self.closes_at
+
+    @property
     def state(self) -> str:
         """'draft', 'frozen', 'open', 'closed', 'counted' or 'published'."""
         for state, moment in (
@@ -107,6 +112,12 @@ class Election(Base):
             if moment is not None:
                 return state
         return "draft"
+
+    @property
+    def voted(self) -> int:
+        """How many members voted, in every way, once the ballots are counted."""
+        report = self.report or {"envelopes": 0}
+        return int(report["envelopes"]) + int(report.get("papers", 0))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from nacl.signing import SigningKey
 
 from .board import Checkpoint, sign, stamp
+from .decisions import Decision
 from .seal import Choices, tracker
 from .tally import Report
 
@@ -34,6 +35,10 @@ class Question:
     seats: int
     max_approvals: int | None
     options: Sequence[Mapping[str, Any]]
+    kind: str = "themes"
+    majority: str | None = None
+    country: str | None = None
+    voters: int | None = None  # how many of those who voted could answer it; None for everybody
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,11 @@ class Contents:
     envelopes: Collection[bytes]
     ballots: Sequence[tuple[int, Choices]]
     spoilt: int
-    reports: Sequence[Report]
+    reports: Sequence[Report | Decision]
+    papers: Sequence[tuple[int, Choices]] = ()  # the ballots on paper, which are among the ballots too
+    spoilt_papers: int = 0
+    most_themes: int | None = None
+    goes_on: int = 0  # themes that go on without being voted on
 
 
 def package(contents: Contents, key: SigningKey) -> bytes:
@@ -93,6 +102,7 @@ def _files(contents: Contents, signing_key: bytes) -> dict[str, bytes]:
         "replaced.txt": _lines(sorted(set(contents.replaced))),
         "envelopes.txt": _lines(b64encode(envelope).decode() for envelope in envelopes),
         "ballots.json": _ballots(contents.ballots),
+        "papers.json": _ballots(contents.papers),
         "report.json": _pretty(
             {"spoilt": contents.spoilt, "questions": [report.as_dict() for report in contents.reports]}
         ),
@@ -110,6 +120,9 @@ def _election(contents: Contents, signing_key: bytes) -> dict[str, Any]:
         "public_key": contents.public_key.hex(),
         "signing_key": signing_key.hex(),
         "custody": contents.custody,
+        "most_themes": contents.most_themes,
+        "goes_on": contents.goes_on,
+        "spoilt_papers": contents.spoilt_papers,
         "roll_size": contents.roll_size,
         "roll_hash": contents.roll_hash,
         "opened_at": stamp(contents.opened_at),

@@ -1,7 +1,5 @@
 """Packing what scrutineers take home: everything of a counted vote, in the files of package.py."""
 
-from typing import Any
-
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
@@ -9,8 +7,8 @@ from sqlalchemy.orm import undefer
 from .. import audit
 from ..db import db
 from ..errors import Refused
-from ..i18n import LANGUAGES, in_language
-from . import box, keys, package
+from ..i18n import in_all_languages
+from . import box, keys, package, paper_ballots, papers
 from .checkpoints import name_of, point_of
 from .counting import opened, reports_of
 from .models import BoardCheckpoint, Custody, Election
@@ -32,12 +30,13 @@ def scrutineers_package(election: Election, by: int | None) -> bytes:
 def _contents(election: Election) -> package.Contents:
     rows = select(BoardCheckpoint).where(BoardCheckpoint.election_id == election.id)
     points = db.session.scalars(rows.options(undefer(BoardCheckpoint.listed)).order_by(BoardCheckpoint.number)).all()
+    report = election.report or {}
     if not (election.public_key and election.opened_at and election.closed_at):
         raise Refused(_("The vote must be closed first."))
     return package.Contents(
         election=name_of(election),
-        title=_in_all_languages(lambda: _("Vote of the edition %(label)s", label=election.edition.label)),
-        questions=[_printed(question) for question in election.questions],
+        title=in_all_languages(lambda: _title(election)),
+        questions=[_printed(election, number) for number in range(len(election.questions))],
         public_key=election.public_key,
         custody=str(Custody(election.custody)),
         roll_size=election.roll_size or 0,
@@ -49,24 +48,39 @@ def _contents(election: Election) -> package.Contents:
         replaced=box.replaced(election.id),
         envelopes=box.envelopes(election.id),
         ballots=opened(election),
-        spoilt=(election.report or {})["spoilt"],
+        spoilt=report["spoilt"],
         reports=reports_of(election),
+        most_themes=election.most_themes,
+        goes_on=report.get("goes_on", 0),
+        papers=paper_ballots.counted(election)[0],
+        spoilt_papers=report.get("spoilt_papers", 0),
     )
+
+
+def _title(election: Election) -> str:
+    if election.is_rehearsal:
+        return _("Rehearsal of the edition %(label)s: this vote does not count", label=election.edition.label)
+    return _("Vote of the edition %(label)s", label=election.edition.label)
 
 
 def _trackers(listed: bytes) -> list[str]:
     return [listed[at : at + 32].hex() for at in range(0, len(listed), 32)]
 
 
-def _printed(question: Any) -> package.Question:
-    title = _in_all_languages(lambda: _("Which themes shall we work on?"))
-    options = [{"theme": o.theme_id, "original": o.original, **o.texts} for o in question.options]
-    return package.Question(title, question.rule, question.seats, question.max_approvals, options)
-
-
-def _in_all_languages(sentence: Any) -> dict[str, str]:
-    texts = {}
-    for code in LANGUAGES:
-        with in_language(code):
-            texts[code] = str(sentence())
-    return texts
+def _printed(election: Election, number: int) -> package.Question:
+    """A question as it stood on the ballot."""
+    paper, question = papers.of(election), election.questions[number]
+    if paper is None:
+        raise Refused(_("The ballot must be frozen first."))
+    report = reports_of(election)[number]
+    return package.Question(
+        title=in_all_languages(lambda: paper.questions[number].heading),
+        rule=question.rule,
+        seats=question.seats,
+        max_approvals=question.max_approvals,
+        options=[{"theme": o.theme_id, "original": o.original, **o.texts} for o in question.options],
+        kind=question.kind,
+        majority=question.majority,
+        country=question.country,
+        voters=report.ballots if question.country else None,
+    )

@@ -11,7 +11,9 @@ import os
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .tally import RULES, Report, TooManyOutcomes
+from .bits import TooManyOutcomes
+from .explaining import in_full
+from .tally import RULES, Report
 
 MOST_BYTES = 50_000_000
 MOST_OPTIONS = 1_000
@@ -59,14 +61,21 @@ def count(profile: Profile, rule: str, seats: int) -> Report:
         raise BadProfile(str(fault)) from None
 
 
-def count_file(path: str | os.PathLike[str], rule: str, seats: int) -> dict[str, Any]:
-    """Count a profile file: `winners` (None when a lot must decide) and all `outcomes`, as sorted lists."""
-    report = count(read(path), rule, seats)
+def count_file(path: str | os.PathLike[str], rule: str, seats: int, explain: bool = False) -> dict[str, Any]:
+    """Count a profile file: `winners` (None when a lot must decide) and all `outcomes`, as sorted lists.
+
+    On demand also an `explanation`: the rounds, with exact fractions, or the best sets; and the other rules.
+    """
+    profile = read(path)
+    report = count(profile, rule, seats)
     outcomes = report.outcome_count
+    if outcomes is None:
+        raise BadProfile("The tied outcomes are too many to list: the lot decides round by round.")
     if outcomes > MOST_OUTCOMES or outcomes * seats > MOST_NUMBERS:
         raise BadProfile(f"There are {_readable(outcomes)} tied outcomes, too many to list.")
     winners = None if report.winners is None else list(report.winners)
-    return {"winners": winners, "outcomes": [list(outcome) for outcome in report.outcomes]}
+    found = {"winners": winners, "outcomes": [list(outcome) for outcome in report.outcomes]}
+    return {**found, "explanation": in_full(report, profile.ballots)} if explain else found
 
 
 def _load(path: str | os.PathLike[str]) -> bytes:

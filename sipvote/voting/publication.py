@@ -11,13 +11,21 @@ from ..access import public
 from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file
-from . import box, checkpoints, forms, keys, papers, result, rules, seal
+from ..i18n import in_all_languages
+from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
+from .announcements import announced
 from .board import stamp
 from .models import Election, Envelope
 from .views import voting
 
 CODES_PER_PAGE = 100
 VERIFIER = Path(__file__).parent / "verify.py"
+
+
+@voting.context_processor
+def _told() -> dict[str, Any]:
+    """What pages about a vote ask, to tell what was announced about it."""
+    return {"announced": announced, "rules": rules}
 
 
 def _opened(year: int) -> Election:
@@ -96,7 +104,7 @@ def results(year: int) -> str:
     )
 
 
-def _published(year: int) -> tuple[Election, list[result.Outcome]]:
+def _published(year: int) -> tuple[Election, list[result.Outcome | result.Verdict]]:
     """The election of a year with its result, or 404 while it is not published."""
     election = _opened(year)
     paper = papers.of(election)
@@ -125,15 +133,19 @@ def results_json(year: int) -> Any:
         "public_key": election.public_key.hex(),
         "signing_key": keys.public_signing_key(),
         "last_checkpoint": checkpoints.point_of(election, last).hash(),
-        "voted": report["envelopes"],
-        "spoilt": report["spoilt"],
+        "voted": election.voted,
+        "on_paper": report.get("papers", 0),
+        "spoilt": report["spoilt"] + report.get("spoilt_papers", 0),
         "questions": [_as_json(outcome) for outcome in outcomes],
     }
 
 
-def _as_json(outcome: result.Outcome) -> dict[str, Any]:
+def _as_json(outcome: result.Outcome | result.Verdict) -> dict[str, Any]:
     """One question. Totals are null where they would tell what single members chose."""
-    return {
+    asked = {"kind": outcome.question.kind, "question": in_all_languages(lambda: outcome.question.heading)}
+    if isinstance(outcome, result.Verdict):
+        return asked | _decided(outcome)
+    return asked | {
         "rule": outcome.report.rule,
         "seats": outcome.report.seats,
         "max_approvals": outcome.question.max_approvals,
@@ -152,21 +164,62 @@ def _as_json(outcome: result.Outcome) -> dict[str, Any]:
             }
             for line in outcome.lines
         ],
+        "explanation": outcome.told or None,
     }
 
 
+def _decided(verdict: result.Verdict) -> dict[str, Any]:
+    """A question of yes or no."""
+    decision = verdict.decision
+    shown = (decision.yes, decision.no, decision.blank) if verdict.has_numbers else (None, None, None)
+    return {
+        "rule": "majority",
+        "majority": decision.majority,
+        "country": verdict.question.country,
+        "theme": verdict.question.theme_id,
+        "ballots": decision.ballots,
+        **dict(zip(("yes", "no", "blank"), shown, strict=True)),
+        "adopted": decision.is_adopted,
+    }
+
+
+Row = tuple[result.Outcome | result.Verdict, str, int | None, Any]
 RESULT_COLUMNS = [
-    (_l("Theme"), lambda line: line.option.title),
-    (_l("Votes"), lambda line: line.approvals),
-    (_l("Elected"), lambda line: _l("yes") if line.is_elected else _l("tied") if line.is_tied else _l("no")),
+    (_l("Question"), lambda row: row[0].question.heading),
+    (_l("Answer"), lambda row: row[1]),
+    (_l("Votes"), lambda row: row[2]),
+    (_l("Outcome"), lambda row: row[3]),
 ]
+
+
+def _rows(outcome: result.Outcome | result.Verdict) -> list[Row]:
+    """The lines of the table about one question: question, answer, votes, what came of it."""
+    if isinstance(outcome, result.Verdict):
+        became = _l("adopted") if outcome.decision.is_adopted else _l("not adopted")
+        votes = [n if outcome.has_numbers else None for _answer, n in outcome.answers]
+        answers = [answer for answer, _n in outcome.answers]
+        return [(outcome, answers[n], votes[n], "" if n else became) for n in range(len(answers))]
+    words = {(True, False): _l("elected"), (True, True): _l("elected"), (False, True): _l("tied")}
+    return [
+        (outcome, line.option.title, line.approvals, words.get((line.is_elected, line.is_tied), _l("not elected")))
+        for line in outcome.lines
+    ]
 
 
 @voting.get("/<int:year>/vote/results.csv")
 @public
 def results_csv(year: int) -> Response:
     _election, outcomes = _published(year)
-    return csv_file(f"result-{year}", RESULT_COLUMNS, [line for outcome in outcomes for line in outcome.lines])
+    return csv_file(f"result-{year}", RESULT_COLUMNS, [row for outcome in outcomes for row in _rows(outcome)])
+
+
+@voting.get("/<int:year>/vote/explanation.csv")
+@public
+def explanation_csv(year: int) -> Response:
+    """Why these themes won, as a table: a line for each fact."""
+    _election, outcomes = _published(year)
+    told = (fact for outcome in outcomes if isinstance(outcome, result.Outcome) for fact in facts.facts(outcome))
+    return csv_file(f"explanation-{year}", facts.COLUMNS, told)
 
 
 # --- Recounting -------------------------------------------------------------------------------------

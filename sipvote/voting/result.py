@@ -1,25 +1,37 @@
 """The result: publishing it, and what its page shows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from .. import audit
-from ..db import now
-from ..editions.rules import why_not_now
+from ..db import db, now
 from ..errors import Refused
+from ..themes.models import Theme
+from ..themes.review import prolong_as_voted
 from . import lot, tally
 from .checkpoints import name_of
-from .counting import elected_themes, final_checkpoint, lot_number, mark_elected, reports_of, settlement, winners
-from .models import Election
+from .counting import (
+    elected_themes,
+    elections_of,
+    final_checkpoint,
+    lot_number,
+    mark_elected,
+    reports_of,
+    settlement,
+    winners,
+)
+from .decisions import Decision
+from .disclosure import FEWEST_BALLOTS  # with fewer ballots only who was elected is shown
+from .explaining import explanation_of
+from .models import Election, Kind
 from .papers import Paper, PaperOption, PaperQuestion
-from .rules import hold
+from .rules import hold, why_not_in_phase
 
-# With fewer ballots the totals would tell what single members chose: then only who was elected is shown.
-FEWEST_BALLOTS = 10
 OUTCOMES_SHOWN = 20
 
 
@@ -29,7 +41,7 @@ def why_not_publish(election: Election) -> str | None:
         return _("The ballots have not been counted yet.")
     if election.published_at:
         return _("The result is published already.")
-    return why_not_now(election.edition, "count")
+    return why_not_in_phase(election, "count")
 
 
 def publish(election: Election, by: int | None) -> None:
@@ -39,8 +51,19 @@ def publish(election: Election, by: int | None) -> None:
         raise Refused(why)
     election.published_at = now()
     mark_elected(election)
-    tied = [bool(r.tied) and settlement(election, n) is None for n, r in enumerate(reports_of(election))]
+    _prolong_adopted(election, by)
+    tied = [bool(report.tied) and settlement(election, n) is None for n, report in elections_of(election)]
     audit.record("publish result", name_of(election), by, elected=elected_themes(election), waits_for_a_lot=any(tied))
+
+
+def _prolong_adopted(election: Election, by: int | None) -> None:
+    """Let the themes go on that the members want to go on with."""
+    if election.is_rehearsal:
+        return
+    for question, report in zip(election.questions, reports_of(election), strict=True):
+        if question.kind == Kind.PROLONG and isinstance(report, Decision) and report.is_adopted:
+            theme = db.session.get_one(Theme, question.theme_id)
+            prolong_as_voted(election.edition, theme, question.country, by)
 
 
 @dataclass(frozen=True)
@@ -66,6 +89,24 @@ class Outcome:
     lot: dict[str, Any] | None
     outcomes: list[list[PaperOption]]
     checkpoint: str = ""  # the hash of the final one, which the lot is drawn with
+    told: dict[str, Any] = field(default_factory=dict)  # what explaining.py tells of the count
+
+    @property
+    def rule_names(self) -> dict[str, str]:
+        """What the rules are called on the page: {"approval": …}."""
+        return {rule: rule_name(rule, self.question.limit) for rule in tally.RULES}
+
+    @property
+    def patterns(self) -> list[list[tuple[int, list[PaperOption]]]]:
+        """The ways the lot can fall where only groups can be listed: so many of these themes, so many of those."""
+        return [
+            [
+                (sum(n in outcome for n in group), [self.question.options[n] for n in group])
+                for group in self.report.alike
+            ]
+            for outcome in self.report.ties[:OUTCOMES_SHOWN]
+            if self.report.alike
+        ]
 
     @property
     def tied(self) -> list[PaperOption]:
@@ -79,6 +120,11 @@ class Outcome:
         drawn = [(self.checkpoint, self.lot["draw"], lot_number(option)) for option in self.tied]
         rows = ((lot.text(*each), lot.mark(*each), option) for each, option in zip(drawn, self.tied, strict=True))
         return sorted(rows, key=lambda row: row[1])
+
+    @property
+    def elected(self) -> list[int]:
+        """The numbers of the options that are elected for certain."""
+        return sorted(line.option.number for line in self.lines if line.is_elected)
 
     @property
     def drawn(self) -> list[PaperOption]:
@@ -95,13 +141,43 @@ class Outcome:
         return bool(self.report.tied) and self.lot is None
 
 
-def outcomes(election: Election, paper: Paper) -> list[Outcome]:
+def rule_name(rule: str, limit: int | None) -> str:
+    """What a rule is called beside a result; `limit` is how many themes one could choose at most."""
+    if rule == "approval" and limit is not None:
+        return ngettext("Approval, at most %(num)d mark", "Approval, at most %(num)d marks", limit)
+    names = {"approval": _("Approval"), "phragmen": _("Phragmén’s rule"), "pav": _("PAV, Thiele’s rule")}
+    return names[rule]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a question of yes or no. Below `FEWEST_BALLOTS` only the decision is shown."""
+
+    question: PaperQuestion
+    decision: Decision
+
+    @property
+    def has_numbers(self) -> bool:
+        return self.decision.ballots >= FEWEST_BALLOTS
+
+    @property
+    def answers(self) -> list[tuple[str, int]]:
+        """How often each answer was given, abstentions last."""
+        yes, no = (option.title for option in self.question.options)
+        return [(yes, self.decision.yes), (no, self.decision.no), (_("Abstained"), self.decision.blank)]
+
+
+def outcomes(election: Election, paper: Paper) -> list[Outcome | Verdict]:
     """The result as pages show it, question by question."""
-    return [_outcome(election, paper, number) for number in range(len(paper.questions))]
+    return [
+        Verdict(paper.questions[number], report)
+        if isinstance(report, Decision)
+        else _outcome(election, paper.questions[number], number, report)
+        for number, report in enumerate(reports_of(election))
+    ]
 
 
-def _outcome(election: Election, paper: Paper, number: int) -> Outcome:
-    question, report = paper.questions[number], reports_of(election)[number]
+def _outcome(election: Election, question: PaperQuestion, number: int, report: tally.Report) -> Outcome:
     settled, won, shown = settlement(election, number), winners(election, number), report.ballots >= FEWEST_BALLOTS
     lines = [
         Line(
@@ -115,11 +191,12 @@ def _outcome(election: Election, paper: Paper, number: int) -> Outcome:
     # Without numbers the order must not tell them either: the elected, then the tied, then the ballot's order.
     lines.sort(key=lambda line: (-(line.approvals or 0), not line.is_elected, not line.is_tied, line.option.number))
     if not report.tied:
-        return Outcome(question, report, lines, settled, [])
+        return Outcome(question, report, lines, settled, [], told=explanation_of(election, number))
     tied_only = ([question.options[n] for n in found if n in report.tied] for found in _lots(report))
-    return Outcome(question, report, lines, settled, list(tied_only), final_checkpoint(election))
+    told, signed = explanation_of(election, number), final_checkpoint(election)
+    return Outcome(question, report, lines, settled, list(tied_only), signed, told)
 
 
 def _lots(report: tally.Report) -> Iterable[tuple[int, ...]]:
     """The tied outcomes, as many as a page can show."""
-    return islice(report.outcomes, OUTCOMES_SHOWN) if report.outcome_count <= 10_000 else ()
+    return islice(report.outcomes, OUTCOMES_SHOWN) if (report.outcome_count or 10**9) <= 10_000 else ()

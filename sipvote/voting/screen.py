@@ -8,26 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import blake2b
-from importlib import import_module
-from importlib.util import find_spec
 from json import dumps
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
-from sqlalchemy import select
+from flask_login import current_user
 
 from ..access import may, public
+from ..assembly import presence, quorum
 from ..assembly import rules as assemblies
 from ..assembly.models import Assembly
-from ..db import db, now
+from ..db import now
+from ..editions import rules as editions
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..i18n import LANGUAGES, ZONE, language
 from ..kept import Kept
 from ..qr import svg
-from . import live, papers, result, rules, slides, tally
-from .counting import opened
-from .day import Announcement
+from . import live, papers, result, rules, slides
+from .announcements import announced
 from .models import Election
 from .papers import Paper
 from .slides import Slide
@@ -41,31 +40,41 @@ LONGEST_NAME = 20
 @public
 def numbers(year: int) -> Any:
     """The numbers of the day. Asked 400 times a second, so it reads no page, no visitor and no session."""
-    try:
-        told = live.of_year(year).as_dict()
-    except live.NoSuchYear:
-        abort(404)
+    told = _day(year)[0].as_dict()
     answer = Response(dumps(told), content_type="application/json")
     # Weak: the seconds run on, but who asked before counts them down alone.
     left = told.pop("seconds_left")
     mark = dumps([told, None if left is None else left // live.RESYNC])
     answer.set_etag(blake2b(mark.encode(), digest_size=8).hexdigest(), weak=True)
-    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.headers["Cache-Control"] = "no-cache"
     return answer.make_conditional(request)
 
 
 @screen.get("/<int:year>/screen")
 @public
 def show(year: int) -> str:
+    """A slide. It is made for whoever asks only where there is something that not everybody may see."""
     asked = request.args.get("slide", "")[:LONGEST_NAME]
-    make = partial(_page, year, asked)
-    if _is_official():
-        return make(for_official=True)
-    return _pages.get((year, language(), asked), make)
+    day, is_own = _day(year)
+    if is_own or _is_official():
+        return _page(year, asked, day, is_own=True)
+    return _pages.get((year, language(), asked), lambda: _page(year, asked, day))
 
 
 def _is_official() -> bool:
     return may("assembly.plan") or may("voting.run")
+
+
+def _day(year: int) -> tuple[live.Day, bool]:
+    """The day, and whether it is only for this visitor: who has a part in a rehearsal."""
+    try:
+        day = live.of_year(year)
+    except live.NoSuchYear:
+        abort(404)
+    edition = editions.of_year(year) if day.is_rehearsal and current_user.is_authenticated else None
+    if edition is not None and rules.of_edition(edition) is not None:
+        return day, True
+    return day.for_everybody, False
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class Show:
     assembly: Assembly | None
     election: Election | None
     paper: Paper | None
-    outcomes: Sequence[result.Outcome]
+    outcomes: Sequence[result.Outcome | result.Verdict]
     day: live.Day
 
     @cached_property
@@ -91,32 +100,34 @@ class Show:
         return name if any(slide.name == name for slide in self.slides) else "welcome"
 
 
-def _show(year: int) -> Show:
+def _show(year: int, day: live.Day, is_own: bool) -> Show:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
+    if election is not None and election.is_rehearsal and not is_own:
+        election = None  # even if this very visitor has a part in it: the page is kept for all
     paper = papers.of(election) if election else None
-    is_known = election is not None and election.published_at is not None and paper is not None
+    is_known = election is not None and election.published_at is not None
     outcomes = result.outcomes(election, paper) if is_known and election and paper else []
-    return Show(edition, assemblies.of_edition(edition), election, paper, outcomes, live.of_year(year))
+    return Show(edition, assemblies.of_edition(edition), election, paper, outcomes, day)
 
 
-def _page(year: int, asked: str, for_official: bool = False) -> str:
+def _page(year: int, asked: str, day: live.Day, is_own: bool = False) -> str:
     """One slide as a page; an unknown one is the slide that belongs to this moment."""
-    shown = _show(year)
+    shown = _show(year, day, is_own)
     every = shown.slides
     names = [slide.name for slide in every]
     at = names.index(asked if asked in names else shown.now)
     return render_template(
         f"screen/{every[at].kind.replace('-', '_')}.html",
-        **_frame(shown, every, at, for_official),
-        **_facts(shown, every[at], for_official),
+        **_frame(shown, every, at, is_own),
+        **_facts(shown, every[at]),
     )
 
 
 # --- The frame --------------------------------------------------------------------------------------
 
 
-def _frame(shown: Show, every: Sequence[Slide], at: int, for_official: bool) -> dict[str, Any]:
+def _frame(shown: Show, every: Sequence[Slide], at: int, is_own: bool) -> dict[str, Any]:
     """What each slide has: where it is, what is before and after it, and what it follows."""
     urls = [_url(shown, slide.name) for slide in every]
     return {
@@ -136,7 +147,7 @@ def _frame(shown: Show, every: Sequence[Slide], at: int, for_official: bool) -> 
         "after": urls[at + 1] if at + 1 < len(urls) else None,
         "switch": [(code, name, _url(shown, every[at].name, code)) for code, name in LANGUAGES.items()],
         "live_url": f"/{shown.edition.year}/screen.json",  # in no language: it only holds numbers
-        "for_official": for_official,
+        "is_own": is_own,
         "is_live": every[at].name in ("welcome", "check-in", "vote", "count"),
     }
 
@@ -155,74 +166,42 @@ def _address(path: str = "") -> str:
 # --- What a slide needs of its own ------------------------------------------------------------------
 
 
-def _facts(shown: Show, slide: Slide, for_official: bool) -> dict[str, Any]:
+def _facts(shown: Show, slide: Slide) -> dict[str, Any]:
     """What only this kind of slide shows."""
     facts: dict[str, Any] = {"host": _address().partition("://")[2]}
-    year = shown.edition.year
-    if slide.kind == "welcome":
-        facts["agenda_language"], facts["agenda"] = _agenda(shown.assembly)
-    elif slide.kind == "check-in":
-        facts["basis"] = live.basis(shown.assembly) if shown.assembly else ""
-        facts["page"] = page = _assembly_page(year)
-        facts["qr"] = partial(svg, _address(page.removeprefix(request.script_root)))
-        facts["code"] = _hall_code(shown.assembly) if for_official and shown.assembly else None
-    elif slide.kind == "vote":
-        facts["qr"] = partial(svg, _address(f"/{year}/vote"))
-        facts["announced"] = _announced(shown.election)
-        closes = shown.day.closes_at
-        facts["closes_today"] = closes and closes.astimezone(ZONE).date() == now().astimezone(ZONE).date()
+    if slide.kind == "welcome" and shown.assembly:
+        facts["agenda"], facts["agenda_language"] = assemblies.agenda_of(shown.assembly)
+    elif slide.kind == "check-in" and shown.assembly and shown.day.attendance:
+        facts |= _led(url_for("assembly.index", year=shown.edition.year))
+        facts["basis"] = quorum.basis(shown.assembly, shown.day.attendance.members)
+        facts["code"] = presence.hall_code(shown.assembly, now()) if _is_official() else None
+    elif slide.kind == "vote" and shown.paper:
+        page = "voting.card" if shown.paper.hall_only else "voting.index"
+        facts |= _led(url_for(page, year=shown.edition.year))
+        facts["told"] = next(reversed(announced(shown.election)), None)
+        facts["closes_today"] = _is_today(shown.day)
     elif slide.kind == "thanks":
-        facts["qr"] = partial(svg, _address(f"/{year}/vote/results"))
-    if slide.kind == "thanks" or slide.question is not None:
-        facts |= {"heading": slides.heading, "is_decision": slides.is_decision, "outcomes": shown.outcomes}
-    if slide.question is not None and shown.election is not None:
-        outcome = shown.outcomes[slide.question]
-        facts |= {"outcome": outcome, "fewest": result.FEWEST_BALLOTS}
-        if slide.kind == "bars":
-            lines = slides.lines_of(outcome)
-            facts |= {"lines": lines, "places": slides.places(outcome.lines), "fresh": slides.fresh(lines, slide.step)}
-        if slide.kind == "round":
-            facts |= {"rounds": _rounds(shown.election, slide.question, outcome)}
+        facts |= {**_led(url_for("voting.results", year=shown.edition.year)), "outcomes": shown.outcomes}
+    if slide.question is not None:
+        facts |= {"outcomes": shown.outcomes, "fewest": result.FEWEST_BALLOTS}
+        facts |= _about(shown.outcomes[slide.question], slide)
     return facts
 
 
-def _agenda(assembly: Assembly | None) -> tuple[str, list[str]]:
-    """The agenda in the page's language, else in one that it was written in, which is told."""
-    written = {code: items for code, items in (assembly.agenda if assembly else {}).items() if items}
-    code = language() if language() in written else next(iter(written), language())
-    return code, written.get(code, [])
+def _about(outcome: result.Outcome | result.Verdict, slide: Slide) -> dict[str, Any]:
+    """The answer to one question, as far as this step tells it."""
+    facts: dict[str, Any] = {"outcome": outcome}
+    if slide.kind == "bars" and isinstance(outcome, result.Outcome):
+        lines = slides.lines_of(outcome)
+        facts |= {"lines": lines, "places": slides.places(outcome.lines), "fresh": slides.fresh(lines, slide.step)}
+        facts["is_lot_told"] = slides.is_lot_told(outcome)
+    return facts
 
 
-def _announced(election: Election | None) -> Announcement | None:
-    """The last thing that was said about the vote, while it is of use."""
-    if election is None:
-        return None
-    rows = select(Announcement).where(Announcement.election_id == election.id).order_by(Announcement.id.desc())
-    return db.session.scalar(rows.limit(1))
+def _led(page: str) -> dict[str, Any]:
+    """Where a slide leads: by a link, and by a code for phones."""
+    return {"page": page, "qr": partial(svg, _address(page.removeprefix(request.script_root)))}
 
 
-_told: dict[tuple[int, int, tuple[int, ...]], list[tally.Round]] = {}
-
-
-def _rounds(election: Election, number: int, outcome: result.Outcome) -> list[tally.Round]:
-    """How the rule came to its outcome; a published result never changes, so it is told once."""
-    key = (election.id, number, outcome.report.elected)
-    if key not in _told:
-        ballots = list(tally.question(opened(election), number))
-        _told[key] = tally.rounds(ballots, outcome.report.options, outcome.report.elected)
-    return _told[key]
-
-
-def _assembly_page(year: int) -> str:
-    """The page where one checks in oneself; that of the vote, where there is none."""
-    endpoint = "assembly.index" if "assembly.index" in current_app.view_functions else "voting.index"
-    return url_for(endpoint, year=year)
-
-
-def _hall_code(assembly: Assembly) -> str | None:
-    """The code that is shown in the hall at this moment, where members check themselves in by one."""
-    if find_spec("sipvote.assembly.presence") is None:
-        return None
-    presence: Any = import_module("sipvote.assembly.presence")
-    code: str = presence.hall_code(assembly, now())
-    return code
+def _is_today(day: live.Day) -> bool:
+    return day.closes_at is not None and day.closes_at.astimezone(ZONE).date() == now().astimezone(ZONE).date()

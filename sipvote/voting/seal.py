@@ -12,7 +12,7 @@ import re
 import secrets
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b, sha256
 
 from nacl.exceptions import CryptoError
@@ -27,6 +27,7 @@ Shape = tuple[int, ...]  # for each question how many options there are
 SEED_BYTES = 16
 PERSON = b"sipvote envelope"  # so that the same seed gives another key elsewhere
 LISTS, NEEDED, WORDS = 3, 2, 20
+TELL_EVERY = 200  # envelopes
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to mistake for 1 or 0
 
 
@@ -93,6 +94,13 @@ def join(lists: Sequence[str]) -> bytes:
     except MnemonicError:
         raise WrongWords("different", "These word lists do not belong together.") from None
     return seed
+
+
+def mark(text: str) -> str:
+    """The SHA-256 of one word list, read as people type it; raise `WrongWords` when it is none."""
+    words = _words(text)
+    _share(words, 1)
+    return sha256(" ".join(words).encode()).hexdigest()
 
 
 def _words(text: str) -> list[str]:
@@ -181,17 +189,21 @@ def open_box(
     private_key: PrivateKey,
     shape: Shape,
     limits: Sequence[int | None] = (),
+    tell: Callable[[int], None] | None = None,
 ) -> tuple[list[tuple[int, Choices]], int]:
     """Open all envelopes: the ballots as sorted pairs (how many times, choices), and how many are spoilt.
 
     `limits` says for each question how many options a ballot may approve of, None for no limit; a
     ballot with more is spoilt. The envelopes are shuffled first and the ballots sorted by content:
-    no order in the answer, nor on the way to it, tells who cast what.
+    no order in the answer, nor on the way to it, tells who cast what. `tell` hears from time to time how
+    many have been opened.
     """
     shuffled = list(envelopes)
     secrets.SystemRandom().shuffle(shuffled)
     box: Counter[Choices] = Counter()
-    for envelope in shuffled:
+    for number, envelope in enumerate(shuffled):
+        if tell and number % TELL_EVERY == 0:
+            tell(number)
         try:
             choices = read(open_envelope(envelope, private_key), shape)
         except SpoiltBallot:

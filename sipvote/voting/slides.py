@@ -7,9 +7,7 @@ question, how it was decided, who is elected; whoever runs the screen goes on wh
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
-from .result import Line, Outcome
+from .result import Line, Outcome, Verdict
 
 ONE_BY_ONE = 8  # of a longer list the last places are shown at once
 MOST_LINES = 16  # more could not be read in a hall; the result page has them all
@@ -40,37 +38,35 @@ def before_result(has_assembly: bool, has_paper: bool) -> list[Slide]:
     return [Slide(name, name) for name in names]
 
 
-def of_result(outcomes: Sequence[Outcome]) -> list[Slide]:
+def of_result(outcomes: Sequence[Outcome | Verdict]) -> list[Slide]:
     """The published result, step by step."""
-    asked = [slide for number, outcome in enumerate(outcomes) for slide in _of_question(number, outcome)]
+    asked = [
+        Slide(f"{number + 1}-{place}", kind, number, step)
+        for number, outcome in enumerate(outcomes)
+        for place, (kind, step) in enumerate([("question", 0), *_told(outcome)])
+    ]
     return [Slide("turnout", "turnout"), *asked, Slide("thanks", "thanks")]
 
 
-def _of_question(number: int, outcome: Outcome) -> list[Slide]:
-    """The steps of one question; where a lot decided, it comes after the count."""
-    kinds: list[tuple[str, int]] = [("question", 0)]
-    if is_decision(outcome):
-        kinds += [("answer", 0)]
-    elif not outcome.has_numbers:
-        kinds += [("elected", 0)]
-    elif outcome.report.rule == "approval":
-        kinds += [("bars", count) for count in reveals(lines_of(outcome))]
-    else:
-        told = range(1, len(outcome.report.elected) + 1) if has_rounds(outcome) else ()
-        kinds += [*(("round", step) for step in told), ("bars", len(lines_of(outcome)))]
-    if not is_decision(outcome) and outcome.report.tied:
-        kinds += [("tie", 0), *([("lot", 0)] if outcome.lot else [])]
-    return [Slide(f"{number + 1}-{place}", kind, number, step) for place, (kind, step) in enumerate(kinds)]
+def _told(outcome: Outcome | Verdict) -> list[tuple[str, int]]:
+    """How the answer to one question is told, as kinds of slides and their steps."""
+    if isinstance(outcome, Verdict):
+        return [("answer", 0)]
+    lot = [("tie", 0), *([("lot", 0)] if outcome.lot else [])] if outcome.report.tied else []
+    if not outcome.has_numbers:
+        return [("elected", 0), *lot]
+    lines = lines_of(outcome)
+    if outcome.report.rule == "approval":
+        return [*(("bars", shown) for shown in reveals(lines)), *lot]
+    # The other rules come to their winners with the lot, if there is one: so it is told before.
+    rounds = [("round", step) for step in range(1, len(outcome.told.get("rounds", [])) + 1)]
+    together = [("set", 0)] if "sets" in outcome.told else []
+    return [*lot, *rounds, *together, ("bars", len(lines))]
 
 
-def is_decision(outcome: Outcome) -> bool:
-    """Whether a question was answered with yes or no."""
-    return outcome.question.majority is not None
-
-
-def has_rounds(outcome: Outcome) -> bool:
-    """Whether the rule comes to its outcome in rounds that can be told: no lot is needed."""
-    return outcome.report.rule == "phragmen" and not outcome.report.tied
+def is_lot_told(outcome: Outcome) -> bool:
+    """Whether the bars come after the lot, and may show whom it chose."""
+    return outcome.lot is not None and outcome.report.rule != "approval"
 
 
 def lines_of(outcome: Outcome) -> list[Line]:
@@ -94,11 +90,6 @@ def reveals(lines: Sequence[Line]) -> list[int]:
         if place < ONE_BY_ONE and not is_amid_tie:
             steps.append(shown)
     return steps
-
-
-def heading(outcome: Outcome) -> str:
-    """What was asked."""
-    return getattr(outcome.question, "heading", None) or _("Which themes shall we work on?")
 
 
 def places(lines: Sequence[Line]) -> list[int]:

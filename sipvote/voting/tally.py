@@ -10,18 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations
-from math import comb, lcm
+from itertools import chain, combinations, product
+from math import comb, prod
 from typing import Any
 
-Ballot = Collection[int]
-Ballots = Iterable[tuple[int, Ballot]]
+from .bits import MOST_OUTCOMES, Ballot, Ballots, Best, Box, Loads, TooManyOutcomes, before_ties, in_turn, start
+
 Totals = tuple[int, int, tuple[int, ...]]  # all ballots, the blank ones, the approvals of each option
-MOST_OUTCOMES = 20_000
-
-
-class TooManyOutcomes(ValueError):
-    """So much is tied that the outcomes cannot be listed; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,11 @@ class Report:
     `approvals` holds one total for each option. The options in `elected` win in every outcome. Those
     in `tied` win in some outcomes only, and have `places_left` places between them: a lot must decide.
     Which of them can win together stands in `ties`, as sorted outcomes; when it is empty, any can.
+
+    Outcomes too many to list are told shorter. Options of which exactly the same ballots approve form a
+    group in `alike`, and each of `ties` then says how many of a group win, whichever they are. Where even
+    that is too much, it is `in_turn`: the lot decides every tie as it comes, round by round. `elected` then
+    holds who won before the first tie, and `tied` everybody else who has ballots.
     """
 
     rule: str
@@ -43,6 +43,8 @@ class Report:
     tied: tuple[int, ...]
     places_left: int
     ties: tuple[tuple[int, ...], ...] = ()
+    alike: tuple[tuple[int, ...], ...] = ()
+    in_turn: bool = False
 
     @property
     def winners(self) -> tuple[int, ...] | None:
@@ -50,24 +52,36 @@ class Report:
         return None if self.tied else self.elected
 
     @property
-    def outcome_count(self) -> int:
-        """In how many ways the lot can fall; 1 when nothing is tied."""
-        return len(self.ties) or comb(len(self.tied), self.places_left)
+    def outcome_count(self) -> int | None:
+        """In how many ways the lot can fall; 1 when nothing is tied, None when nobody can say."""
+        if self.in_turn:
+            return None
+        if self.ties:
+            return sum(_ways(outcome, self.alike) for outcome in self.ties)
+        return comb(len(self.tied), self.places_left)
 
     @cached_property
     def outcomes(self) -> tuple[tuple[int, ...], ...]:
         """Every way the lot can fall: sorted winners, all sorted. They can be many: see `outcome_count`."""
+        if self.in_turn:
+            raise TooManyOutcomes("The outcomes cannot be listed: the lot decides round by round.")
         if self.ties:
-            return self.ties
+            return tuple(sorted(chain.from_iterable(_spread(outcome, self.alike) for outcome in self.ties)))
         lots = combinations(self.tied, self.places_left)
         return tuple(sorted(tuple(sorted(self.elected + lot)) for lot in lots))
 
-    def by_lot(self, order: Sequence[int]) -> tuple[int, ...]:
-        """The outcome that a lot decides for: with the option drawn first, then with the one drawn second …"""
+    def by_lot(self, order: Sequence[int], ballots: Ballots = ()) -> tuple[int, ...]:
+        """The outcome that a lot decides for: with the option drawn first, then with the one drawn second …
+
+        The ballots are needed only when the lot decides round by round.
+        """
+        if self.in_turn:
+            return tuple(sorted(in_turn(Box(ballots, self.options), self.seats, order)))
         place = {option: number for number, option in enumerate(order)}
         if not self.ties:
             return tuple(sorted((*self.elected, *sorted(self.tied, key=place.__getitem__)[: self.places_left])))
-        return min(self.ties, key=lambda outcome: sorted(place[option] for option in outcome if option in self.tied))
+        drawn = (_drawn(outcome, self.alike, place) for outcome in self.ties)
+        return min(drawn, key=lambda outcome: sorted(place[option] for option in outcome if option in place))
 
     @property
     def ranking(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
@@ -80,8 +94,9 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """The report as plain numbers and lists, ready for JSON."""
         facts = {**asdict(self), "winners": self.winners}
-        if not self.ties:
-            del facts["ties"]
+        for name in ("ties", "alike", "in_turn"):
+            if not facts[name]:
+                del facts[name]
         return {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items()}
 
 
@@ -98,7 +113,9 @@ def _tuples(fact: Any) -> Any:
 def approval(ballots: Ballots, options: int, seats: int) -> Report:
     """Elect the `seats` options that most ballots approve of; where the last places are shared, say so."""
     _check(options, seats)
-    count, blank, approvals = _totals(ballots, options)
+    count, blank, approvals = totals = _totals(ballots, options)
+    if found := _without_rivals("approval", options, seats, totals):
+        return found
 
     enough = sorted(approvals, reverse=True)[seats - 1]  # what the option in the last place has
     elected = [option for option in range(options) if approvals[option] > enough]
@@ -115,33 +132,42 @@ def phragmen(ballots: Ballots, options: int, seats: int) -> Report:
 
     Round by round the option wins that leaves the heaviest load on a ballot lightest. Exact, in fractions.
     Source: Brill, Freeman, Janson and Lackner, Phragmén's voting methods and justified representation (2017).
-    Raises `TooManyOutcomes`.
     """
     _check(options, seats)
     ballots = tuple(ballots)
     totals = _totals(ballots, options)
-    box = _Box(ballots, options)
-    states = {_Loads((), frozenset([(Fraction(0), box.all)]))}
+    if found := _without_rivals("phragmen", options, seats, totals):
+        return found
+    box = Box(ballots, options)
+    states = {start(box)}
     for _round in range(seats):
         before, states = states, set()
         for state in before:
-            states.update(state.next(box))
-            _refuse_too_many(len(states))
-    return _report("phragmen", options, seats, totals, {state.elected for state in states})
+            states.update(after for option, after in state.next(box) if box.stands_in(option, after.elected))
+            if len(states) > MOST_OUTCOMES:
+                return _in_turn(box, options, seats, totals)
+    return _report("phragmen", box, seats, totals, {state.elected for state in states})
 
 
 def pav(ballots: Ballots, options: int, seats: int) -> Report:
     """Proportional approval voting: a ballot is worth 1 for its first winner, 1/2 more for its second, 1/3 …
 
     The winners are the options, of all ways to choose them, whose ballots are worth most together.
-    Exact, in whole numbers. Source: Thiele (1895). Raises `TooManyOutcomes`.
+    Exact, in whole numbers. Source: Thiele (1895). Raises `TooManyOutcomes`, but only where there are more
+    ways to choose than that; such a vote is never frozen under this rule.
     """
     _check(options, seats)
     ballots = tuple(ballots)
     totals = _totals(ballots, options)
-    search = _Best(_Box(ballots, options), seats)
-    search.extend((), (search.box.all,), 0, range(options))
-    return _report("pav", options, seats, totals, search.outcomes)
+    if found := _without_rivals("pav", options, seats, totals):
+        return found
+    box = Box(ballots, options)
+    return _report("pav", box, seats, totals, Best(box, seats).outcomes)
+
+
+def is_countable(rule: str, options: int, seats: int) -> bool:
+    """Whether a rule can count every box there may be: PAV compares all ways to choose, if there are not too many."""
+    return rule != "pav" or comb(options, seats) <= MOST_OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -159,25 +185,29 @@ class Round:
 
 
 def rounds(ballots: Ballots, options: int, outcome: Collection[int]) -> list[Round]:
-    """Tell how sequential Phragmén comes to an outcome, round by round. Raises ValueError when it does not."""
-    box = _Box(ballots, options)
+    """Tell how sequential Phragmén comes to an outcome, round by round. Raises ValueError when it does not.
 
-    def follow(state: _Loads) -> list[Round] | None:
+    Where it can come about in several orders, the one in which the outcome is given is tried first.
+    """
+    box, place = Box(ballots, options), {option: number for number, option in enumerate(outcome)}
+    dead_ends: set[Loads] = set()
+
+    def follow(state: Loads) -> list[Round] | None:
         if len(state.elected) == len(outcome):
             return []
-        for after in state.next(box):
-            (won,) = set(after.elected) - set(state.elected)
-            if won in outcome and (rest := follow(after)) is not None:
+        for won, after in sorted(state.next(box), key=lambda step: place.get(step[0], options)):
+            if won in place and after not in dead_ends and (rest := follow(after)) is not None:
                 return [_told(box, state, after, won), *rest]
+        dead_ends.add(state)
         return None
 
-    found = follow(_Loads((), frozenset([(Fraction(0), box.all)])))
+    found = follow(start(box))
     if found is None:
         raise ValueError("This is not an outcome of the rule.")
     return found
 
 
-def _told(box: "_Box", before: "_Loads", after: "_Loads", won: int) -> Round:
+def _told(box: Box, before: Loads, after: Loads, won: int) -> Round:
     costs = tuple(None if o in before.elected else before.cost(box, o) for o in range(len(box.supporters)))
     free = before.free & box.supporters[won]
     served = box.weight(box.supporters[won]) - box.weight(free)
@@ -217,114 +247,72 @@ def _totals(ballots: Ballots, options: int) -> Totals:
 
 
 def _check(options: int, seats: int) -> None:
-    if not 1 <= seats <= options:
+    if not 0 <= seats <= options:  # none are left when as many themes go on as there may be
         raise ValueError(f"{seats} places cannot be filled from {options} options.")
 
 
-def _report(rule: str, options: int, seats: int, totals: Totals, outcomes: Iterable[tuple[int, ...]]) -> Report:
-    """Say which options win whatever the lot, and which win in some outcomes only."""
-    found = sorted(outcomes)
-    always = set.intersection(*map(set, found))
-    tied = set().union(*found) - always
-    ties = tuple(found) if len(found) > 1 else ()
-    return Report(rule, options, seats, *totals, tuple(sorted(always)), tuple(sorted(tied)), seats - len(always), ties)
+def _without_rivals(rule: str, options: int, seats: int, totals: Totals) -> Report | None:
+    """The report where no more options have ballots than there are places: all of those win, and any others may.
+
+    It is the same by every rule, and nothing has to be searched, however much is tied. None elsewhere.
+    """
+    approved = [option for option in range(options) if totals[2][option]]
+    others = [option for option in range(options) if not totals[2][option]]
+    if seats == 0:
+        return Report(rule, options, 0, *totals, (), (), 0)
+    if len(approved) > seats:
+        return None
+    if len(approved) in (seats, seats - len(others)):
+        return Report(
+            rule, options, seats, *totals, tuple(range(options) if len(approved) < seats else approved), (), 0
+        )
+    return Report(rule, options, seats, *totals, tuple(approved), tuple(others), seats - len(approved))
 
 
-def _refuse_too_many(outcomes: int) -> None:
-    if outcomes > MOST_OUTCOMES:
-        raise TooManyOutcomes(f"There are more than {MOST_OUTCOMES:,} tied outcomes, too many to list.")
+def _report(rule: str, box: Box, seats: int, totals: Totals, outcomes: Iterable[tuple[int, ...]]) -> Report:
+    """Say which options win whatever the lot, and which win in some outcomes only.
+
+    In `outcomes` the first options of a group that is alike stand for any of it.
+    """
+    found, options = sorted(outcomes), len(box.supporters)
+    won = {group: [len({*group} & {*outcome}) for outcome in found] for group in box.alike}
+    elected = sorted(chain.from_iterable(group for group, wins in won.items() if min(wins) == len(group)))
+    tied = sorted(chain.from_iterable(group for group, wins in won.items() if min(wins) < len(group) and max(wins)))
+    places = seats - len(elected)
+    facts = (rule, options, seats, *totals, tuple(elected), tuple(tied), places)
+    alike = tuple(sorted(group for group in won if len(group) > 1 and group[0] in tied))
+    count = sum(_ways(outcome, alike) for outcome in found)
+    if count == comb(len(tied), places):  # any of the tied can win together
+        return Report(*facts)
+    if count > MOST_OUTCOMES:
+        return Report(*facts, tuple(found), alike)
+    return Report(*facts, tuple(sorted(chain.from_iterable(_spread(outcome, alike) for outcome in found))))
 
 
-# --- Ballots as sets of bits ------------------------------------------------------------------------
+def _in_turn(box: Box, options: int, seats: int, totals: Totals) -> Report:
+    """The report of Phragmén's rule where more can happen than can be followed."""
+    elected = sorted(before_ties(box, seats))
+    tied = [option for option in range(options) if box.supporters[option] and option not in elected]
+    facts = (tuple(elected), tuple(tied), seats - len(elected))
+    return Report("phragmen", options, seats, *totals, *facts, in_turn=True)
 
 
-class _Box:
-    """Ballots as bits of large numbers: a set of ballots is one number, and weighing it takes microseconds."""
-
-    def __init__(self, ballots: Ballots, options: int) -> None:
-        self.supporters = [0] * options  # for each option the ballots that approve of it
-        self._powers: defaultdict[int, int] = defaultdict(int)  # the ballots whose number of times has this bit
-        self.all = 0
-        for place, (times, ballot) in enumerate(ballots):
-            one = 1 << place
-            self.all |= one
-            for option in ballot:
-                self.supporters[option] |= one
-            for power in range(times.bit_length()):
-                self._powers[power] |= one if times >> power & 1 else 0
-
-    def weight(self, ballots: int) -> int:
-        """How many ballots there are in a set."""
-        return sum((ballots & those).bit_count() << power for power, those in self._powers.items())
+def _ways(outcome: Collection[int], alike: Iterable[Sequence[int]]) -> int:
+    """How many outcomes there are when any options of a group may stand for others of it."""
+    return prod(comb(len(group), len({*group} & {*outcome})) for group in alike)
 
 
-@dataclass(frozen=True)
-class _Loads:
-    """A state of Phragmén's rule: who is elected, and which ballots carry which load."""
-
-    elected: tuple[int, ...]  # sorted
-    loads: frozenset[tuple[Fraction, int]]
-
-    @property
-    def free(self) -> int:
-        """The ballots that carry nothing: those without a winner so far."""
-        return next((ballots for load, ballots in self.loads if load == 0), 0)
-
-    def next(self, box: _Box) -> Iterator["_Loads"]:
-        """Every state that may follow: one for each option that is cheapest now."""
-        left = [option for option in range(len(box.supporters)) if option not in self.elected]
-        costs = {option: self.cost(box, option) for option in left}
-        least = min((cost for cost in costs.values() if cost is not None), default=None)
-        for option in left:
-            if costs[option] == least:
-                yield self._elect(option, least, box.supporters[option])
-
-    def cost(self, box: _Box, option: int) -> Fraction | None:
-        """The load that each of its ballots would carry; None when there are none, for then nobody can."""
-        mine = box.supporters[option]
-        carried = sum((load * box.weight(ballots & mine) for load, ballots in self.loads), Fraction(1))
-        return carried / box.weight(mine) if mine else None
-
-    def _elect(self, option: int, load: Fraction | None, mine: int) -> "_Loads":
-        kept = {(old, ballots & ~mine) for old, ballots in self.loads if ballots & ~mine}
-        raised = {(load, mine)} if load is not None else set()
-        return _Loads(tuple(sorted((*self.elected, option))), frozenset(kept | raised))
+def _spread(outcome: Collection[int], alike: Sequence[Sequence[int]]) -> Iterator[tuple[int, ...]]:
+    """All those outcomes."""
+    alone = set(outcome).difference(*alike)
+    for chosen in product(*(combinations(group, len({*group} & {*outcome})) for group in alike)):
+        yield tuple(sorted(alone.union(*chosen)))
 
 
-class _Best:
-    """The search for the best committees: whoever cannot reach the best found so far is not looked at."""
-
-    def __init__(self, box: _Box, seats: int) -> None:
-        self.box, self.seats, self.unit = box, seats, lcm(*range(1, seats + 1))
-        self.best, self.outcomes = -1, set[tuple[int, ...]]()
-
-    def extend(self, chosen: tuple[int, ...], levels: tuple[int, ...], worth: int, rest: Iterable[int]) -> None:
-        """Add options of `rest` in every promising way; `levels` are the ballots with 0, 1, 2 … winners."""
-        places = self.seats - len(chosen)
-        if not places:
-            self._note(tuple(sorted(chosen)), worth)
-            return
-        gains = sorted(((self._gain(levels, option), -option) for option in rest), reverse=True)
-        for place in range(len(gains) - places + 1):
-            # What an option adds only shrinks as others are chosen, so more than this cannot come of it.
-            if worth + sum(gain for gain, _option in gains[place : place + places]) < self.best:
-                break
-            gain, option = gains[place][0], -gains[place][1]
-            after = [-other for _gain, other in gains[place + 1 :]]
-            self.extend((*chosen, option), self._raised(levels, option), worth + gain, after)
-
-    def _gain(self, levels: tuple[int, ...], option: int) -> int:
-        mine = self.box.supporters[option]
-        return sum(self.unit // (had + 1) * self.box.weight(ballots & mine) for had, ballots in enumerate(levels))
-
-    def _raised(self, levels: tuple[int, ...], option: int) -> tuple[int, ...]:
-        mine = self.box.supporters[option]
-        below = (0, *levels)
-        return tuple(here & ~mine | under & mine for here, under in zip((*levels, 0), below, strict=True))
-
-    def _note(self, outcome: tuple[int, ...], worth: int) -> None:
-        if worth > self.best:
-            self.best, self.outcomes = worth, set()
-        if worth == self.best:
-            self.outcomes.add(outcome)
-            _refuse_too_many(len(self.outcomes))
+def _drawn(outcome: Collection[int], alike: Iterable[Sequence[int]], place: dict[int, int]) -> tuple[int, ...]:
+    """The one of them that has, of each group, the options drawn first."""
+    drawn = set(outcome)
+    for group in alike:
+        wins = len(drawn.intersection(group))
+        drawn = drawn.difference(group).union(sorted(group, key=place.__getitem__)[:wins])
+    return tuple(sorted(drawn))

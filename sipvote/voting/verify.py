@@ -33,10 +33,10 @@ except ImportError:
     print("This program needs the package PyNaCl. Install it with:  python3 -m pip install pynacl")
     raise SystemExit(2) from None
 
-MOST_BYTES, MOST_FILES, MOST_OPTIONS = 300_000_000, 5_000, 1_000
+MOST_BYTES, MOST_FILES, MOST_OPTIONS, MOST_OUTCOMES = 300_000_000, 5_000, 1_000, 20_000
 NAMES = (
     "README.txt ballots.json checkpoints.jsonl election.json envelopes.txt "
-    "manifest.json replaced.txt report.json trackers.txt verify.py"
+    "manifest.json papers.json replaced.txt report.json trackers.txt verify.py"
 )
 MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 HASH = r"[0-9a-f]{64}"
@@ -173,7 +173,17 @@ class Package:
             limit, rule, options = question["max_approvals"], question["rule"], len(question["options"])
             need(limit is None or whole(limit, 1), "A limit in election.json is not right.")
             need(whole(question["seats"], 1, min(options, MOST_OPTIONS)), "A number of places is not right.")
-            need(rule in RULES, "This program does not know the rule that the vote was counted by.")
+            need(
+                rule in RULES or rule == "majority", "This program does not know the rule that the vote was counted by."
+            )
+            if rule == "majority":
+                need(
+                    question["majority"] in MAJORITIES and options == 2 and limit == 1,
+                    "A question of yes or no is not one.",
+                )
+        for key in ("goes_on", "spoilt_papers"):
+            need(whole(found[key], 0), "A number in election.json is not right.")
+        need(found["most_themes"] is None or whole(found["most_themes"], 1), "A number in election.json is not right.")
         return found
 
     @cached_property
@@ -182,16 +192,25 @@ class Package:
 
     @cached_property
     def ballots(self) -> Counter[str]:
-        """The opened box: how many times each ballot was in it. To the byte, the one way to write it."""
-        rows = self.json("ballots.json")
+        """The opened box, and the ballots on paper: how many times each ballot was there."""
+        return self.ballots_in("ballots.json")
+
+    @cached_property
+    def papers(self) -> Counter[str]:
+        """The ballots on paper alone."""
+        return self.ballots_in("papers.json")
+
+    def ballots_in(self, name: str) -> Counter[str]:
+        """How many times each ballot is in a file. To the byte, the one way to write it."""
+        rows = self.json(name)
         for times, ballot in rows:
-            need(whole(times, 1), "A ballot in ballots.json is there less than once.")
+            need(whole(times, 1), f"A ballot in {name} is there less than once.")
             self.check_ballot(ballot)
         rows.sort(key=lambda row: row[1])
         box = Counter({brackets(ballot): times for times, ballot in rows})
         text = ",\n".join(f"[{times},{brackets(ballot)}]" for times, ballot in rows)
-        once = len(box) == len(rows) and self.files["ballots.json"] == f"[\n{text}\n]\n".encode()
-        need(once, "ballots.json is not written in the one way that is allowed.")
+        once = len(box) == len(rows) and self.files[name] == f"[\n{text}\n]\n".encode()
+        need(once, f"{name} is not written in the one way that is allowed.")
         return box
 
     def check_ballot(self, ballot: Any) -> None:
@@ -280,11 +299,13 @@ def envelopes(package: Package) -> None:
 
 
 def numbers(package: Package) -> None:
-    """There are as many ballots as envelopes, and no more than members on the electoral roll."""
-    cast = len(package.trackers("trackers.txt"))
-    need(cast <= package.election["roll_size"], "There are more envelopes than electors.")
-    counted = sum(package.ballots.values()) + package.report["spoilt"]
+    """There are as many ballots as envelopes and papers, and no more than members on the electoral roll."""
+    cast, papers = len(package.trackers("trackers.txt")), sum(package.papers.values())
+    voted = cast + papers + package.election["spoilt_papers"]
+    need(voted <= package.election["roll_size"], "There are more envelopes and papers than electors.")
+    counted = sum(package.ballots.values()) - papers + package.report["spoilt"]
     need(cast == counted, f"There are {cast} envelopes, but {counted} ballots with the spoilt ones.")
+    need(not package.papers - package.ballots, "A ballot on paper is not among those that were counted.")
 
 
 def count(package: Package) -> None:
@@ -292,11 +313,45 @@ def count(package: Package) -> None:
     questions, reports = package.election["questions"], package.report["questions"]
     need(len(reports) == len(questions), "There is not one report for each question.")
     papers = [(times, json.loads(ballot)) for ballot, times in package.ballots.items()]
-    for number, question in enumerate(questions):
+    expected: dict[int, dict[str, Any]] = {}
+    prolonged = package.election["goes_on"]
+    # Those of yes and no first: what they prolong may leave less room for the themes that are elected.
+    for number, question in sorted(enumerate(questions), key=lambda pair: pair[1]["rule"] != "majority"):
         ballots = [(times, paper[number]) for times, paper in papers]
-        expected = RULES[question["rule"]](ballots, len(question["options"]), question["seats"])
-        same = canonical(reports[number]) == canonical(expected)
+        if question["rule"] == "majority":
+            expected[number] = decision(ballots, question)
+            prolonged += question["kind"] == "prolong" and expected[number]["adopted"]
+        else:
+            most = package.election["most_themes"]
+            seats = question["seats"] if most is None else max(0, min(question["seats"], most - prolonged))
+            expected[number] = RULES[question["rule"]](ballots, len(question["options"]), seats)
+    for number, report in enumerate(reports):
+        same = canonical(report) == canonical(expected[number])
         need(same, f"The report on question {number + 1} does not follow from the ballots.")
+
+
+def decision(ballots: list[tuple[int, list[int]]], question: dict[str, Any]) -> dict[str, Any]:
+    """Count yes (option 0) and no (option 1). Who could not answer a question for one country abstains, uncounted."""
+    cast = sum(times for times, _chosen in ballots)
+    voters = cast if question["country"] is None else question["voters"]
+    yes, no = approvals(ballots, 2)
+    need(whole(voters, yes + no, cast), "A question for one country has more answers than voters.")
+    return {
+        "rule": "majority",
+        "majority": question["majority"],
+        "ballots": voters,
+        "yes": yes,
+        "no": no,
+        "blank": voters - yes - no,
+        "adopted": MAJORITIES[question["majority"]](yes, no, voters),
+    }
+
+
+MAJORITIES = {
+    "simple": lambda yes, no, voters: yes - no > 0,
+    "absolute": lambda yes, no, voters: yes > voters - yes,
+    "two_thirds": lambda yes, no, voters: yes >= 1 and Fraction(yes, yes + no) >= Fraction(2, 3),
+}
 
 
 def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
@@ -311,10 +366,28 @@ def approval(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> 
 
 def phragmen(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
     """Sequential Phragmén: who is elected costs one, and the ballots that approve of them bear it evenly."""
+    kinds, sure = alike(ballots, options), without_rivals("phragmen", ballots, options, seats)
+    if sure:
+        return sure
     found = {(frozenset[int](), (Fraction(0),) * len(ballots))}
     for _round in range(seats):
-        found = {after for elected, borne in found for after in cheapest(ballots, options, elected, borne)}
+        before, found = found, set()
+        for elected, borne in before:
+            steps = cheapest(ballots, options, elected, borne)
+            found.update(after for after in steps if all(elected_first(kind, after[0]) for kind in kinds))
+            if len(found) > MOST_OUTCOMES:
+                return in_turn(ballots, options, seats)
     return of_outcomes("phragmen", ballots, options, seats, {elected for elected, _borne in found})
+
+
+def in_turn(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
+    """Where more can happen than can be followed: who wins before the first tie is elected, the others are tied."""
+    elected, borne = frozenset[int](), (Fraction(0),) * len(ballots)
+    while len(steps := list(cheapest(ballots, options, elected, borne))) == 1:
+        elected, borne = steps[0]
+    totals = approvals(ballots, options)
+    tied = [option for option in range(options) if totals[option] and option not in elected]
+    return {**report("phragmen", ballots, options, seats, sorted(elected), tied), "in_turn": True}
 
 
 def cheapest(ballots: Any, options: int, elected: frozenset[int], borne: tuple[Fraction, ...]) -> Any:
@@ -333,19 +406,63 @@ def cheapest(ballots: Any, options: int, elected: frozenset[int], borne: tuple[F
 
 def pav(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> dict[str, Any]:
     """PAV: a ballot is worth 1 for the first winner that it approves of, 1/2 for the second, and so on."""
+    sure = without_rivals("pav", ballots, options, seats)
+    if sure:
+        return sure
     worth = [sum((Fraction(1, n) for n in range(1, had + 1)), Fraction(0)) for had in range(seats + 1)]
     unit = math.lcm(*(part.denominator for part in worth))
     whole_worth = [int(part * unit) for part in worth]
     sets = [(times, sum(1 << option for option in chosen)) for times, chosen in ballots]
     best, outcomes = -1, set[frozenset[int]]()
-    for some in itertools.combinations(range(options), seats):
+    for some in ways(alike(ballots, options), seats):
         mask = sum(1 << option for option in some)
         total = sum(times * whole_worth[bin(chosen & mask).count("1")] for times, chosen in sets)
         if total > best:
             best, outcomes = total, set()
         if total == best:
-            outcomes.add(frozenset(some))
+            outcomes.add(some)
     return of_outcomes("pav", ballots, options, seats, outcomes)
+
+
+def alike(ballots: list[tuple[int, list[int]]], options: int) -> list[list[int]]:
+    """The options in groups that the very same ballots approve of."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for option in range(options):
+        mine = tuple(at for at, (_times, chosen) in enumerate(ballots) if option in chosen)
+        groups.setdefault(mine, []).append(option)
+    return list(groups.values())
+
+
+def elected_first(group: list[int], elected: Any) -> bool:
+    """Whether the first options of a group are elected, which then stand for any of it."""
+    return elected.isdisjoint(group[len(elected.intersection(group)) :])
+
+
+def ways(groups: list[list[int]], seats: int) -> Any:
+    """Every way to fill the places, as far as it matters: of each group only the first ones."""
+    if not groups:
+        yield frozenset[int]()
+        return
+    first, rest = groups[0], groups[1:]
+    least = max(0, seats - sum(map(len, rest)))
+    for number in range(least, min(len(first), seats) + 1):
+        for some in ways(rest, seats - number):
+            yield some.union(first[:number])
+
+
+def without_rivals(rule: str, ballots: Any, options: int, seats: int) -> dict[str, Any] | None:
+    """With no more options that have ballots than places, those win, and lots are drawn among the others."""
+    totals = approvals(ballots, options)
+    wanted = [option for option in range(options) if totals[option]]
+    others = [option for option in range(options) if not totals[option]]
+    left = seats - len(wanted)
+    if seats == 0:
+        return report(rule, ballots, options, seats, [], [])
+    if left < 0:
+        return None
+    if left in (0, len(others)):
+        return report(rule, ballots, options, seats, sorted(wanted + others[:left]), [])
+    return report(rule, ballots, options, seats, wanted, others)
 
 
 def approvals(ballots: list[tuple[int, list[int]]], options: int) -> list[int]:
@@ -354,11 +471,32 @@ def approvals(ballots: list[tuple[int, list[int]]], options: int) -> list[int]:
 
 
 def of_outcomes(rule: str, ballots: Any, options: int, seats: int, outcomes: set[frozenset[int]]) -> dict[str, Any]:
-    """Report which options win in every outcome, and which in some."""
-    always = frozenset.intersection(*outcomes)
-    some = frozenset().union(*outcomes) - always
+    """Report which options win in every outcome, and which in some; and the outcomes, where not just any may win."""
+    always, some, groups, count = [], [], [], 0
+    for group in alike(ballots, options):
+        wins = {len(outcome.intersection(group)) for outcome in outcomes}
+        if wins == {len(group)}:
+            always += group
+        elif wins != {0}:
+            some += group
+            groups += [group] if len(group) > 1 else []
+    for outcome in outcomes:
+        count += math.prod(math.comb(len(group), len(outcome.intersection(group))) for group in groups)
     found = report(rule, ballots, options, seats, sorted(always), sorted(some))
-    return {**found, "ties": sorted(sorted(outcome) for outcome in outcomes)} if some else found
+    if count == math.comb(len(some), seats - len(always)):
+        return found
+    if count > MOST_OUTCOMES:
+        return {**found, "ties": sorted(map(sorted, outcomes)), "alike": sorted(groups)}
+    return {**found, "ties": sorted(sorted(each) for outcome in outcomes for each in written_out(outcome, groups))}
+
+
+def written_out(outcome: frozenset[int], groups: list[list[int]]) -> Any:
+    """The outcome with any options of each group in the place of its first ones."""
+    if not groups:
+        yield outcome
+        return
+    for some in itertools.combinations(groups[0], len(outcome.intersection(groups[0]))):
+        yield from written_out(outcome.difference(groups[0]).union(some), groups[1:])
 
 
 def report(rule: str, ballots: Any, options: int, seats: int, elected: list[int], tied: list[int]) -> dict[str, Any]:
@@ -393,7 +531,7 @@ def opening(package: Package) -> None:
         except Exception:  # noqa: BLE001, it does not open, or holds no ballot: either way it is spoilt
             spoilt += 1
     need(spoilt == package.report["spoilt"], f"{spoilt} envelopes are spoilt; the report says otherwise.")
-    need(found == package.ballots, "The ballots that were counted are not those in the envelopes.")
+    need(found + package.papers == package.ballots, "The ballots that were counted are not those in the envelopes.")
 
 
 def opened(plain: bytes, package: Package) -> str:

@@ -11,17 +11,19 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from .. import mail
+from .. import mail, qr
 from ..access import for_cards, public
 from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, rules, seal
+from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
+from .voters import Voter, own
 
 voting = Blueprint("voting", __name__)
 
@@ -34,32 +36,34 @@ def keep_nothing(response: Response) -> Response:
     return response
 
 
-def _standing(election: Election | None) -> box.Standing:
-    if election is None or election.frozen_at is None or not current_user.is_authenticated:
-        return box.Standing()
-    return box.standing(election.id, current_user.member_id)
-
-
 @voting.get("/<int:year>/vote")
 @public
 def index(year: int) -> str:
     edition = asked_edition(year)
     election = rules.of_edition(edition)
-    standing = _standing(election)
+    me = own() if current_user.is_authenticated else None
+    standing = me.standing(election) if me else box.Standing()
     paper = papers.of(election) if election else None
+    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how) if me else None
     return render_template(
         "voting/index.html",
+        mine=mine or proxy_votes.of_stranger(edition, election),
         election=election,
         paper=paper,
         standing=standing,
-        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        turnout=live.voted(election) if election else 0,
         custody=forms.CUSTODY_WORDS,
-        why_not=rules.why_not_vote(election, standing),
+        why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
+        on_phone=_on_phone(year) if election and election.is_open else "",
     )
 
 
-# --- Ballot, check, send ----------------------------------------------------------------------------
+def _on_phone(year: int) -> str:
+    return qr.svg(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+
+
+# --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
 
 
 @voting.route("/<int:year>/vote/ballot", methods=["GET", "POST"])
@@ -67,39 +71,49 @@ def index(year: int) -> str:
 @only_reads
 def ballot(year: int) -> Any:
     """The ballot; on POST with the choice that somebody wants to change before sending."""
+    return fill_in(own(), year)
+
+
+def fill_in(voter: Voter, year: int) -> Any:
+    """The ballot of a voter."""
     paper = papers.named(request.form.get("ballot", ""))
-    return _ballot(asked_edition(year), forms.marks(request.form, paper) if paper else [])
+    return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(edition: Edition, marked: list[list[str]], why: str | None = None) -> Any:
+def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refused | None = None) -> Any:
     election = rules.of_edition(edition)
-    standing = _standing(election)
+    standing = voter.standing(election)
     paper = papers.of(election) if election else None
-    closed = rules.why_not_vote(election, standing)
-    if closed or election is None or paper is None:
+    closed = voter.why_not(election, standing)
+    # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
+    stands_still = election is not None and election.is_paused and any(marked)
+    if (closed and not stands_still) or election is None or paper is None:
         facts = {"why": closed, "standing": standing, "contact": current_app.config["CONTACT"]}
-        return render_template("voting/no_ballot.html", election=election, **facts), 409
+        return render_template("voting/no_ballot.html", voter=voter, election=election, **facts), 409
     return render_template(
         "voting/ballot.html",
+        voter=voter,
         election=election,
         paper=paper,
-        ordered=paper.in_order_for(current_user.member_id),
-        marked=marked or [[] for _question in paper.questions],
+        asked=paper.asked(voter.member_id, standing.country, marked),
         standing=standing,
         custody=forms.CUSTODY_WORDS,
-        why=why,
+        fault=fault,
+        faulty=getattr(fault, "number", None),
     )
 
 
-def _sent(year: int) -> tuple[Paper | None, Any]:
+def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     """The paper of a ballot that was sent, or what to answer when there is none."""
     paper = papers.named(request.form.get("ballot", ""))
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(asked_edition(year), [], _("This ballot is no longer valid. Please choose again."))
+        return None, _ballot(
+            voter, asked_edition(year), [], Refused(_("This ballot is no longer valid. Please choose again."))
+        )
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
-    return None, redirect(url_for(".ballot", year=year))
+    return None, redirect(voter.url("ballot", year))
 
 
 @voting.route("/<int:year>/vote/check", methods=["GET", "POST"])
@@ -107,72 +121,93 @@ def _sent(year: int) -> tuple[Paper | None, Any]:
 @only_reads
 def check(year: int) -> Any:
     """What was chosen and what was not, before it is sent."""
-    paper, answer = _sent(year)
+    return look_over(own(), year)
+
+
+def look_over(voter: Voter, year: int) -> Any:
+    """The check page of a voter."""
+    paper, answer = _sent(voter, year)
     if paper is None:
         return answer
     edition, marked = asked_edition(year), forms.marks(request.form, paper)
     election = rules.of_edition(edition)
-    if why := rules.why_not_vote(election, _standing(election)):
-        return _ballot(edition, marked, why)
+    standing = voter.standing(election)
+    if why := voter.why_not(election, standing):
+        return _ballot(voter, edition, marked, Refused(why))
     try:
-        choices = forms.read_ballot(request.form, paper)
+        choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
-        return _ballot(edition, marked, refused.why)
-    ordered = paper.in_order_for(current_user.member_id)
-    parts = [
-        ([o for o in options if o.number in chosen], [o for o in options if o.number not in chosen])
-        for options, chosen in zip(ordered, choices, strict=True)
-    ]
-    return render_template("voting/check.html", election=election, paper=paper, parts=parts, marked=marked)
+        return _ballot(voter, edition, marked, refused)
+    if election is not None and voter.giver is None and standing.tracker is None:
+        reminders.note_begun(election.id, voter.member_id)
+    asked = paper.asked(voter.member_id, standing.country)
+    facts = {"voter": voter, "election": election, "paper": paper, "asked": asked}
+    return render_template("voting/check.html", choices=choices, marked=marked, **facts)
 
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
 @for_cards
 def send(year: int) -> Any:
     """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
-    paper, answer = _sent(year)
+    return put_in(own(), year)
+
+
+def put_in(voter: Voter, year: int) -> Any:
+    """Cast the ballot of a voter."""
+    paper, answer = _sent(voter, year)
     if paper is None:
         return answer
     try:
-        how = box.Cast(in_hall=current_user.is_in_hall)
-        rules.cast(paper, current_user.member_id, forms.read_ballot(request.form, paper), how)
+        voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
-        return _ballot(asked_edition(year), forms.marks(request.form, paper), refused.why)
-    return see_other(url_for(".receipt", year=year))
+        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
+    return see_other(voter.url("receipt", year))
 
 
 # --- The receipt ------------------------------------------------------------------------------------
 
 
-def _my_vote(year: int) -> tuple[Election, box.Standing] | None:
+def _vote_of(voter: Voter, year: int) -> tuple[Election, box.Standing] | None:
     election = rules.of_edition(asked_edition(year))
-    standing = _standing(election)
+    standing = voter.standing(election)
     return (election, standing) if election and standing.tracker else None
 
 
 @voting.get("/<int:year>/vote/receipt")
 @for_cards
 def receipt(year: int) -> Any:
-    mine = _my_vote(year)
-    if mine is None:
+    return show_receipt(own(), year)
+
+
+def show_receipt(voter: Voter, year: int) -> Any:
+    """The code of a voter's envelope."""
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return redirect(url_for(".index", year=year))
-    election, standing = mine
-    return render_template(
-        "voting/receipt.html", election=election, standing=standing, code=seal.code(standing.tracker or "")
-    )
+    election, standing = theirs
+    code = seal.code(standing.tracker or "")
+    # In the hall members without an e-mail address vote; everybody else signed in with one.
+    can_mail = not current_user.is_in_hall or db.session.get_one(Member, current_user.member_id).email is not None
+    facts = {"code": code, "can_mail": can_mail}
+    return render_template("voting/receipt.html", voter=voter, election=election, standing=standing, **facts)
 
 
 @voting.get("/<int:year>/vote/receipt.txt")
 @for_cards
 def receipt_file(year: int) -> Any:
+    return give_receipt_file(own(), year)
+
+
+def give_receipt_file(voter: Voter, year: int) -> Any:
     """The signed receipt: a promise that this envelope is in the box, silent on its content."""
-    mine = _my_vote(year)
-    if mine is None:
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return redirect(url_for(".index", year=year))
-    election, standing = mine
+    election, standing = theirs
     signed = board.receipt(name_of(election), standing.tracker or "", keys.signing_key())
-    text = render_template("voting/receipt.txt", election=election, standing=standing, signed=json.dumps(signed),
-                           code=seal.code(standing.tracker or ""), public_key=keys.public_signing_key())  # fmt: skip
+    text = render_template("voting/receipt.txt", voter=voter, election=election, standing=standing,
+                           signed=json.dumps(signed), code=seal.code(standing.tracker or ""),
+                           public_key=keys.public_signing_key())  # fmt: skip
     answer = Response(text, content_type="text/plain; charset=utf-8")
     answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.txt")
     return answer
@@ -181,18 +216,24 @@ def receipt_file(year: int) -> Any:
 @voting.post("/<int:year>/vote/receipt/mail")
 @for_cards
 def mail_receipt(year: int) -> Any:
-    mine = _my_vote(year)
-    if mine is None:
+    return mail_receipt_of(own(), year)
+
+
+def mail_receipt_of(voter: Voter, year: int) -> Any:
+    """Mail the receipt of a voter to who is signed in."""
+    theirs = _vote_of(voter, year)
+    if theirs is None:
         return see_other(url_for(".index", year=year))
-    election, standing = mine
+    election, standing = theirs
     member = db.session.get_one(Member, current_user.member_id)
     tracker = standing.tracker or ""
     # Of one envelope one letter, however often the button is pressed.
     key = f"receipt {election.id} {member.id} {tracker[:15]}"
-    mail.queue("receipt", member, key=key, election=election, cast_at=standing.cast_at, code=seal.code(tracker))
+    mail.queue("receipt", member, key=key, giver=voter.giver, election=election, cast_at=standing.cast_at,
+               code=seal.code(tracker))  # fmt: skip
     db.session.commit()
     if member.email:
         flash(_("Your receipt is on its way to %(address)s.", address=member.email), "ok")
     else:
         flash(_("We have no e-mail address of yours. Print your receipt, or write the code down."), "warn")
-    return see_other(url_for(".receipt", year=year))
+    return see_other(voter.url("receipt", year))

@@ -1,18 +1,17 @@
 """Shapes of what organisers type about a group."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from ..i18n import LANGUAGES, ZONE, names
+from ..fields import Beginning, Checkboxes, WholeNumber, typed
+from ..i18n import LANGUAGES, names
 from ..members.models import City, Member
 from ..themes.models import Theme
 from .exports import MODE_NAMES
@@ -20,41 +19,6 @@ from .forming import Plan, cities_of
 from .models import Mode, Workgroup
 
 _needed = _l("Fill in this field.")
-
-
-class Checkboxes(SelectMultipleField):
-    """A list of boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-class WholeNumber(IntegerField):
-    """A whole number, with our own sentence when it is not one."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Give a whole number.")) from None
-
-
-class Beginning(DateTimeLocalField):
-    """A day and a time in Brussels and Paris."""
-
-    def __init__(self, label: Any, **values: Any) -> None:
-        super().__init__(label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **values)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Write the day and the time like 2026-11-12 18:00.")) from None
-
-    @property
-    def moment(self) -> datetime:
-        """What was typed, with its zone; only for a form that was valid."""
-        return self.data.replace(tzinfo=ZONE)  # type: ignore[union-attr]
 
 
 class ProposalForm(FlaskForm):
@@ -166,8 +130,3 @@ def data_of(group: Workgroup) -> dict[str, Any]:
         **kept,
         **starts,
     }
-
-
-def typed(moment: datetime) -> datetime:
-    """A moment as a date field shows it: Brussels' time, without a zone."""
-    return moment.astimezone(ZONE).replace(tzinfo=None)

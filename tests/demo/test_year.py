@@ -13,6 +13,9 @@ from sqlalchemy import func, select
 from sipvote import audit
 from sipvote.access import MAY
 from sipvote.app import DESK_NAV, FOOTER, NAV
+from sipvote.assembly import presence, quorum
+from sipvote.assembly import rules as assemblies
+from sipvote.assembly.models import Presence
 from sipvote.db import db, now
 from sipvote.demo import year
 from sipvote.demo.people import ADA, BAS, CHLOE, DRE, EVA, member_of
@@ -150,7 +153,7 @@ def test_what_a_visitor_did_is_kept_going_forward(visitor: FlaskClient, be: Be) 
     paper = papers.of(election)
     assert paper
     db.session.commit()
-    tracker = voting.cast(paper, ada.id, ((0,),))
+    tracker = voting.cast(paper, ada.id, ((0,), *(() for _question in paper.questions[1:])))
     go(visitor, Phase.GROUPS)
     assert db.session.scalar(select(Envelope.tracker).where(Envelope.member_id == ada.id)) == tracker
 
@@ -179,7 +182,7 @@ def test_a_box_that_only_scrutineers_can_open_is_not_counted(visitor: FlaskClien
     go(visitor, Phase.REVIEW)
     dre = member_of(DRE).id
     election = voting.prepare(edition(), Custody.SCRUTINEERS, dre)
-    ceremony.prove(election, freezing.freeze(election, dre)[:2], dre)
+    ceremony.prove(election, freezing.freeze(election, dre), dre)
     go(visitor, Phase.VOTE)
     db.session.refresh(election)
     assert election.is_open and election.custody == Custody.SCRUTINEERS
@@ -244,3 +247,29 @@ def test_a_phase_that_does_not_exist_is_refused(visitor: FlaskClient, asked: str
 def test_the_page_says_what_there_is_in_each_phase(visitor: FlaskClient) -> None:
     text = visitor.get("/en/demo/year").text
     assert all(str(PHASE_NAMES[phase]) in text for phase in DATED)
+
+
+# --- The assembly -----------------------------------------------------------------------------------
+
+
+def test_the_assembly_is_held_while_the_vote_is_open_and_closed_with_it(visitor: FlaskClient, be: Be) -> None:
+    go(visitor, Phase.VOTE)
+    assembly = assemblies.of_edition(edition())
+    assert assembly and presence.why_not_now(assembly) is None and assembly.opened_at
+    stands = quorum.standing(assembly)
+    assert stands.hall >= 40 and stands.remote and stands.votes and stands.reached
+    page = f"/en/{edition().year}/assembly"
+    be("ada").post(f"{page}/follow")
+    assert quorum.standing(assembly).remote == stands.remote + 1
+    go(visitor, Phase.SIGNUP)
+    db.session.refresh(assembly)
+    assert assembly.closed_at and number(Presence) == stands.hall + stands.remote + 1
+    assert all(p.arrived_at < assembly.closed_at for p in db.session.scalars(select(Presence)))
+
+
+def test_going_back_before_the_assembly_empties_its_list(visitor: FlaskClient) -> None:
+    go(visitor, Phase.COUNT)
+    assert "presence list" in go(visitor, Phase.THEMES, sure=False).text
+    go(visitor, Phase.THEMES)
+    assembly = assemblies.of_edition(edition())
+    assert assembly and number(Presence) == 0 and assembly.opened_at is None and assembly.starts_at > now()

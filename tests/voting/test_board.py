@@ -156,6 +156,7 @@ def test_the_package_holds_what_a_recount_needs() -> None:
         "election.json",
         "envelopes.txt",
         "manifest.json",
+        "papers.json",
         "replaced.txt",
         "report.json",
         "trackers.txt",

@@ -5,14 +5,15 @@ import re
 import zipfile
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from sipvote.access import Role
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.themes.models import Theme
-from sipvote.voting import counting, hours, result, rules, seal
+from sipvote.voting import ceremony, counting, hours, result, rules, seal
+from sipvote.voting.day import KeyList
 from sipvote.voting.models import Custody, Election
 from tests.factories import (
     a_board_member,
@@ -28,13 +29,20 @@ from tests.factories import (
     in_phase,
 )
 
-ACTS = ["prepare", "freeze", "unfreeze", "prove", "open", "close", "count", "publish", "package", "settle/0"]
+BY_HAND = ["open", "close", "extend", "pause", "resume", "confirm/open", "withdraw/close", "sweep"]
+ACTS = ["prepare", "freeze", "unfreeze", "prove", *BY_HAND, "count", "publish", "package", "settle/0"]
 TIED = [(0,)] * 6 + [(1,)] * 3 + [(2,)] * 3
 
 
 @pytest.fixture
 def dre(browser_of):
     return browser_of(an_organiser())
+
+
+@pytest.fixture
+def fien(browser_of):
+    """The other organiser."""
+    return browser_of(a_member("Fien Smet", "gent", Role.ORGANISER))
 
 
 @pytest.fixture
@@ -45,6 +53,13 @@ def eva(browser_of):
 def desk(browser, act="", **data):
     """Do an act and give the page that follows."""
     return browser.post(f"/en/2026/election/{act}", data=data, follow_redirects=True).text
+
+
+def confirm(browser, act):
+    """Press "Confirm" beside what another organiser asked; give the page that follows."""
+    page = browser.get("/en/2026/election/").text
+    stamp = re.search(rf'/election/confirm/{act}".*?name="asked" value="([^"]+)"', page, re.S)
+    return desk(browser, f"confirm/{act}", asked=stamp[1])
 
 
 def an_edition_with_themes(count=4):
@@ -61,7 +76,7 @@ def lists_on(page):
     return [" ".join(words[at : at + 20]) for at in (0, 20, 40)]
 
 
-def test_the_year_of_an_election_at_the_desk(dre, eva, browser_of):
+def test_the_year_of_an_election_at_the_desk(dre, fien, eva, browser_of):
     """Prepared, frozen, proved, opened, closed, counted, published: each act by its button."""
     ada = a_member()
     an_edition_with_themes()
@@ -71,20 +86,24 @@ def test_the_year_of_an_election_at_the_desk(dre, eva, browser_of):
     lists = lists_on(shown.text)
     assert shown.headers["Cache-Control"] == "no-store"
     assert "<li>" + lists[0].split()[5] + "</li>" not in dre.get("/en/2026/election/").text
-    assert "Try the word lists" in eva.get("/en/2026/election/").text
-    assert "can be opened" in desk(eva, "prove", first=lists[0], second=lists[2].upper())
-    assert "The vote is open." in desk(dre, "open")
+    assert "Try a word list" in eva.get("/en/2026/election/").text
+    assert "List 1 is right" in desk(eva, "prove", words=lists[0])
+    assert "List 3 is right" in desk(eva, "prove", words=lists[2].upper())
+    assert "All three are there now" in desk(eva, "prove", words=lists[1])
+    assert "Another organiser confirms it" in desk(dre, "open")
+    assert "The vote is open." in confirm(fien, "open")
     election = db.session.scalar(select(Election))
     a_vote(election, ada, 1)
     page = dre.get("/en/2026/election/").text
     assert "members have voted" in page and "Peeters" not in page
-    assert "The vote is closed" in desk(dre, "close")
+    assert "Another organiser confirms it" in desk(fien, "close", reason="Everybody has voted.")
+    assert "The vote is closed" in confirm(dre, "close")
     assert "are counted" in desk(eva, "count", first="1. " + lists[1], second=lists[2])
     assert "Theme 1" in eva.get("/en/2026/election/review").text
     assert "The result is published" in desk(dre, "publish")
     assert browser_of(ada).get("/en/2026/vote/results").status_code == 200
     timeline = dre.get("/en/2026/election/").text
-    assert "Eva Stone" in timeline and "Vote opened" in timeline
+    assert "Eva Stone" in timeline and "Vote opened" in timeline and "asked by Fien Smet" in timeline
 
 
 class TestWhoMay:
@@ -97,7 +116,7 @@ class TestWhoMay:
             if act not in ("", "review"):
                 assert browser.post(f"/en/2026/election/{act}").status_code == code
 
-    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "close", "publish", "settle/0"])
+    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", *BY_HAND, "publish", "settle/0"])
     def test_a_scrutineer_does_not_run_the_vote(self, eva, act):
         an_election()
         assert eva.post(f"/en/2026/election/{act}").status_code == 403
@@ -120,28 +139,24 @@ class TestNothingOutOfOrder:
         assert answer.status_code in (303, 409)
         assert db.session.scalar(select(Election)).state == "draft"
 
-    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "prove", "publish", "package"])
+    @pytest.mark.parametrize("act", ["prepare", "freeze", "unfreeze", "open", "prove", "publish", "package", "sweep"])
     def test_an_open_vote_refuses_what_came_before_or_comes_later(self, dre, act):
         an_election()
         answer = dre.post(f"/en/2026/election/{act}", data={"custody": "server", "rule": "approval"})
         assert answer.status_code in (303, 409)
         assert db.session.scalar(select(Election)).state == "open"
 
-    @pytest.mark.parametrize("act", ["freeze", "open", "close", "publish"])
+    @pytest.mark.parametrize("act", ["freeze", "publish"])
     def test_a_double_click_does_an_act_once(self, dre, act):
-        states = {"freeze": "draft", "open": "frozen", "close": "open", "publish": "counted"}
-        if states[act] == "draft":
+        if act == "freeze":
             rules.prepare(an_edition_with_themes(), Custody.SERVER, None)
-        elif states[act] == "frozen":
-            a_frozen_election(custody=Custody.SERVER)
         else:
             election = an_election()
-            if act == "publish":
-                hours.close(election, None)
-                counting.count(election, [], None)
+            hours.close(election, None)
+            counting.count(election, [], None)
         for _click in range(2):
             dre.post(f"/en/2026/election/{act}")
-        acts = {"freeze": "freeze vote", "open": "open vote", "close": "close vote", "publish": "publish result"}
+        acts = {"freeze": "freeze vote", "publish": "publish result"}
         done = db.session.scalars(select(Entry).where(Entry.act == acts[act], Entry.member_id.is_not(None))).all()
         assert len(done) == 1
 
@@ -172,12 +187,23 @@ class TestNothingOutOfOrder:
         assert "were changed after freezing" in dre.get("/en/2026/election/").text
 
 
+def a_closed_election():
+    election, lists = a_frozen_election()
+    ceremony.prove(election, lists, None)
+    hours.open_(election, None)
+    hours.close(election, None)
+    db.session.commit()
+    return election, lists
+
+
 class TestWords:
+    """Typed back by their holders before the vote, and by two of them after it."""
+
     def test_a_slip_is_named_by_its_place_and_nothing_is_lost(self, dre):
-        _election, lists = a_frozen_election()
+        _election, lists = a_closed_election()
         words = lists[1].split()
         slip = " ".join([*words[:6], "acadmic", *words[7:]])
-        page = desk(dre, "prove", first=lists[0], second=slip)
+        page = desk(dre, "count", first=lists[0], second=slip)
         assert "Word 7 is not one of the words used" in page and 'href="#second"' in page
         assert lists[0] in page and slip in page
 
@@ -195,18 +221,39 @@ class TestWords:
         ],
     )
     def test_wrong_words_get_a_sentence_and_open_nothing(self, dre, first, second, told):
-        election, lists = a_frozen_election()
+        election, lists = a_closed_election()
         words = lists[1].split()
         words[10], words[11] = words[11], words[10]
         known = {"swapped": " ".join(words), "other": seal.split(seal.new_seed())[0]}
-        page = desk(dre, "prove", first=first.format(*lists, **known), second=second.format(*lists, **known))
+        page = desk(dre, "count", first=first.format(*lists, **known), second=second.format(*lists, **known))
         assert told in page and 'role="alert"' in page and "<script>alert" not in page
-        assert election.proved_at is None
+        assert election.counted_at is None
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            ("", "does not have 20 words"),
+            ("{0} {0}", "does not have 20 words"),
+            ("acadmic", "Word 1 is not one of the words used"),
+            ("x" * 3000, "more than a list"),
+            ("{swapped}", "does not add up"),
+            ("{other}", "none of the three lists"),
+        ],
+    )
+    def test_a_list_that_is_not_right_proves_nothing(self, eva, words, told):
+        _election, lists = a_frozen_election()
+        swapped = lists[0].split()
+        swapped[3], swapped[5] = swapped[5], swapped[3]
+        known = {"swapped": " ".join(swapped), "other": seal.split(seal.new_seed())[0]}
+        typed = words.format(*lists, **known)
+        page = desk(eva, "prove", words=typed)
+        assert told in page and 'href="#words"' in page and typed in page
+        assert db.session.scalar(select(func.count()).where(KeyList.proved_at.is_not(None))) == 0
 
     def test_the_words_never_stand_in_a_session_or_a_log(self, dre, caplog):
         _election, lists = a_frozen_election()
-        desk(dre, "prove", first=lists[0], second="academic acid acne")
-        desk(dre, "prove", first=lists[0], second=lists[1])
+        desk(dre, "prove", words=lists[0] + " acne")
+        desk(dre, "prove", words=lists[0])
         with dre.session_transaction() as session:
             assert lists[0][:20] not in str(dict(session))
         assert lists[0][:20] not in caplog.text
@@ -256,4 +303,6 @@ class TestAfterTheCount:
 def test_an_organiser_who_is_a_scrutineer_too_does_both(browser_of):
     both = browser_of(a_member("Dré", "gent", Role.ORGANISER, Role.SCRUTINEER))
     _election, lists = a_frozen_election()
-    assert "can be opened" in desk(both, "prove", first=lists[0], second=lists[1])
+    for words in lists:
+        page = desk(both, "prove", words=words)
+    assert "All three are there now" in page and "One person proved more than one list" in page

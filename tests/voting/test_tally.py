@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipvote.voting import profiles, tally
+from sipvote.voting import bits, profiles, tally
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "approval").glob("*.json"))
 
@@ -72,7 +73,7 @@ def test_the_number_of_outcomes_is_known_without_listing_them() -> None:
     assert tally.approval([], options=200, seats=100).outcome_count > 10**58
 
 
-@pytest.mark.parametrize("seats", [-1, 0, 4])
+@pytest.mark.parametrize("seats", [-1, 4])
 def test_places_that_cannot_be_filled_are_refused(seats: int) -> None:
     with pytest.raises(ValueError, match=f"^{seats} places cannot be filled from 3 options.$"):
         tally.approval([(1, (0,))], options=3, seats=seats)
@@ -222,15 +223,16 @@ def phragmen_by_hand(ballots: Any, options: int, seats: int) -> set[tuple[int, .
     return set(follow((), [Fraction()] * len(voters)))
 
 
+def pav_worth(ballots: Any, committee: tuple[int, ...]) -> Fraction:
+    return sum(
+        (times * Fraction(1, n) for times, ballot in ballots for n in range(1, len({*ballot} & {*committee}) + 1)),
+        Fraction(),
+    )
+
+
 def pav_by_hand(ballots: Any, options: int, seats: int) -> set[tuple[int, ...]]:
     """What every committee is worth, in fractions, one ballot at a time."""
-    worth = {
-        committee: sum(
-            (times * Fraction(1, n) for times, ballot in ballots for n in range(1, len({*ballot} & {*committee}) + 1)),
-            Fraction(),
-        )
-        for committee in combinations(range(options), seats)
-    }
+    worth = {committee: pav_worth(ballots, committee) for committee in combinations(range(options), seats)}
     return {committee for committee, found in worth.items() if found == max(worth.values())}
 
 
@@ -284,10 +286,103 @@ def test_who_is_approved_by_nobody_is_elected_last_and_tied(rule: str) -> None:
     assert report.elected == (1, 2) and report.tied == (0, 3, 4)
 
 
+ALL_50 = tuple(range(50))
+BLANK_HEAVY = {
+    "nobody votes": [],
+    "everybody votes blank": [(300, ())],
+    "one ballot": [(1, (3, 7))],
+    "one ballot for more than there are places": [(1, ALL_50[:30])],
+    "all ballots equal and full": [(40, ALL_50)],
+    "everybody but one blank": [(300, ()), (1, (5,))],
+    "two camps": [(7, ALL_50[:25]), (7, ALL_50[25:])],
+}
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+@pytest.mark.parametrize("name", BLANK_HEAVY)
+def test_however_much_is_tied_a_vote_is_counted(name: str, rule: str) -> None:
+    """50 themes, 25 places: as many outcomes as 10^14, and a lot chooses among all of them."""
+    ballots = BLANK_HEAVY[name]
+    report = tally.RULES[rule](ballots, 50, 25)
+    assert len(report.elected) + report.places_left == 25 and report.winners is None
+    for order in (report.tied, report.tied[::-1]):
+        won = report.by_lot(order, ballots)
+        assert len(set(won)) == 25 and set(report.elected) <= set(won) <= {*report.elected, *report.tied}
+        # The first drawn is among the winners.
+        assert order[0] in won
+    assert tally.report_from(json.loads(json.dumps(report.as_dict()))) == report
+
+
 @pytest.mark.parametrize("rule", BY_HAND)
-def test_more_outcomes_than_can_be_listed_are_refused(rule: str) -> None:
+def test_options_that_the_same_ballots_approve_of_stand_for_each_other(rule: str) -> None:
+    """Each camp gets 12 places or 13, whichever of its themes: too many outcomes to list, yet all of them told."""
+    report = tally.RULES[rule](BLANK_HEAVY["two camps"], 50, 25)
+    assert report.alike == (ALL_50[:25], ALL_50[25:]) and len(report.ties) == 2
+    assert report.outcome_count == 2 * comb(25, 12) * comb(25, 13)
+    # From the second camp 49, 48 … are drawn first: it gets 13, and the first camp 24, 23 … down to 13.
+    assert report.by_lot(ALL_50[::-1]) == (*range(13, 25), *range(37, 50))
+
+
+def test_when_more_can_happen_than_can_be_followed_the_lot_decides_round_by_round() -> None:
+    """A theme with two voters, and 40 with one each: who comes first in the lot, round by round."""
+    ballots = [(2, (40,)), *[(1, (option,)) for option in range(40)]]
+    report = tally.phragmen(ballots, 41, 20)
+    assert report.in_turn and (report.elected, report.tied) == ((40,), tuple(range(40)))
+    assert report.outcome_count is None
+    order = [*range(39, 20, -1), *range(21)]
+    assert report.by_lot(order, ballots) == (*range(21, 40), 40)
+    with pytest.raises(tally.TooManyOutcomes, match="round by round"):
+        report.outcomes  # noqa: B018
+    assert tally.report_from(json.loads(json.dumps(report.as_dict()))) == report
+
+
+@given(votes(), st.randoms())
+def test_who_wins_in_turn_is_an_outcome_of_the_rule(vote: Any, random: Any) -> None:
+    ballots, options, seats = vote
+    order = random.sample(range(options), options)
+    assert tuple(sorted(bits.in_turn(bits.Box(ballots, options), seats, order))) in tally.phragmen(*vote).outcomes
+
+
+@given(votes(), st.integers(0, 3))
+def test_the_next_best_sets_are_those_that_are_worth_most(vote: Any, how_many: int) -> None:
+    ballots, options, seats = vote
+    found = bits.next_best(bits.Box(ballots, options), seats, how_many)
+    ranked = sorted(
+        ((pav_worth(ballots, some), some) for some in combinations(range(options), seats)),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    assert found == ranked[: how_many + 1]
+
+
+@pytest.mark.parametrize("rule", BY_HAND)
+@given(vote=votes(), lot=st.randoms())
+def test_outcomes_told_in_short_are_the_same_ones(rule: str, vote: Any, lot: Any) -> None:
+    """With a limit of one, everything tied is told by options that are alike."""
+    _ballots, options, _seats = vote
+    report = tally.RULES[rule](*vote)
+    order = lot.sample(range(options), options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tally, "MOST_OUTCOMES", 0 if rule == "pav" else len(report.outcomes) - 1)
+        short = tally.RULES[rule](*vote)
+    if short.in_turn:
+        assert set(short.elected) <= set(report.elected)
+    else:
+        assert short.outcomes == report.outcomes and short.by_lot(order) == report.by_lot(order)
+        assert (short.elected, short.tied, short.outcome_count) == (report.elected, report.tied, report.outcome_count)
+
+
+def test_pav_refuses_only_what_is_never_frozen() -> None:
+    assert not tally.is_countable("pav", 40, 20) and tally.is_countable("phragmen", 40, 20)
+    assert tally.is_countable("pav", 20, 4) and tally.is_countable("pav", 15, 7)
     with pytest.raises(tally.TooManyOutcomes, match="20,000 tied outcomes"):
-        tally.RULES[rule]([], 40, 20)
+        tally.pav([(1, (option,)) for option in range(40)], 40, 20)
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+def test_without_a_place_left_nobody_is_elected(rule: str) -> None:
+    """As many themes go on as there may be."""
+    report = tally.RULES[rule]([(3, (0, 1))], 3, 0)
+    assert (report.winners, report.tied, report.approvals, report.outcomes) == ((), (), (3, 3, 0), ((),))
 
 
 @pytest.mark.parametrize("rule", tally.RULES)

@@ -22,7 +22,7 @@ from sipvote.voting import seal, tally, verify
 from sipvote.voting.package import Contents, package
 from tests.voting.closed import CLOSED, KEY, QUESTIONS, SEED, chain, sealed
 from tests.voting.forgeries import FORGERIES, HONEST, PACKAGE, edit, packed, recount, resigned, unpacked
-from tests.voting.test_tally import votes
+from tests.voting.test_tally import BLANK_HEAVY, votes
 
 PUBLIC = bytes(KEY.verify_key).hex()
 
@@ -282,9 +282,9 @@ def test_traps_are_not_read(check: Any, monkeypatch: pytest.MonkeyPatch) -> None
         assert status == 2, trap
         assert len(printed.splitlines()) == 1, trap
     assert "compressed or locked" in check(bomb)[1]
-    monkeypatch.setattr(verify, "MOST_FILES", 12)
-    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
     monkeypatch.setattr(verify, "MOST_FILES", 13)
+    assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
+    monkeypatch.setattr(verify, "MOST_FILES", 14)
     assert check(PACKAGE)[0] == 0
     monkeypatch.setattr(verify, "MOST_BYTES", len(PACKAGE) - 1)
     assert check(PACKAGE) == (2, "The file is too large to be a package.\n")
@@ -360,6 +360,26 @@ def test_both_programs_count_alike(rule: str, vote: Any) -> None:
     ballots, options, seats = vote
     found = verify.RULES[rule]([(times, list(chosen)) for times, chosen in ballots], options, seats)
     assert json.loads(json.dumps(found)) == json.loads(json.dumps(tally.RULES[rule](*vote).as_dict()))
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+@pytest.mark.parametrize("name", BLANK_HEAVY)
+def test_both_programs_agree_on_what_is_too_much_to_list(name: str, rule: str) -> None:
+    for options, seats in ((50, 25), (50, 50), (50, 0)):
+        report = tally.RULES[rule](BLANK_HEAVY[name], options, seats)
+        found = verify.RULES[rule]([(n, list(ballot)) for n, ballot in BLANK_HEAVY[name]], options, seats)
+        assert json.loads(json.dumps(found)) == json.loads(json.dumps(report.as_dict()))
+
+
+@given(vote=votes(), most=st.integers(1, 12))
+@settings(max_examples=60)
+def test_both_programs_give_up_listing_at_the_same_point(vote: Any, most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for program in (tally, verify):
+            patch.setattr(program, "MOST_OUTCOMES", most)
+        for rule in ("phragmen", "pav"):
+            found = verify.RULES[rule]([(n, list(ballot)) for n, ballot in vote[0]], *vote[1:])
+            assert json.loads(json.dumps(found)) == json.loads(json.dumps(tally.RULES[rule](*vote).as_dict()))
 
 
 def test_the_verifier_knows_every_rule() -> None:

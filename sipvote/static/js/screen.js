@@ -6,6 +6,8 @@ const root = document.documentElement;
 const all = (selector) => [...document.querySelectorAll(selector)];
 const says = () => document.body.dataset;
 const here = () => new URL(says().here, location).href; // in its language, and without a name where it follows the day
+// Only who runs the screen is known to the server: everybody else gets the one page that is made for all.
+const known = () => ("own" in says() ? "same-origin" : "omit");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const EVERY = 5000; // ms between two questions; each phone a little earlier or later than the next
 const LATER = 3000; // phones take a new slide at different moments, not all in the same one
@@ -14,8 +16,7 @@ root.classList.add("js");
 // --- Slides -----------------------------------------------------------------------------------------
 
 async function go(url, { push = true } = {}) {
-  // Only who runs the screen is known to the server: everybody else gets the one page that is made for all.
-  const asked = await fetch(url, { credentials: "official" in says() ? "same-origin" : "omit" }).catch(() => null);
+  const asked = await fetch(url, { credentials: known() }).catch(() => null);
   if (!asked?.ok) return push ? location.assign(url) : undefined;
   const page = new DOMParser().parseFromString(await asked.text(), "text/html");
   if (!page.querySelector("#slide")) return location.assign(url);
@@ -104,7 +105,7 @@ function show(name, value, every) {
 
 async function ask() {
   const headers = etag ? { "If-None-Match": etag } : {};
-  const answer = await fetch(says().liveUrl, { headers, credentials: "omit", cache: "no-store" }).catch(() => null);
+  const answer = await fetch(says().liveUrl, { headers, credentials: known(), cache: "no-store" }).catch(() => null);
   failures = answer?.ok || answer?.status === 304 ? 0 : failures + 1;
   const stale = document.querySelector("[data-stale]");
   stale.textContent = failures > 2 ? stale.dataset.stale : "";
@@ -118,12 +119,12 @@ async function ask() {
   tick();
   // The code of the hall changes; it stands on the page of who runs the screen, and nowhere else.
   asked += 1;
-  if (asked % 4 === 0 && document.querySelector("[data-own]")) go(here(), { push: false });
+  if (asked % 4 === 0 && document.querySelector("[data-changes]")) go(here(), { push: false });
 }
 
 function follow(sign) {
   followed = sign;
-  setTimeout(() => go(here(), { push: false }), "official" in says() ? 0 : Math.random() * LATER);
+  setTimeout(() => go(here(), { push: false }), "own" in says() ? 0 : Math.random() * LATER);
 }
 
 function begin() {

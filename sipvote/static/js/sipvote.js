@@ -9,12 +9,14 @@ document.documentElement.classList.add("js");
 // The summary of what went wrong takes the focus, so that it is read first.
 document.querySelector("[data-focus]")?.focus();
 
-// "2 of 3 chosen". Too many is said at once, but nothing is unticked: the member decides.
+// "2 of 3 chosen", or "2 of 3 questions answered". Too many is said at once, but nothing is unticked: the member decides.
 function ballot(bar) {
   const form = bar.closest("form");
   const count = bar.querySelector("[data-count]");
   const show = () => {
-    const n = all(".choice input:checked:not([data-blank])", form).length;
+    const answered = () => all("fieldset", form).filter((question) => question.querySelector("input:checked")).length;
+    const chosen = () => all(".choice input:checked:not([data-blank])", form).length;
+    const n = bar.dataset.ballot === "questions" ? answered() : chosen();
     const max = Number(bar.dataset.max);
     count.textContent = say(n > max ? bar.dataset.over : bar.dataset.chosen, { n, max });
     count.classList.toggle("over", n > max);
@@ -52,17 +54,22 @@ function countdown(element) {
 }
 all("[data-countdown]").forEach(countdown);
 
-// Numbers that live: JSON {name: number} into [data-live="name"], every 5 s, while somebody looks. They are the same
-// for everybody, so nobody's cookie goes with the question.
+// Numbers that live: JSON {name: value} into [data-live="name"], every 5 s, while somebody looks. Where they are the
+// same for everybody (data-live-public), nobody's cookie goes with the question.
 function live(root) {
   let etag = "";
+  const credentials = "livePublic" in root.dataset ? "omit" : "same-origin";
+  const written = (value) => (typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : value);
   setInterval(async () => {
     if (document.hidden) return;
-    const answer = await fetch(root.dataset.liveUrl, { headers: etag ? { "If-None-Match": etag } : {}, credentials: "omit" }).catch(() => null);
+    const answer = await fetch(root.dataset.liveUrl, { credentials, headers: etag ? { "If-None-Match": etag } : {} }).catch(() => null);
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place.textContent = value.toLocaleString(document.documentElement.lang); });
+      all(`[data-live="${name}"]`, root).forEach((place) => {
+        if (place.matches("progress")) place.value = value;
+        else place.textContent = written(value);
+      });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
@@ -80,6 +87,24 @@ all("[data-copy]").forEach((button) => button.addEventListener("click", async ()
   await navigator.clipboard.writeText(button.dataset.copy);
   button.querySelector("span").textContent = button.dataset.done;
 }));
+
+// A kiosk forgets who rests: it asks first, and any touch goes on.
+function rest(root) {
+  const ask = root.querySelector("dialog");
+  let since = Date.now();
+  const go = () => { since = Date.now(); };
+  // Closed by its own button only: under a finger that is still down lies a choice of the ballot.
+  ask.querySelector("button").addEventListener("click", () => ask.close());
+  for (const name of ["pointerdown", "keydown", "scroll", "input"]) addEventListener(name, go, { passive: true, capture: true });
+  setInterval(() => {
+    const left = Number(root.dataset.rest) - (Date.now() - since) / 1000;
+    if (left < 0) { changed = false; location.replace(root.dataset.restUrl); }
+    else if (left < 20 && !ask.open) ask.showModal();
+  }, 1000);
+}
+all("[data-rest]").forEach(rest);
+// Nothing of the last voter comes back by the back button, from what the browser kept in memory.
+if (document.querySelector("[data-rest]")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 

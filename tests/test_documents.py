@@ -1,0 +1,158 @@
+"""Documents: three formats that say the same, and take no text for a command."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from flask import render_template
+from pypdf import PdfReader
+
+from sipvote import documents
+from sipvote.documents import Codes, Document, Heading, Items, Notice, Quote, Signatures, Table, Text, plain
+from tests.reading import bare, docx_text, html_text, pdf_text
+
+TEMPLATE = Path(__file__).parent.parent / "templates" / "minutes" / "minutes.typ"
+MARKUP = (
+    "#panic() #set page(fill: red) $x^2$ @nobody <label> *bold* _slanted_ `raw` // said /* and not said */",
+    "= No heading\n- no list\n+ no number\n/ term: none",
+    "\\ #{ 1 + 1 } #import \"@preview/nothing:1.0.0\" #read(\"/etc/passwd\") \\u{41}",
+    "<script>alert(1)</script> <b>bold</b> &amp; &#65; <!-- gone --> ]]> <w:t>",
+    "{{ 7 * 7 }} {% include 'base.html' %} {# gone #} ${7*7} %(name)s %s %",
+    "[link](javascript:alert(1)) **strong** ~~struck~~ ![x](http://example.org/x.png)",
+    "=1+1 @SUM(A1) Élise “Œuvre” l’été € ½ — …",
+)  # fmt: skip
+
+
+def a_document(text: str = "Plain", **values: str) -> Document:
+    """One block of each kind, each with the text in every place."""
+    blocks = (
+        Notice(text), Heading(text), Text(text), Heading(text, level=2), Quote(text), Items((text, "second")),
+        Items((text, "second"), numbered=True),
+        Table(text, (text, "B"), ((text, "1"), ("b", text)), numbers=(1,), wide=(0, 1)),
+        Codes(((text, "0123456789abcdef" * 8),)), Signatures((text,)), Heading(text, new_page=True),
+    )  # fmt: skip
+    return Document(**{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page", **values})
+
+
+def as_html(document: Document) -> bytes:
+    return render_template("minutes/file.html", document=document).encode()
+
+
+def without_feet(text: str, title: str) -> str:
+    return re.sub(re.escape(bare(title)) + r"page\d+/\d+", "", text)
+
+
+# --- Texts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_what_was_typed_stands_in_every_format_as_it_was_typed(app, text):
+    document = a_document(plain(text), title="Title")
+    wanted = [bare(each) for each in documents.texts(document)]
+    with app.test_request_context():
+        found = {
+            "pdf": without_feet(pdf_text(documents.pdf(document, TEMPLATE)), "Title"),
+            "docx": docx_text(documents.docx(document)),
+            "html": html_text(as_html(document)),
+        }
+    for kind, said in found.items():
+        place = 0
+        for each in wanted:
+            assert each in said[place:], (kind, each)
+            place = said.index(each, place) + len(each)
+
+
+def test_the_three_formats_say_nothing_but_the_texts(app):
+    document = a_document("Words")
+    with app.test_request_context():
+        html = html_text(as_html(document).partition(b"<body>")[2])
+    said = "".join(bare(each) for each in documents.texts(document))
+    assert html == said
+    numbered = said.replace("WordssecondWordssecond", "Wordssecond1.Words2.second")
+    assert docx_text(documents.docx(document)) == numbered
+    assert without_feet(pdf_text(documents.pdf(document, TEMPLATE)), "Words") == numbered
+
+
+def test_what_no_font_can_draw_stands_in_the_pdf_by_its_number_and_is_told(app):
+    document = a_document(plain("Fête 🎉 中"), spelled_note="Signs by number.")
+    said = pdf_text(documents.pdf(document, TEMPLATE))
+    assert "Fête[U+1F389][U+4E2D]" in said and said.count("Signsbynumber.") == 1
+    assert "Fête🎉中" in docx_text(documents.docx(document))
+    assert "Signsbynumber." not in pdf_text(documents.pdf(a_document(spelled_note="Signs by number."), TEMPLATE))
+
+
+def test_hebrew_stays_hebrew_and_does_not_turn_its_sentence():
+    assert plain("שלום") == "\u2068שלום\u2069"
+    assert "שלום" in docx_text(documents.docx(a_document(plain("שלום"))))
+    assert documents.pdf(a_document(plain("שלום مرحبا")), TEMPLATE).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    "bad", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\ud800", "\ufffe", "\U0010ffff", "\u202e", "\u2066"]
+)
+def test_what_no_file_can_hold_becomes_a_mark(app, bad):
+    assert plain(f"a{bad}b") == "a\ufffdb"
+    document = a_document(plain(f"a{bad}b"))
+    assert "a\ufffdb" in docx_text(documents.docx(document)) and "a\ufffdb" in pdf_text(
+        documents.pdf(document, TEMPLATE)
+    )
+
+
+def test_lines_stay_lines():
+    assert plain("a\r\nb\rc\u2028d\te") == "a\nb\nc\nd e"
+
+
+def test_every_sign_of_unicode_gives_a_pdf():
+    """Also those that can be drawn one by one, but not together."""
+    hostile = "".join(map(chr, range(0x300, 0x370))) + "x\u0361y 👨‍👩‍👧 🇧🇪 e\ufe0f\u20e3 \u0378 \U000e0041 ﷽ क्षि"
+    assert documents.pdf(a_document(plain(hostile)), TEMPLATE).startswith(b"%PDF")
+
+
+# --- Forms ------------------------------------------------------------------------------------------
+
+
+def test_the_pdf_says_that_it_is_accessible_and_in_which_language():
+    content = documents.pdf(a_document("Notulen", language="nl"), TEMPLATE)
+    reader = PdfReader(io.BytesIO(content))
+    assert re.search(rb"<pdfuaid:part>1</pdfuaid:part>", content)
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == "nl" and root["/MarkInfo"]["/Marked"] and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata.title == "Notulen" and reader.metadata.author == "Smart"
+    assert {"/H1", "/H2", "/H3", "/Table", "/TH", "/TD", "/L", "/Caption"} <= tags(root["/StructTreeRoot"])
+
+
+def tags(node) -> set[str]:
+    node = node.get_object()
+    if isinstance(node, list):
+        return set().union(*map(tags, node))
+    if not isinstance(node, dict):
+        return set()
+    mine = {str(node["/S"])} if "/S" in node else set()
+    return mine | (tags(node["/K"]) if "/K" in node else set())
+
+
+def test_the_docx_has_headings_header_rows_a_language_and_a_title():
+    with zipfile.ZipFile(io.BytesIO(documents.docx(a_document("Verslag", language="nl")))) as archive:
+        body, styles, core = (
+            archive.read(name).decode() for name in ("word/document.xml", "word/styles.xml", "docProps/core.xml")
+        )
+    assert [body.count(f'w:val="Heading{n}"') for n in (1, 2, 3)] == [1, 2, 1]
+    assert body.count("<w:tblHeader/>") == body.count("<w:tbl>") == 1
+    assert 'w:lang w:val="nl"' in styles and "<dc:title>Verslag</dc:title>" in core and "<dc:language>nl<" in core
+
+
+def test_the_page_needs_nothing_beside_itself(app):
+    with app.test_request_context():
+        page = as_html(a_document()).decode()
+    assert not re.search(r"""<(script|link|img|iframe)|\bsrc=|url\(|@import""", page)
+    assert '<html lang="fr">' in page
+
+
+def test_a_fault_of_the_press_is_told_without_the_words_of_the_document(tmp_path):
+    template = tmp_path / "broken.typ"
+    template.write_text("#panic(json(bytes(sys.inputs.document)).title)")
+    with pytest.raises(documents.PressFailed) as fault:
+        documents.pdf(a_document("Secret words"), template)
+    assert "Secret" not in str(fault.value) and "TypstError" in str(fault.value)
