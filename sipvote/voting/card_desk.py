@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
@@ -147,7 +147,8 @@ def _face(election: Election, person: Member, code: str) -> Markup:
     with in_language(person.language):
         picture = qr.svg(address, _("Leads to the ballot of %(name)s", name=person.name))
         facts = {"person": person, "code": cards.in_groups(code), "picture": picture, "election": election}
-        return Markup(render_template("card_desk/_card.html", **facts))  # noqa: S704  (a template, escaped by itself)
+        face = current_app.jinja_env.get_template("card_desk/_card.html").render(facts)
+    return Markup(face)  # noqa: S704  (a template, escaped by itself)
 
 
 # --- Ballots on paper -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
 from ..themes import rules as themes
-from . import ceremony, keys, questions, seal
+from . import ceremony, keys, paper_ballots, questions, seal
 from .checklist import checklist, on_roll
 from .checkpoints import name_of
 from .models import Custody, Election, Elector, Kind, Option, Question
@@ -124,7 +124,11 @@ def why_not_unfreeze(election: Election) -> str | None:
     """What has been opened once stays as it was frozen, for ever."""
     if not election.frozen_at:
         return _("The ballot is not frozen.")
-    return _("The vote has been opened: its ballot can no longer change.") if election.opened_at else None
+    if election.opened_at:
+        return _("The vote has been opened: its ballot can no longer change.")
+    if paper_ballots.handed_out(election):
+        return _("Ballots on paper were handed out. First take them back at the desk, unused.")
+    return None
 
 
 def unfreeze(election: Election, by: int | None) -> None:

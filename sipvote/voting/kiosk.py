@@ -117,14 +117,19 @@ def start(year: int) -> Any:
     asked_edition(year)
     if session.get("kiosk") != year:
         return redirect(url_for(".begin", year=year))
-    if current_user.is_authenticated:
+    was_here = current_user.is_authenticated
+    if was_here:
         members.end_session(current_user.sign_in_id)
     _forget_voter(year)
     path = url_for(".code", year=year).removeprefix(request.script_root)
     tongues = [(code, name, _says(code), f"/{code}{path}") for code, name in LANGUAGES.items()]
     leave = url_for(".begin", year=year)
     answer = current_app.make_response(render_template("kiosk/start.html", tongues=tongues, leave=leave))
-    # What the browser still keeps of the voter's pages; it holds over https only, where browsers listen to it.
+    return _wiped(answer) if was_here else answer
+
+
+def _wiped(answer: Any) -> Any:
+    """Tell the browser to drop what it may still keep of the voter's pages, though none may be kept (https only)."""
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -157,7 +162,7 @@ def done(year: int) -> Any:
         db.session.commit()
     if session.get("kiosk") is not None:
         _forget_voter(session["kiosk"])
-    return see_other(url_for(".start", year=year))
+    return _wiped(see_other(url_for(".start", year=year)))
 
 
 def _forget_voter(year: int) -> None:

@@ -70,6 +70,8 @@ def _why_not_remind(edition: Edition, at: datetime | None) -> str | None:
     election = of_edition(edition)
     if election is None or election.frozen_at is None:
         return _("There is no electoral roll yet: freeze the ballot first.")
+    if election.is_rehearsal:
+        return _("This is a rehearsal: members are reminded of the vote itself.")
     if election.hall_only:
         return _("This vote is in the hall only. A reminder would come too late.")
     if election.closed_at or (at is not None and at >= election.closes_at):

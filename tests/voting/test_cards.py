@@ -108,7 +108,7 @@ class TestOneCardOneUse:
         db.session.rollback()
 
         def use(_n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 try:
                     cards.use(db.session.get(type(vote), election_id), code, "card")
                     db.session.commit()
@@ -124,7 +124,7 @@ class TestOneCardOneUse:
         db.session.rollback()
 
         def issue(_n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 cards.issue(db.session.get(type(vote), election_id), db.session.get(Member, ada_id), None)
                 db.session.commit()
 

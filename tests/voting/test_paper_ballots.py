@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.voting import box, counting, hours, paper_ballots, papers, rules, seal
+from sipvote.voting import box, counting, freezing, hours, paper_ballots, papers, rules, seal
 from sipvote.voting.day import PaperBatch, PaperEntry
 from sipvote.voting.models import Election, Elector, Envelope
 from tests.factories import (
@@ -98,6 +98,14 @@ class TestHandingOut:
         a_paper(vote, ada)
         assert box.replaced(vote.id) == sorted([first, second])
 
+    def test_while_papers_are_out_their_ballot_stays_as_it_is(self, ada):
+        election, _lists = a_frozen_election(ada)
+        a_paper(election, ada)
+        with pytest.raises(Refused, match="handed out"):
+            freezing.unfreeze(election, None)
+        paper_ballots.take_back(election, ada, None)
+        freezing.unfreeze(election, None)
+
     def test_without_a_paper_there_is_nothing_to_take_back(self, vote, ada):
         with pytest.raises(Refused, match="no ballot on paper"):
             paper_ballots.take_back(vote, ada, None)
@@ -119,7 +127,7 @@ class TestRaces:
                 return tracker
             inside.wait(5)
             threading.Timer(0.3, go_on.set).start()
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 paper_ballots.hand(db.session.get(Election, election_id), db.session.get(Member, ada_id), None)
                 db.session.commit()
             return go_on.is_set()
@@ -135,7 +143,7 @@ class TestRaces:
 
         def work(n):
             if n == 0:
-                with app.test_request_context(method="POST"):
+                with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                     paper_ballots.hand(db.session.get(Election, election_id), db.session.get(Member, ada_id), None)
                     handed.set()
                     threading.Event().wait(0.3)  # the vote arrives before the commit
@@ -164,7 +172,7 @@ class TestRaces:
                     except Refused:
                         db.session.rollback()
                     continue
-                with app.test_request_context(method="POST"):
+                with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                     member = db.session.get(Member, member_id)
                     paper_ballots.hand(db.session.get(Election, election_id), member, None)
                     db.session.commit()
@@ -182,7 +190,7 @@ class TestRaces:
         db.session.rollback()
 
         def work(n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 found = db.session.get(Election, election_id), db.session.get(PaperBatch, pile_id)
                 agreed = paper_ballots.finish(*found, ids[n])
                 db.session.commit()
@@ -198,7 +206,7 @@ class TestRaces:
         db.session.rollback()
 
         def work(n):
-            with app.test_request_context(method="POST"):
+            with app.test_request_context(method="POST", headers={"Accept-Language": "en"}):
                 found = db.session.get(Election, election_id), db.session.get(PaperBatch, pile_id)
                 try:
                     paper_ballots.add(*found, 1, ((0,),), ids[n])
