@@ -159,7 +159,7 @@ def _proxies(edition: Edition) -> Iterator[Card]:
         title = _("You are asked to vote for %(names)s", names=asked)
         url = url_for("proxies.index", year=edition.year)
         yield Card(title, _("By proxy: accept or decline."), url, _("Answer"), True)
-    if waiting := [ballot.proxy.giver for ballot in mine.ballots if not ballot.why_not and not ballot.cast_at]:
+    if waiting := [ballot.proxy.giver for ballot in mine.waiting]:
         text = _("You hold their proxy, and have not voted for them yet.")
         url = url_for("voting.index", year=edition.year)
         yield Card(_("Vote for %(name)s", name=names(waiting)), text, url, _("To the ballots"), True)

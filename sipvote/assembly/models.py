@@ -115,7 +115,7 @@ class Proxy(Base):
     accepted_at: Mapped[datetime | None]
     place: Mapped[int | None]
     ended_at: Mapped[datetime | None]
-    ended_why: Mapped[str | None] = mapped_column(String(20))  # declined, withdrawn, present, voted
+    ended_why: Mapped[str | None] = mapped_column(String(20))  # declined, returned, withdrawn, present, voted, desk
     # A proxy on paper: who of the desk entered it.
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from ..assembly import presence, quorum
+from ..assembly import presence, proxies, quorum
 from ..assembly import rules as assemblies
 from ..assembly.models import Assembly, Incident, Presence, Proxy, Quorum, Way
 from ..db import db, now
 from ..editions.models import Edition
 from ..members.models import Grant, Member
-from .people import BAS, CAST, CHLOE, FELIX, member_of, organiser
+from ..voting import proxy_votes
+from ..voting.models import Elector, Envelope
+from .people import ADA, BAS, CAST, CHLOE, FELIX, member_of, organiser
 
-HALL, REMOTE = 40, 25
+HALL, REMOTE, PROXIES = 40, 25, 12
 AGENDA = {
     "nl": [
         "Opening en samenstelling van het bureau",
@@ -70,6 +72,7 @@ def hold(edition: Edition) -> None:
         arrival = presence.check_in(assembly, member, Way.HALL if in_hall else Way.REMOTE, desk if in_hall else None)
         arrival.presence.arrived_at = assembly.starts_at + timedelta(minutes=chance.uniform(-45, 30))
     db.session.flush()
+    _give_proxies(edition, assembly)
     assemblies.open_(assembly, organiser().id, quorum.standing(assembly).counted)
 
 
@@ -82,6 +85,30 @@ def _some(chance: random.Random) -> list[Member]:
     ids = list(db.session.scalars(ordinary.order_by(Member.id)))
     drawn = chance.sample(ids, min(HALL + REMOTE, len(ids) // 2))
     return list(db.session.scalars(select(Member).where(Member.id.in_(drawn)).order_by(Member.id)))
+
+
+def _give_proxies(edition: Edition, assembly: Assembly) -> None:
+    """Somebody who stayed at home has given Ada a proxy, and somebody asks her; some in the hall hold one as well."""
+    there = select(Presence.member_id).where(Presence.assembly_id == assembly.id).order_by(Presence.member_id)
+    in_the_hall = db.session.scalars(select(Member).where(Member.id.in_(there.limit(PROXIES)))).all()
+    holders = [*[member_of(ADA)] * 2, *in_the_hall]
+    for number, (giver, holder) in enumerate(zip(_absent(assembly, len(holders)), holders, strict=False)):
+        vote = proxy_votes.vote_of(edition, giver.id)
+        if proxies.why_not_give(assembly, giver, vote) or proxies.why_not_hold(assembly, giver, holder):
+            continue
+        given = proxies.give(assembly, giver, holder, vote)
+        if number:  # Ada has still to answer the first one
+            proxies.accept(given, vote)
+
+
+def _absent(assembly: Assembly, count: int) -> list[Member]:
+    """Members on the roll who are not there and have not voted, from the end of the list."""
+    voted = select(Envelope.member_id)
+    there = select(Presence.member_id).where(Presence.assembly_id == assembly.id)
+    ids = select(Elector.member_id).where(Elector.member_id.not_in(voted), Elector.member_id.not_in(there))
+    cast = [person.number for person in CAST]
+    away = select(Member).where(Member.id.in_(ids), Member.number.not_in(cast), Member.left.is_(None))
+    return list(db.session.scalars(away.order_by(Member.id.desc()).limit(count)))
 
 
 def end(edition: Edition) -> None:

@@ -132,7 +132,7 @@ def _ties(election: Election) -> list[dict[str, Any]]:
 
 def _has_other_dates(edition: Edition, election: Election | None) -> bool:
     """Whether the edition's dates were changed after the ballot was frozen, which changes nothing here."""
-    if election is None or not election.frozen_at or election.closed_at:
+    if election is None or election.is_rehearsal or not election.frozen_at or election.closed_at:
         return False
     return (election.opens_at, election.closes_at) != (edition.vote_at, edition.count_at)
 

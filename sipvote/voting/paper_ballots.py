@@ -9,11 +9,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from .. import audit
-from ..assembly.models import Assembly, Proxy
+from ..assembly import proxies
+from ..assembly import rules as assemblies
 from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
@@ -79,11 +80,8 @@ def _take_out(election_id: int, member_id: int) -> str:
 
 def _end_proxy(election: Election, giver_id: int) -> None:
     """Who votes on paper votes for themselves: the proxy that they gave is over."""
-    here = select(Assembly.id).where(Assembly.edition_id == election.edition_id)
-    given = update(Proxy).where(
-        Proxy.giver_id == giver_id, Proxy.ended_at.is_(None), Proxy.assembly_id.in_(here.scalar_subquery())
-    )
-    db.session.execute(given.values(ended_at=now(), ended_why="voted"))
+    if assembly := assemblies.of_edition(election.edition):
+        proxies.end_for(assembly, giver_id, "voted")
 
 
 def why_not_take_back(election: Election, member: Member, standing: box.Standing) -> str | None:

@@ -35,6 +35,7 @@ ENDED = {
     "returned": _l("given back by the holder"),
     "withdrawn": _l("taken back by the giver"),
     "present": _l("the giver is there"),
+    "voted": _l("the giver votes on paper"),
     "desk": _l("ended at the desk"),
 }
 

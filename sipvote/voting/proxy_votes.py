@@ -74,13 +74,13 @@ def _why_not_now(election: Election | None, holder_id: int, how: box.Cast) -> st
 
 
 def _why_not_for(standing: Standing, proxy: Mandate) -> str | None:
-    if why := _why_not_proxy(proxy):
-        return why
     name = proxy.giver
-    if not standing.on_roll:
-        return _("%(name)s is not on the electoral roll of this vote.", name=name)
     if standing.on_paper:
         return _("%(name)s took a ballot on paper. That is the vote of %(name)s.", name=name)
+    if why := _why_not_proxy(proxy):
+        return why
+    if not standing.on_roll:
+        return _("%(name)s is not on the electoral roll of this vote.", name=name)
     if standing.cast_at and not standing.by_proxy:
         return _("%(name)s has voted. That vote counts, and you need not vote for %(name)s.", name=name)
     if standing.changes >= box.CHANGES_AT_MOST:
@@ -126,6 +126,10 @@ class Ballot:
     cast_at: datetime | None
     why_not: str | None
 
+    @property
+    def is_waiting(self) -> bool:
+        return self.cast_at is None and self.why_not is None
+
 
 def ballots(election: Election | None, edition: Edition, holder_id: int, how: box.Cast) -> list[Ballot]:
     """The ballots that a member has for others under standing proxies, in the order in which they were given."""
@@ -145,6 +149,11 @@ def ballots(election: Election | None, edition: Edition, holder_id: int, how: bo
     )  # fmt: skip
     why_not = _why_not_now(election, holder_id, how)
     return [_ballot(why_not, row) for row in rows]
+
+
+def waiting(election: Election, holder_id: int, how: box.Cast) -> list[Ballot]:
+    """The ballots for others that a member can still send and has not sent yet."""
+    return [b for b in ballots(election, election.edition, holder_id, how) if b.is_waiting]
 
 
 def _ballot(why_not: str | None, row: Any) -> Ballot:
@@ -182,6 +191,11 @@ class Mine:
     def may_exist(self) -> bool:
         """Whether the assembly knows proxies at all."""
         return self.assembly is not None and self.assembly.proxies_per_holder > 0
+
+    @property
+    def waiting(self) -> list[Ballot]:
+        """The ballots for others that can be sent and are not."""
+        return [ballot for ballot in self.ballots if ballot.is_waiting]
 
     @property
     def live(self) -> Proxy | None:

@@ -188,7 +188,11 @@ def show_receipt(voter: Voter, year: int) -> Any:
     code = seal.code(standing.tracker or "")
     # In the hall members without an e-mail address vote; everybody else signed in with one.
     can_mail = not current_user.is_in_hall or db.session.get_one(Member, current_user.member_id).email is not None
-    facts = {"code": code, "can_mail": can_mail}
+    facts = {
+        "code": code,
+        "can_mail": can_mail,
+        "waiting": proxy_votes.waiting(election, current_user.member_id, voter.how),
+    }
     return render_template("voting/receipt.html", voter=voter, election=election, standing=standing, **facts)
 
 

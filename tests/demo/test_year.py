@@ -267,6 +267,12 @@ def test_the_assembly_is_held_while_the_vote_is_open_and_closed_with_it(visitor:
     assert all(p.arrived_at < assembly.closed_at for p in db.session.scalars(select(Presence)))
 
 
+def test_ada_holds_a_proxy_and_is_asked_for_another_one(visitor: FlaskClient, be: Be) -> None:
+    go(visitor, Phase.VOTE)
+    page = be("ada").get(f"/en/{edition().year}/assembly/proxy").text
+    assert page.count("asks you to vote in their place") == 1 and page.count("Ballot for ") == 1
+
+
 def test_going_back_before_the_assembly_empties_its_list(visitor: FlaskClient) -> None:
     go(visitor, Phase.COUNT)
     assert "presence list" in go(visitor, Phase.THEMES, sure=False).text

@@ -312,6 +312,12 @@ class TestThreeScreens:
         assert browser_of(cleo).get(f"/en/2026/vote/for/{following.id}/receipt").status_code == 302
         assert "not sent yet" in browser_of(cleo).get("/en/2026/vote").text
 
+    def test_ones_own_receipt_leads_on_to_the_ballots_for_others(self, browser_of, vote, bas, proxy):
+        a_vote(vote, bas, 0)
+        assert "Now vote for Ada Peeters" in browser_of(bas).get("/en/2026/vote/receipt").text
+        a_vote_for(vote, proxy, 0)
+        assert "Now vote for" not in browser_of(bas).get("/en/2026/vote/receipt").text
+
 
 class TestClosedDoors:
     @pytest.mark.parametrize("path", ["ballot", "check", "send", "receipt", "receipt.txt"])

@@ -106,7 +106,9 @@ def test_a_reminder_is_planned_before_the_vote_and_sent_during_it(people):
     assert "not open" in NOT_VOTED.why_not(election.edition, election.opens_at.replace(year=2000))
     assert NOT_VOTED.why_not(election.edition, now()) is None  # it opens by then, by itself
     assert "closed" in NOT_VOTED.why_not(election.edition, election.closes_at)
-    election.hall_only = True
+    election.is_rehearsal = True
+    assert "rehearsal" in NOT_VOTED.why_not(election.edition, None)
+    election.is_rehearsal, election.hall_only = False, True
     assert "in the hall only" in NOT_VOTED.why_not(election.edition, None)
 
 
