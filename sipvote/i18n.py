@@ -5,7 +5,7 @@ path to SCRIPT_NAME, so that every route exists once and every url_for() keeps t
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
@@ -156,6 +156,13 @@ def alphabetical(text: str) -> str:
     return "".join(c for c in normalize("NFKD", text) if not combining(c)).casefold()
 
 
+def lasting(seconds: int) -> str:
+    """'12 minuten', '90 seconden', '3 uur': how long something still lasts at least, in one unit."""
+    unit = 86400 if seconds >= 2 * 86400 else 3600 if seconds >= 7200 else 60 if seconds >= 120 else 1
+    whole = timedelta(seconds=seconds - seconds % unit)
+    return format_timedelta(whole, granularity="second", threshold=2, locale=language())
+
+
 def language_name(code: str) -> str:
     """'Dutch', 'Nederlands', 'néerlandais': what the page's language calls a language."""
     return str(Locale(language()).languages[code])
@@ -171,7 +178,7 @@ def ago(value: datetime) -> str:
     return format_timedelta(value - now(), add_direction=True, locale=language())
 
 
-FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago, language_name, country_name)
+FILTERS = (day, short_day, clock, moment, month, number, percent, names, ago, lasting, language_name, country_name)
 
 
 def init_app(app: Flask) -> None:

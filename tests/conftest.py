@@ -22,7 +22,7 @@ _INSTANCE = tempfile.TemporaryDirectory(prefix="sipvote-test-", dir=_MEMORY)
 os.environ["SIPVOTE_INSTANCE"] = _INSTANCE.name
 
 
-from sipvote import jobs  # noqa: E402
+from sipvote import jobs, kept  # noqa: E402
 from sipvote.app import create_app  # noqa: E402
 from sipvote.db import Base, db, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
@@ -82,6 +82,7 @@ def database(app: Flask) -> Iterator[None]:
     """An app context to make people and things in; afterwards every table is empty again."""
     with app.app_context(), reading():
         yield
+        kept.forget_all()
         db.session.rollback()
         with db.engine.begin() as connection:
             for table in reversed(Base.metadata.sorted_tables):

@@ -1,4 +1,4 @@
-"""What everybody may see of a vote: turnout, the public board, the result, how to recount."""
+"""What everybody may see of a vote: the public board, the result, how to recount."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from ..access import public
 from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file
-from ..i18n import in_all_languages, number
+from ..i18n import in_all_languages
 from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
 from .announcements import announced
 from .board import stamp
@@ -40,18 +40,6 @@ def _text(name: str, text: str | bytes, kind: str = "text/plain") -> Response:
     answer = Response(text, content_type=f"{kind}; charset=utf-8")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
-
-
-@voting.get("/<int:year>/vote/turnout.json")
-@public
-def turnout(year: int) -> Any:
-    """How many have voted, and nothing else: what pages and the screen in the hall ask for every five seconds."""
-    election = _opened(year)
-    count = box.turnout(election.id)
-    answer = Response(f'{{"votes": "{number(count)}"}}', content_type="application/json")
-    answer.set_etag(f"{election.id}-{count}")
-    answer.headers["Cache-Control"] = "no-cache"
-    return answer.make_conditional(request)
 
 
 # --- The board --------------------------------------------------------------------------------------

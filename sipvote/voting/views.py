@@ -19,7 +19,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..members.models import Member
-from . import board, box, forms, keys, papers, proxy_votes, reminders, rules, seal
+from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -51,7 +51,7 @@ def index(year: int) -> str:
         election=election,
         paper=paper,
         standing=standing,
-        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        turnout=live.voted(election) if election else 0,
         custody=forms.CUSTODY_WORDS,
         why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],

@@ -120,7 +120,7 @@ class TestWhoSeesIt:
             for page in self.PAGES:
                 answer = browser.get(f"/en/2026/{page}", follow_redirects=True)
                 assert "Theme 1" not in answer.text and "ehears" not in answer.text
-            assert browser.get("/en/2026/vote/turnout.json").status_code == 404
+            assert browser.get("/2026/screen.json").json["state"] == "before"
 
     def test_every_page_of_it_is_headed_loudly(self, cast, browser_of):
         election = a_rehearsal(Phase.VOTE)

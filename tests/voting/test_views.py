@@ -82,7 +82,7 @@ class TestTheRoomForStrangers:
         assert client.post(f"/en/2026/vote/{path}", data=data).status_code == 302
         assert box.turnout(vote.id) == 0
 
-    @pytest.mark.parametrize("path", ["", "/board", "/results", "/recount", "/turnout.json", "/ballot"])
+    @pytest.mark.parametrize("path", ["", "/board", "/results", "/recount", "/ballot"])
     def test_a_year_that_is_not_there(self, browser_of, vote, ada, path):
         assert browser_of(ada).get(f"/en/1999/vote{path}").status_code == 404
 
@@ -296,16 +296,6 @@ class TestTheBoard:
         assert queries(client, "/en/2026/vote/board") <= empty + 1
         assert "Page 1 of 3" in client.get("/en/2026/vote/board").text
         assert client.get("/en/2026/vote/board?page=4").status_code == 404
-
-
-class TestTurnout:
-    def test_it_tells_the_number_and_nothing_else(self, client, ada, vote):
-        assert client.get("/en/2026/vote/turnout.json").json == {"votes": "0"}
-        a_vote(vote, ada, 0)
-        answer = client.get("/en/2026/vote/turnout.json")
-        assert answer.json == {"votes": "1"}
-        again = client.get("/en/2026/vote/turnout.json", headers={"If-None-Match": answer.headers["ETag"]})
-        assert again.status_code == 304 and not again.data
 
 
 class TestTheResult:

@@ -54,16 +54,22 @@ function countdown(element) {
 }
 all("[data-countdown]").forEach(countdown);
 
-// Numbers that live: JSON {name: value} into [data-live="name"], every 5 s, while somebody looks.
+// Numbers that live: JSON {name: value} into [data-live="name"], every 5 s, while somebody looks. Where they are the
+// same for everybody (data-live-public), nobody's cookie goes with the question.
 function live(root) {
   let etag = "";
+  const credentials = "livePublic" in root.dataset ? "omit" : "same-origin";
+  const written = (value) => (typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : value);
   setInterval(async () => {
     if (document.hidden) return;
-    const answer = await fetch(root.dataset.liveUrl, { headers: etag ? { "If-None-Match": etag } : {} }).catch(() => null);
+    const answer = await fetch(root.dataset.liveUrl, { credentials, headers: etag ? { "If-None-Match": etag } : {} }).catch(() => null);
     if (answer?.status !== 200) return; // 304: nothing new; no network: the last number stays
     etag = answer.headers.get("ETag") ?? "";
     for (const [name, value] of Object.entries(await answer.json()))
-      all(`[data-live="${name}"]`, root).forEach((place) => { place[place.matches("progress") ? "value" : "textContent"] = value; });
+      all(`[data-live="${name}"]`, root).forEach((place) => {
+        if (place.matches("progress")) place.value = value;
+        else place.textContent = written(value);
+      });
   }, 5000);
 }
 all("[data-live-url]").forEach(live);
