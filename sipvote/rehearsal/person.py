@@ -41,7 +41,7 @@ class Person:
     def arrive(self, path: str) -> Page:
         """Go to a closed page, and sign in only when that is asked."""
         page = self.go(path)
-        return self.sign_in(path) if page.has_form("/sign-in") else page
+        return self.sign_in(path) if page.has_form("/sign-in.*") else page
 
     def letters(self) -> list[Letter]:
         """The mails that came until now."""

@@ -1,9 +1,9 @@
-"""The scenes, in the order of the play: the roll, the year before, the themes, the vote, the count, the groups."""
+"""The scenes, in the order of the play: the roll, the year before, themes, vote, count, groups, and the assembly."""
 
 import time
 
 from ..editions.models import Phase
-from . import count, groups, lists, proof, roll, signups, themes, vote
+from . import count, day, groups, lists, proof, roll, signups, themes, vote
 from . import year as years
 from .ballots import Voter, replay
 from .play import PAST, SEATS, YEAR, Play
@@ -37,8 +37,15 @@ def all_of(play: Play) -> None:
             _count(play, options, words, voters)
         with play.report.scene("2020–21: workgroups"):
             made = _groups(play, dict(zip(REAL, options, strict=False)) | prolonged)
+        years.move(play, YEAR, Phase.STOCKTAKE)
+        with play.report.scene("2021–22: the assembly is called"):
+            assembly = day.prepare(play, options[0])
+        with play.report.scene("2021–22: the assembly"):
+            day.hold(assembly)
+        with play.report.scene("2021–22: the count, the lot, the minutes"):
+            day.count(assembly)
         with play.report.scene("The last look"):
-            proof.check(play, voters, made)
+            proof.check(play, voters, made, assembly)
     for word, who in (("serve", "server"), ("work", "worker")):
         play.report.figure(f"seconds of CPU of the {who}", round(play.stage.cpu[word]))
     play.report.figure("seconds of CPU of the members and their browsers", round(time.process_time()))
