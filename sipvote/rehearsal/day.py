@@ -37,7 +37,7 @@ def hold(day: Day) -> None:
     _vote_elsewhere(day)
     _quorum_after(day)
     _open_assembly(day)
-    mandates.learn_numbers(day)
+    mandates.find_ballots(day)
     mandates.cast_ballots(day)
     waits = _vote_in_hall(day)
     hall.hand_out_papers(day)

@@ -40,6 +40,7 @@ def _give(giver: Part) -> None:
     page = giver.person.browser.submit(page.form("/proxy/give"))
     if giver.holder.person.name not in page.text:
         raise Broken(f"the proxy is not given: {page.text[:300]}")
+    giver.proxy = int(page.form("/proxy/[0-9]+/take-back").action.split("/")[-2])
 
 
 def _accept(holder: Part) -> int:
@@ -58,17 +59,15 @@ def _one_too_many(day: Day) -> None:
     day.play.report.promise("a third proxy to one holder is refused, and says why", refused, page.text[:400])
 
 
-def learn_numbers(day: Day) -> None:
-    """While the vote is open each holder finds a ballot for each giver; its address has the proxy's number."""
-    for giver in day.cast.givers:
-        if giver.holder is None:
-            continue
-        page = giver.holder.person.go(PROXIES)
-        for address, words in page.links("/vote/for/[0-9]+/ballot").items():
-            if giver.person.name in words:
-                giver.proxy = int(address.split("/")[-2])
-    lacking = [giver.person.name for giver in day.cast.givers if not giver.proxy]
-    day.play.report.promise("each holder finds a second ballot for each giver", not lacking, lacking)
+def find_ballots(day: Day) -> None:
+    """While the vote is open each holder finds a ballot for each giver who has not come."""
+    came, found = day.cast.givers[1], set()
+    for holder in day.cast.holders:
+        page = holder.person.go(PROXIES)
+        found |= {int(address.split("/")[-2]) for address in page.links("/vote/for/[0-9]+/ballot")}
+    expected = {giver.proxy for giver in day.cast.givers if giver is not came}
+    text = f"{len(expected)} second ballots lie there for the holders, each for one giver"
+    day.play.report.promise(text, found == expected, f"{found} instead of {expected}")
 
 
 def cast_ballots(day: Day) -> None:
