@@ -112,7 +112,7 @@ def choose(play: Play) -> Cast:
     for number, part in enumerate([*cast.remote, *cast.givers, *cast.spare]):
         if not part.in_hall:
             part.person.browser.come_from(ELSEWHERE.format(number % 250 + 1))
-    _deal(cast)
+    deal(cast)
     return cast
 
 
@@ -155,7 +155,7 @@ def _on_paper(pool: _Pool, play: Play) -> list[Part]:
 # --- Dealing ballots --------------------------------------------------------------------------------
 
 
-def _deal(cast: Cast) -> None:
+def deal(cast: Cast) -> None:
     """Give everybody who votes the ballot that they will send: the themes in one order, the rest in others."""
     voting = [part for part in cast.everybody if part.way != Way.NOT and not part.is_spoilt]
     random.Random(NEXT).shuffle(voting)

@@ -67,7 +67,7 @@ def check(day: Day) -> None:
         "the incident, what was spoilt, and the proofs": _proofs(day, minutes),
     }
     for name, wrong in lines.items():
-        report.promise(f"the minutes tell {name} as it was", not wrong, wrong)
+        report.promise(f"the minutes are right about {name}", not wrong, wrong)
     report.promise("they are no draft any more", "Draft." not in minutes.text, minutes.text[:200])
     _files(day)
 

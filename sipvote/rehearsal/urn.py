@@ -47,7 +47,7 @@ def read_papers(day: Day) -> None:
             _disagree(day, one, two, pile, papers)
         _enter(day, two, pile, right)
         page = _finish(two, pile)
-        text = f"two scrutineers agree on “{name}”, {len(papers)} papers"
+        text = f"two scrutineers agree on “{name}”: papers: {len(papers)}"
         day.play.report.promise(text, "You agree on this pile" in page.text, page.text[:300])
 
 
