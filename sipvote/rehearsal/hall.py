@@ -4,7 +4,7 @@ import json
 import re
 
 from . import cabin
-from .browser import Broken
+from .browser import Broken, Form, Page
 from .cast import HALL, Cast, Part, Way, in_threes
 from .person import Person, together
 from .planning import Day
@@ -64,8 +64,8 @@ def _again(desk: Person, part: Part) -> bool:
     """The button as another desk had it on its screen a moment ago."""
     page = desk.go(f"/{NEXT}/assembly/check-in/?q={part.person.number}")
     left = page.form(f"/check-in/{part.member}/left")
-    twice = type(left)(left.source.replace("/left", ""), left.page)
-    return f"{part.person.name} is checked in since" in desk.browser.submit(twice).text
+    before = Form(left.source.replace("/left", ""), left.page)
+    return f"{part.person.name} is checked in since" in desk.browser.submit(before).text
 
 
 def follow(part: Part) -> None:
@@ -102,11 +102,11 @@ def give_cards(day: Day) -> dict[Part, str]:
         page = desk.go(f"/{NEXT}/vote/desk/{part.member}")
         page = desk.browser.submit(page.form(f"/vote/desk/{part.member}/card"))
         codes |= _read(page.html, [part])
-    together_ = parts[SINGLY : SINGLY + AT_ONCE]
+    others = parts[SINGLY : SINGLY + AT_ONCE]
     page = desk.go(f"/{NEXT}/vote/desk/cards")
-    numbers = " ".join(part.person.number for part in together_)
+    numbers = " ".join(part.person.number for part in others)
     page = desk.browser.submit(page.form("/vote/desk/cards"), {"who": "numbers", "numbers": numbers})
-    codes |= _read(page.html, together_)
+    codes |= _read(page.html, others)
     day.cards = list(codes.values())
     day.play.report.promise(
         f"{len(parts)} cards are given, each with a code of its own", len(set(day.cards)) == len(parts)
@@ -140,21 +140,25 @@ def vote_at_kiosk(day: Day, codes: dict[Part, str]) -> None:
     start = tablet.browser.submit(page.form("/vote/desk/kiosk"))
     left = []
     for part in day.cast.of(Way.KIOSK):
-        page = tablet.browser.get(start.link(f"/{part.person.language}/{NEXT}/vote/kiosk/code"))
-        page = tablet.browser.submit(page.form("/vote/kiosk/code"), {"code": codes[part]})
-        tablet.language = part.person.language
-        voter = Part(tablet, part.way, answers=part.answers)
-        page = cabin.check(tablet, page, part.answers or ((), (), ()), day.options, part.is_french)
-        receipt = tablet.browser.submit(page.form("/vote/send"))
-        voter.code = part.code = cabin.code_on(receipt)
-        start = tablet.browser.submit(receipt.form("/vote/kiosk/done"))
+        start = _at_tablet(day, tablet, start, part, codes[part])
         after = [start, tablet.go(f"/{NEXT}/vote/receipt"), tablet.go(f"/{NEXT}/vote/ballot"), tablet.go("/me")]
         known = (part.person.name, part.person.number, part.code[:4])
-        left += [
-            page.url for page in after if not page.url.endswith("/vote/kiosk") or any(w in page.text for w in known)
-        ]
+        left += [p.url for p in after if not p.url.endswith("/vote/kiosk") or any(w in p.text for w in known)]
     n = len(day.cast.of(Way.KIOSK))
     day.play.report.promise(f"{n} members vote at the kiosk, and nothing is left of any of them", not left, left)
+
+
+def _at_tablet(day: Day, tablet: Person, start: Page, part: Part, code: str) -> Page:
+    """One voter: their language, their code, their ballot, their receipt; gives the page that is left for the next."""
+    if part.answers is None:
+        raise Broken(f"{part.person.name} has nothing to vote")
+    tablet.language = part.person.language
+    page = tablet.browser.get(start.link(f"/{tablet.language}/{NEXT}/vote/kiosk/code"))
+    page = tablet.browser.submit(page.form("/vote/kiosk/code"), {"code": code})
+    page = cabin.check(tablet, page, part.answers, day.options, part.is_french)
+    receipt = tablet.browser.submit(page.form("/vote/send"))
+    part.code = cabin.code_on(receipt)
+    return tablet.browser.submit(receipt.form("/vote/kiosk/done"))
 
 
 def _row(play: Play, city: str) -> dict[str, str]:
