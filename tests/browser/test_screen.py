@@ -88,7 +88,7 @@ def test_numbers_grow_and_the_slide_follows_the_day(visit):
     """Nobody touches the page: it shows the new vote, the reason of a pause, and that the vote is closed."""
     ada, bas = a_member("Ada"), a_member("Bas")
     election = an_election(ada, bas)
-    election.closes_at = now() + timedelta(minutes=20)
+    election.closes_at = now() + timedelta(minutes=19, seconds=30)
     assembly = an_assembly(election.edition)
     db.session.add(Presence(assembly_id=assembly.id, member_id=ada.id, way=Way.HALL, arrived_at=now()))
     here = visit(viewport=HALL)
