@@ -65,8 +65,7 @@ def test_every_act_has_a_name_that_officials_understand():
         name
         for path in Path(acts.__file__).parent.rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func) in ("audit.record", "_record", "record")
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("audit.record", "_record", "record")
         for name in names_in(call.args[0])
     }
     recorded |= {"time machine", "plan mailing", "send mailing"}  # handed over as an argument
