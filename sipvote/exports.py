@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
 from defusedcsv import csv  # cells that a spreadsheet would run as a formula are disarmed
 from flask import Response, stream_with_context
 
@@ -51,6 +50,8 @@ def _as_text(value: Any) -> str:
 
 def xlsx_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:
     """Give an Excel download with a bold first row that stays in view."""
+    import xlsxwriter  # here, because few web processes ever need it
+
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, {**options, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:

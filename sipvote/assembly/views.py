@@ -15,7 +15,7 @@ from ..errors import Refused, see_other
 from ..exports import ics_file
 from ..i18n import number
 from ..members.models import Member
-from . import calendars, presence, quorum, rules
+from . import presence, quorum, rules
 from .forms import HallCodeForm
 from .models import Assembly, Way
 
@@ -55,6 +55,8 @@ def index(year: int) -> str:
 @public
 def calendar(year: int) -> Response:
     found = asked_assembly(year)
+    from . import calendars  # here: its library is large, and few web processes ever need it
+
     return ics_file(f"sipvote-{year}-assembly", calendars.download(found))
 
 

@@ -15,6 +15,7 @@ from math import lcm
 Ballot = Collection[int]
 Ballots = Iterable[tuple[int, Ballot]]
 MOST_OUTCOMES = 20_000
+MOST_STATES = 5_000  # of Phragmén's rule in one round, so that a count takes seconds however much is tied
 
 
 class TooManyOutcomes(ValueError):
@@ -89,7 +90,8 @@ class Loads:
     def cost(self, box: Box, option: int) -> Fraction | None:
         """The load that each of its ballots would carry; None when there are none, for then nobody can."""
         mine = box.supporters[option]
-        carried = sum((load * box.weight(ballots & mine) for load, ballots in self.loads), Fraction(1))
+        borne = ((load, ballots & mine) for load, ballots in self.loads if load and ballots & mine)
+        carried = sum((load * box.weight(ballots) for load, ballots in borne), Fraction(1))
         return carried / box.weight(mine) if mine else None
 
     def _elect(self, option: int, load: Fraction | None, mine: int) -> "Loads":

@@ -14,7 +14,19 @@ from itertools import chain, combinations, product
 from math import comb, prod
 from typing import Any
 
-from .bits import MOST_OUTCOMES, Ballot, Ballots, Best, Box, Loads, TooManyOutcomes, before_ties, in_turn, start
+from .bits import (
+    MOST_OUTCOMES,
+    MOST_STATES,
+    Ballot,
+    Ballots,
+    Best,
+    Box,
+    Loads,
+    TooManyOutcomes,
+    before_ties,
+    in_turn,
+    start,
+)
 
 Totals = tuple[int, int, tuple[int, ...]]  # all ballots, the blank ones, the approvals of each option
 
@@ -144,7 +156,7 @@ def phragmen(ballots: Ballots, options: int, seats: int) -> Report:
         before, states = states, set()
         for state in before:
             states.update(after for option, after in state.next(box) if box.stands_in(option, after.elected))
-            if len(states) > MOST_OUTCOMES:
+            if len(states) > MOST_STATES:
                 return _in_turn(box, options, seats, totals)
     return _report("phragmen", box, seats, totals, {state.elected for state in states})
 

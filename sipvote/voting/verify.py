@@ -34,6 +34,7 @@ except ImportError:
     raise SystemExit(2) from None
 
 MOST_BYTES, MOST_FILES, MOST_OPTIONS, MOST_OUTCOMES = 300_000_000, 5_000, 1_000, 20_000
+MOST_STATES = 5_000
 NAMES = (
     "README.txt ballots.json checkpoints.jsonl election.json envelopes.txt "
     "manifest.json papers.json replaced.txt report.json trackers.txt verify.py"
@@ -375,7 +376,7 @@ def phragmen(ballots: list[tuple[int, list[int]]], options: int, seats: int) -> 
         for elected, borne in before:
             steps = cheapest(ballots, options, elected, borne)
             found.update(after for after in steps if all(elected_first(kind, after[0]) for kind in kinds))
-            if len(found) > MOST_OUTCOMES:
+            if len(found) > MOST_STATES:
                 return in_turn(ballots, options, seats)
     return of_outcomes("phragmen", ballots, options, seats, {elected for elected, _borne in found})
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import ModuleType
 from typing import Any
 
 from ..db import db
 from ..i18n import in_language
 from ..mail import Letter, queue
 from ..members.models import Member
-from . import calendars
 from .models import Meeting, Signup, Workgroup
 
 
@@ -28,6 +28,12 @@ def signed_up(signup: Signup, position: int | None) -> None:
         queue("waiting_listed", signup.member, group=signup.workgroup, position=position)
         return
     queue("signed_up", signup.member, group=signup.workgroup, calendar=_invitation(signup.workgroup, signup.member))
+
+
+def _calendars() -> ModuleType:
+    from . import calendars  # here: its library is large, and few web processes ever need it
+
+    return calendars
 
 
 def moved_up(signup: Signup) -> None:
@@ -68,7 +74,7 @@ def changed(
         calendar = None
         if member.id in has_dates:
             with in_language(member.language):
-                calendar = calendars.invitation(meetings, member)
+                calendar = _calendars().invitation(meetings, member)
         facts: dict[str, Any] = {"group": group, "moves": moves, "place_changed": place_changed}
         queue("meeting_moved", member, calendar=calendar, attached=calendar is not None, **facts)
 
@@ -82,9 +88,9 @@ def concerned(group: Workgroup) -> tuple[list[Member], set[int]]:
 
 def _invitation(group: Workgroup, member: Member) -> tuple[str, str]:
     with in_language(member.language):
-        return calendars.invitation(group.meetings, member)
+        return _calendars().invitation(group.meetings, member)
 
 
 def _cancellation(group: Workgroup, member: Member) -> tuple[str, str]:
     with in_language(member.language):
-        return calendars.cancellation(group.meetings, member)
+        return _calendars().cancellation(group.meetings, member)

@@ -18,7 +18,7 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import calendars, counts, rules
+from . import counts, rules
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
 
@@ -153,6 +153,8 @@ def calendar(year: int, group_id: int) -> Any:
     signup = rules.signup_of(current_user.member_id, group)
     if not (signup and signup.has_place) and not rules.leads(current_user.member_id, group):
         raise Refused(_("The calendar file is for people who have a place in the group."))
+    from . import calendars  # here: its library is large, and few web processes ever need it
+
     return ics_file(f"sipvote-{year}-{group.id}", calendars.download(group.meetings))
 
 

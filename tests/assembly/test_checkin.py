@@ -98,7 +98,7 @@ def test_a_scanned_code_opens_the_member_for_the_desk_and_explains_itself_to_oth
     assert "Ada Peeters" in text and "autofocus" in text
     assert row_of(ada) is None
     for other in (client, browser_of(ada)):
-        answer = other.get(f"/en{address}", follow_redirects=True)
+        answer = other.get(address, follow_redirects=True)
         assert answer.status_code == 200
         assert "checked in at the desk" in answer.text and "Ada Peeters (" not in answer.text
 

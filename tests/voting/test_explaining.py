@@ -146,7 +146,7 @@ def test_the_rounds_give_the_winners_and_hold_what_is_true(vote: Any, random: An
 
 
 @given(crowds())
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_until_the_lot_is_drawn_only_what_is_certain_is_told(vote: Any) -> None:
     report, told = tally.phragmen(*vote), explained(vote, "phragmen")
     assume(told is not None and report.tied)
@@ -165,7 +165,7 @@ def test_pav_tells_how_many_found_their_themes_and_what_comes_next() -> None:
 
 
 @given(crowds())
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_pav_adds_up(vote: Any) -> None:
     ballots, _options, _seats = vote
     report, told = tally.pav(*vote), explained(vote, "pav")

@@ -377,6 +377,7 @@ def test_both_programs_give_up_listing_at_the_same_point(vote: Any, most: int) -
     with pytest.MonkeyPatch.context() as patch:
         for program in (tally, verify):
             patch.setattr(program, "MOST_OUTCOMES", most)
+            patch.setattr(program, "MOST_STATES", most)
         for rule in ("phragmen", "pav"):
             found = verify.RULES[rule]([(n, list(ballot)) for n, ballot in vote[0]], *vote[1:])
             assert json.loads(json.dumps(found)) == json.loads(json.dumps(tally.RULES[rule](*vote).as_dict()))
