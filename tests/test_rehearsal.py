@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,13 +20,15 @@ from sipvote.editions.models import DATED
 from sipvote.i18n import ZONE
 from sipvote.rehearsal import main
 from sipvote.rehearsal.browser import Broken, Form, words_of
+from sipvote.rehearsal.cast import CLEAR, TIED, Cast, Part, Way, count, deal
 from sipvote.rehearsal.play import read_profile
+from sipvote.rehearsal.record import Minutes
 from sipvote.rehearsal.report import Report
 from sipvote.rehearsal.year import dates
 
 ROOT = Path(__file__).parent.parent
 QUICK = [sys.executable, "-m", "sipvote", "rehearsal", "--quick", "--database"]
-PATIENCE = 300  # seconds; a busy machine may need a minute
+PATIENCE = 450  # seconds; a busy machine may need some minutes
 BALLOT = Form(
     """<form action="/send" method="post"><input type="hidden" name="csrf_token" value="x">
     <label for="a"><input type="checkbox" id="a" name="q0" value="0"> Guidance &amp; help</label>
@@ -52,6 +55,7 @@ def test_the_whole_year_can_be_played(on, request, tmp_path):
         told, _nothing = play.communicate(timeout=PATIENCE)
     assert play.returncode == 0, told
     assert "✗" not in told and "none lost, doubled or changed" in told and "no place is oversold" in told
+    assert "ballots that were sent, papers included" in told and "the minutes are right about the quorum" in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -92,6 +96,27 @@ def test_every_phase_can_be_now():
         assert list(typed.values()) == sorted(set(typed.values()))
         begins = [datetime.fromisoformat(at).replace(tzinfo=ZONE) for at in typed.values()]
         assert sum(at <= now() for at in begins) == 1 + DATED.index(phase)
+
+
+@pytest.mark.parametrize("voters", [10, 81, 1583])
+def test_the_ballots_of_the_assembly_are_dealt_to_a_tie(voters):
+    parts = [Part(SimpleNamespace(country="FR" if n % 4 else "BE"), Way.LINK) for n in range(voters)]  # type: ignore[arg-type]
+    dealt = Cast(remote=parts)
+    deal(dealt)
+    tally = count(dealt, 8)
+    first, second, third = (tally.approvals[n] for n in (CLEAR, *TIED))
+    assert tally.ballots == voters and first > second == third > max(tally.approvals[3:])
+    assert tally.prolong.yes > tally.prolong.no and tally.prolong.could == sum(part.is_french for part in parts)
+    assert tally.action.no < tally.action.yes < 2 * tally.action.no and tally.action.could == voters
+
+
+def test_minutes_are_read_by_their_tables():
+    page = """<main><table><caption>How members voted</caption><thead><tr><th>Way</th></tr></thead><tbody>
+    <tr><th scope="row">On paper</th><td class="num">1,012</td></tr></tbody></table>
+    <dl><dt>Hash of the ballot</dt><dd><code>ab12</code></dd></dl></main>"""
+    minutes = Minutes(SimpleNamespace(html=page, text=words_of(page)))  # type: ignore[arg-type]
+    assert minutes.numbers("How members voted") == {"On paper": "1,012"} and minutes.table("Answers") == []
+    assert minutes.proofs == {"Hash of the ballot": "ab12"}
 
 
 class TestABrowser:

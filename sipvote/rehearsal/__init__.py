@@ -1,8 +1,10 @@
 """The rehearsal: a whole assembly, played by machines, on a fresh production installation.
 
 `python3 -m sipvote rehearsal` imports a roll, runs the edition 2020–21 with every ballot of a real vote,
-counts and checks it on its own, and fills the workgroups beyond their places: over HTTP with sessions,
-with mails by SMTP, through pages and forms only. Words: scene, person, letterbox, promise.
+counts and checks it on its own, and fills the workgroups beyond their places. A year later it holds an assembly:
+a letter to everybody, a hall behind one address, proxies, cards, a kiosk, papers, three questions, a tie and its lot,
+and minutes in which every number is checked. All of it over HTTP with sessions, with mails by SMTP, through pages
+and forms only. Words: scene, person, part, letterbox, promise.
 """
 
 from .run import main

@@ -256,7 +256,12 @@ class Browser:
         """Another tab: the same person, who can press two buttons at once."""
         other = Browser(self._base)
         other._session.cookies.update(self._session.cookies)
+        other._session.headers.update(self._session.headers)
         return other
+
+    def come_from(self, address: str) -> None:
+        """Let the proxy before the server say that this browser has another address: that of a hall, for example."""
+        self._session.headers["X-Forwarded-For"] = address
 
     def close(self) -> None:
         """End the connection; the cookies stay."""

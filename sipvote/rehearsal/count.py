@@ -122,7 +122,7 @@ def check_result(play: Play, year: int, options: Sequence[Proposal], profile: Pr
 
 
 def _check_csv(play: Play, year: int, options: Sequence[Proposal], profile: Profile) -> None:
-    rows = {row[0]: row[1] for row in read_csv(play.organiser.go(f"/{year}/vote/results.csv").content)}
+    rows = {row[1]: row[2] for row in read_csv(play.organiser.go(f"/{year}/vote/results.csv").content)}
     told = [rows.get(o.title("en")) for o in options]
     play.report.promise("the CSV file of the result says the same", told == [str(n) for n in profile.approvals], told)
 
@@ -139,7 +139,7 @@ def recount(
     package = act(play.scrutineers[2], year, "package")
     (home / "package.zip").write_bytes(package.content)
     (home / "verify.py").write_bytes(play.scrutineers[2].go("/verify.py").content)
-    python = _bare_python(home)
+    python = bare_python(home)
     seed = combine_mnemonics([lists[1], lists[2]]).hex()
     point, key = seal
     command = [str(python), "-I", "verify.py", "package.zip", "--key", key, "--checkpoint", point, "--seed", seed]
@@ -167,8 +167,11 @@ def _ballots_in(package: Path, options: Sequence[Proposal]) -> Counter[Ballot]:
     return Counter({tuple(sorted(numbers[mark] for mark in choices[0])): times for times, choices in found})
 
 
-def _bare_python(home: Path) -> Path:
-    """A Python of its own, with PyNaCl and nothing else beside the standard library."""
+def bare_python(home: Path) -> Path:
+    """A Python of its own, with PyNaCl and nothing else beside the standard library; made the first time."""
+    python = home / "bare" / "bin" / "python"
+    if python.exists():
+        return python
     run([sys.executable, "-m", "venv", "--without-pip", "--copies", str(home / "bare")], home, {})
     site = next((home / "bare" / "lib").glob("python*/site-packages"))
     for name in NACL:
@@ -180,7 +183,7 @@ def _bare_python(home: Path) -> Path:
             shutil.copytree(origin.parent, site / name)
         else:
             shutil.copy(origin, site)
-    return home / "bare" / "bin" / "python"
+    return python
 
 
 def _forged(home: Path, python: Path) -> Done:

@@ -78,6 +78,11 @@ class Letterbox:
         with self._came:
             return [letter for letters in self._letters.values() for letter in letters]
 
+    def counts(self) -> dict[str, int]:
+        """How many letters came to each address until now."""
+        with self._came:
+            return {address: len(letters) for address, letters in self._letters.items()}
+
     def wait(self, address: str, after: int, wanted: str) -> Letter:
         """The first letter to an address, beyond the first `after`, in whose subject or text this pattern is found."""
         until, seen = time.monotonic() + PATIENCE, after

@@ -38,6 +38,11 @@ class Person:
             raise Broken(f"{self.name} was not let in: {page.text[:300]}")
         return page
 
+    def arrive(self, path: str) -> Page:
+        """Go to a closed page, and sign in only when that is asked."""
+        page = self.go(path)
+        return self.sign_in(path) if page.has_form("/sign-in.*") else page
+
     def letters(self) -> list[Letter]:
         """The mails that came until now."""
         return self._letters.to(self.email)

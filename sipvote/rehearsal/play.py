@@ -16,13 +16,17 @@ from .stage import Stage
 
 PROFILE = ROOT / "tests" / "cases" / "approval" / "Netherlands_Amsterdam_324.json"
 SEATS = 2
-YEAR, PAST = 2020, 2019
+YEAR, PAST, NEXT = 2020, 2019, 2021
 Ballot = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large a play is. `ballots` is None for every ballot of the profile; `crowd` is who signs up per group."""
+    """How large a play is. `ballots` is None for every ballot of the profile; `crowd` is who signs up per group.
+
+    The last lines are the assembly's: who is in the hall, votes from elsewhere, gets a card (and votes with it at
+    the kiosk), takes a ballot on paper, gives a proxy.
+    """
 
     members: int
     ballots: int | None
@@ -31,11 +35,23 @@ class Size:
     past_voters: int
     places: int
     crowd: int
+    hall: int
+    remote: int
+    cards: int
+    at_kiosk: int
+    papers: int
+    proxies: int
     threads: int = 32
 
 
-FULL = Size(30_000, None, supporters=300, supporters_needed=10, past_voters=40, places=12, crowd=20)
-QUICK = Size(300, 60, supporters=12, supporters_needed=1, past_voters=12, places=3, crowd=7)
+FULL = Size(
+    30_000, None, supporters=300, supporters_needed=10, past_voters=40, places=12, crowd=20,
+    hall=600, remote=1000, cards=100, at_kiosk=20, papers=12, proxies=40,
+)  # fmt: skip
+QUICK = Size(
+    300, 60, supporters=12, supporters_needed=1, past_voters=12, places=3, crowd=7,
+    hall=30, remote=50, cards=6, at_kiosk=2, papers=3, proxies=4,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The word `rehearsal`: the whole year on each database, one after the other."""
+"""The word `rehearsal`: the whole play on each database, one after the other."""
 
 import argparse
 import contextlib
@@ -40,7 +40,7 @@ def main(args: list[str]) -> int:
 def _arguments(args: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python3 -m sipvote rehearsal",
-        description="A whole year, played by machines over real HTTP and real mail.",
+        description="Whole years and an assembly, played by machines over real HTTP and real mail.",
     )
     parser.add_argument("--database", choices=("both", *DATABASES), default="both")
     parser.add_argument("--members", type=int, help="how many members the roll has (30,000)")

@@ -1,9 +1,9 @@
-"""The scenes, in the order of the play: the roll, the year before, the themes, the vote, the count, the groups."""
+"""The scenes, in the order of the play: the roll, the year before, themes, vote, count, groups, and the assembly."""
 
 import time
 
 from ..editions.models import Phase
-from . import count, groups, lists, proof, roll, signups, themes, vote
+from . import count, day, groups, lists, proof, roll, signups, themes, vote
 from . import year as years
 from .ballots import Voter, replay
 from .play import PAST, SEATS, YEAR, Play
@@ -37,8 +37,15 @@ def all_of(play: Play) -> None:
             _count(play, options, words, voters)
         with play.report.scene("2020–21: workgroups"):
             made = _groups(play, dict(zip(REAL, options, strict=False)) | prolonged)
+        years.move(play, YEAR, Phase.STOCKTAKE)
+        with play.report.scene("2021–22: the assembly is called"):
+            assembly = day.prepare(play, options[0])
+        with play.report.scene("2021–22: the assembly"):
+            day.hold(assembly)
+        with play.report.scene("2021–22: the count, the lot, the minutes"):
+            day.count(assembly)
         with play.report.scene("The last look"):
-            proof.check(play, voters, made)
+            proof.check(play, voters, made, assembly)
     for word, who in (("serve", "server"), ("work", "worker")):
         play.report.figure(f"seconds of CPU of the {who}", round(play.stage.cpu[word]))
     play.report.figure("seconds of CPU of the members and their browsers", round(time.process_time()))
@@ -65,7 +72,9 @@ def _the_year_before(play: Play) -> dict[str, Proposal]:
     play.organiser.browser.submit(page.form("/election/count"))
     vote.act(play.organiser, PAST, "publish")
     page = play.organiser.go(f"/{PAST}/vote/results.csv")
-    elected = {row[0] for row in lists.read_csv(page.content)[1:] if row[2] == "yes"}
+    elected = {
+        answer for _question, answer, _votes, outcome in lists.read_csv(page.content)[1:] if outcome == "elected"
+    }
     expected = {proposal.title("en") for proposal in proposals.values()}
     play.report.promise(
         "four themes are elected in 2019, with the key kept by the server", elected == expected, elected

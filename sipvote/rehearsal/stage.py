@@ -48,6 +48,7 @@ class Stage:
     letters: Letterbox
     logs: dict[str, Path] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)  # seconds that server and worker took, once they have ended
+    pids: dict[str, int] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -61,6 +62,15 @@ class Stage:
     def word(self, *words: str) -> Done:
         """Run a word of sipvote on the command line, as an organiser on the host would."""
         return run([sys.executable, "-m", "sipvote", *words], ROOT, self.environment)
+
+    def cpu_until_now(self, word: str) -> float:
+        """The seconds of CPU that the running server or worker took until now; 0 where only the end tells."""
+        try:
+            told = Path(f"/proc/{self.pids[word]}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0.0
+        user, system = told.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def tails(self) -> str:
         """The last lines that the server and the worker wrote."""
@@ -152,6 +162,7 @@ def _child(stage: Stage, word: str) -> Iterator[subprocess.Popen[bytes]]:
     before = 0.0
     with stage.logs[word].open("wb") as log:
         with processes.running("sipvote", word, notes=log, environment=stage.environment) as child:
+            stage.pids[word] = child.pid
             yield child
             before = _cpu_of_children()
         stage.cpu[word] = _cpu_of_children() - before

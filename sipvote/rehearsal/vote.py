@@ -15,6 +15,7 @@ from .play import Ballot, Play
 from .themes import Proposal
 
 WORDS_IN_A_LIST = 20
+FINISHED = "The agenda is finished."  # why the vote is closed before its announced end
 
 
 def act(person: Person, year: int, ending: str) -> Page:
@@ -28,7 +29,11 @@ def freeze(play: Play, year: int, custody: str) -> list[str]:
     years.move(play, year, Phase.VOTE)
     page = play.organiser.go(f"/{year}/election/")
     play.organiser.browser.submit(page.form("/election/prepare"), {"custody": custody})
-    page = act(play.organiser, year, "freeze")
+    return word_lists(act(play.organiser, year, "freeze"))
+
+
+def word_lists(page: Page) -> list[str]:
+    """The word lists on the page that shows them once."""
     lists = re.findall(r'<ol class="words"[^>]*>(.*?)</ol>', page.html, re.S)
     return [" ".join(re.findall(r"<li>([a-z]+)</li>", each)) for each in lists]
 
@@ -44,7 +49,7 @@ def confirm(play: Play, year: int, ending: str) -> Page:
     for _try in range(2):
         page = play.second.go(f"/{year}/election/")
         page = play.second.browser.submit(page.form(f"/election/confirm/{ending}"))
-        if not page.has_form("/sign-in"):
+        if not page.has_form("/sign-in.*"):
             return page
         play.second.sign_in(f"/sign-in?again=1&next=/en/{year}/election/")
     raise Broken("signing in again does not help")
@@ -92,17 +97,18 @@ def _prove(play: Play, year: int, lists: Sequence[str]) -> None:
     report.promise("and never again", not any(words[:30] in again.text for words in lists))
     for person in play.scrutineers:
         person.sign_in(f"/{year}/election/")
-    page = _prove_one(play.scrutineers[0], year, _two_swapped(lists[0]))
+    page = prove_one(play.scrutineers[0], year, _two_swapped(lists[0]))
     report.promise(
         "a word list with two words in the wrong places is refused", "does not add up" in page.text, page.text
     )
-    pages = [_prove_one(*each) for each in zip(play.scrutineers, [year] * 3, lists, strict=True)]
+    pages = [prove_one(*each) for each in zip(play.scrutineers, [year] * 3, lists, strict=True)]
     alone = [f"List {n} is right" in page.text for n, page in enumerate(pages, start=1)]
     report.promise("each scrutineer proves alone to have kept their list", all(alone), pages[-1].text[:300])
     report.promise("once all three are proved, the vote can be opened", "All three are there now" in pages[-1].text)
 
 
-def _prove_one(person: Person, year: int, words: str) -> Page:
+def prove_one(person: Person, year: int, words: str) -> Page:
+    """A scrutineer types their own list."""
     page = person.go(f"/{year}/election/prove")
     return person.browser.submit(page.form("/election/prove"), {"words": words})
 
@@ -127,7 +133,7 @@ def _strays(play: Play, year: int, latecomer: Person, voted: int) -> None:
 def close(play: Play, year: int) -> None:
     """Two organisers close the vote before its announced end, and everybody is told why."""
     page = play.organiser.go(f"/{year}/election/close")
-    page = play.organiser.browser.submit(page.form("/election/close"), {"reason": "The agenda is finished."})
+    page = play.organiser.browser.submit(page.form("/election/close"), {"reason": FINISHED})
     alone = page.has_form("/election/confirm/close")
     play.report.promise("who asked to close the vote cannot confirm it", not alone, page.text[:300])
     page = confirm(play, year, "close")
