@@ -62,25 +62,46 @@ def restless(port: int, path: str, voters: Path, connections: int, seconds: int)
 
 def arriving(port: int, path: str, voters: Sequence[Voter], rate: int, connections: int) -> Round:
     """Each voter arrives at their moment, `rate` a second, whether or not the ones before were answered."""
-    return asyncio.run(_arrive(port, path, voters, rate, connections))
+    return asyncio.run(_arrive(port, [_vote(port, path, voter) for voter in voters], rate, connections))
 
 
 def as_fast_as_they_go(port: int, path: str, voters: Sequence[Voter], connections: int) -> Round:
     """Each voter votes exactly once, the next as soon as a connection is free."""
-    return asyncio.run(_arrive(port, path, voters, 0, connections))
+    return asyncio.run(_arrive(port, [_vote(port, path, voter) for voter in voters], 0, connections))
 
 
-async def _arrive(port: int, path: str, voters: Sequence[Voter], rate: int, connections: int) -> Round:
-    waiting: asyncio.Queue[tuple[float, Voter]] = asyncio.Queue()
+def asking(port: int, path: str, rate: int, seconds: int, connections: int) -> Round:
+    """Phones that ask for a page, `rate` a second."""
+    return asyncio.run(_arrive(port, [_question(port, path)] * (rate * seconds), rate, connections, b"HTTP/1.1 200"))
+
+
+def _vote(port: int, path: str, voter: Voter) -> bytes:
+    body = voter.body.encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {voter.cookie}\r\n"
+        f"Referer: http://127.0.0.1:{port}/\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _question(port: int, path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+
+
+async def _arrive(
+    port: int, requests: Sequence[bytes], rate: int, connections: int, wanted: bytes = b"HTTP/1.1 303"
+) -> Round:
+    waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     took: list[float] = []
     errors = [0]
-    workers = [asyncio.create_task(_send_all(port, path, waiting, took, errors)) for _ in range(connections)]
+    workers = [asyncio.create_task(_send_all(port, wanted, waiting, took, errors)) for _ in range(connections)]
     began = time.perf_counter()
-    for index, voter in enumerate(voters):
+    for index, request in enumerate(requests):
         due = began + index / rate if rate else time.perf_counter()
         if (ahead := due - time.perf_counter()) > 0:
             await asyncio.sleep(ahead)
-        waiting.put_nowait((due, voter))
+        waiting.put_nowait((due, request))
     await waiting.join()
     lasted = time.perf_counter() - began
     for worker in workers:
@@ -91,24 +112,18 @@ async def _arrive(port: int, path: str, voters: Sequence[Voter], rate: int, conn
 
 
 async def _send_all(
-    port: int, path: str, waiting: asyncio.Queue[tuple[float, Voter]], took: list[float], errors: list[int]
+    port: int, wanted: bytes, waiting: asyncio.Queue[tuple[float, bytes]], took: list[float], errors: list[int]
 ) -> None:
-    """One connection: take the next voter, send, read the answer."""
+    """One connection: take the next request, send, read the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while True:
-        due, voter = await waiting.get()
-        body = voter.body.encode()
-        writer.write(
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {voter.cookie}\r\n"
-            f"Referer: http://127.0.0.1:{port}/\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
+        due, request = await waiting.get()
+        writer.write(request)
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
             lengths = [h.partition(b":")[2] for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:")]
             await reader.readexactly(int(lengths[0]) if lengths else 0)
-            errors[0] += not head.startswith(b"HTTP/1.1 303")
+            errors[0] += not head.startswith(wanted)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             errors[0] += 1
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import counting, floors, load
-from bench.place import Place, prepare, resident, server
+from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
 
@@ -25,6 +25,7 @@ TARGETS = {
     "votes lost or doubled": ("<=", 0, 0),
     "p99 at 150 a second, s": ("<=", 0.025, 0.025),
     "p99 at 600 a second, s": ("<=", 0.05, 0.05),
+    "p99 of 400 phones a second, s": ("<=", 0.05, 0.05),
     "memory of a worker, MB": ("<=", 100, 100),
     "start-up, s": ("<=", 1.5, 1.5),
 }
@@ -84,8 +85,9 @@ def measure(url: str, folder: Path, options: argparse.Namespace) -> dict[str, fl
         found |= _crowds(place, file, options)
         found |= _once_each(place)
         found |= _arrivals(place)
+        found |= _phones(running["casting"]["pid"])
         found["memory of a worker, MB"] = resident(running["casting"]["pid"])
-    found["errors"] = found.pop("errors in ratios") + found.pop("errors in crowds") + found.pop("errors once each")
+    found["errors"] = sum(found.pop(name) for name in [name for name in found if name.startswith("errors ")])
     return found
 
 
@@ -135,6 +137,18 @@ def _arrivals(place: Place) -> dict[str, float]:
         rounds = [load.arriving(PORTS["casting"], place.path, place.voters[: rate * 10], rate, 64) for _ in range(3)]
         found[f"p99 at {rate} a second, s"] = statistics.median(r.p99 for r in rounds)
     return found
+
+
+def _phones(pid: int) -> dict[str, float]:
+    """Two thousand phones follow the screen in the hall, each asking every five seconds."""
+    print("2,000 phones follow …", file=sys.stderr, flush=True)
+    used, seconds = cpu(pid), 10
+    done = load.asking(PORTS["casting"], f"/{YEAR}/screen.json", 400, seconds, 64)
+    return {
+        "p99 of 400 phones a second, s": done.p99,
+        "processors used by 400 phones a second": (cpu(pid) - used) / seconds,
+        "errors of phones": done.errors,
+    }
 
 
 def _report(name: str, found: dict[str, float]) -> int:

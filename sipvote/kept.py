@@ -9,30 +9,39 @@ from weakref import WeakSet
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
 MOST = 500  # different answers, after which all are forgotten
+STALE = 4  # times as old as an answer may be, it is given to nobody any more
 
 
 class Kept(Generic[Key, Answer]):
-    """Keeps each answer for some seconds. While it is made anew, who else asks waits for it."""
+    """Keeps each answer for some seconds. While one makes it anew, others get the old one; the first time they wait."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._answers: dict[Key, tuple[float, Answer]] = {}
+        self._answers: dict[Key, tuple[float, Answer]] = {}  # with the moment at which it was made
         self._making = Lock()
         _all.add(self)
 
     def get(self, key: Key, make: Callable[[], Answer]) -> Answer:
         """The answer that is kept, or a new one; what `make` raises is not kept."""
-        found = self._answers.get(key)
-        if found is not None and monotonic() < found[0]:
-            return found[1]
-        with self._making:
+        old = self._answers.get(key)
+        if old is not None and self._age(old) < self.seconds:
+            return old[1]
+        may_wait = old is None or self._age(old) > STALE * self.seconds
+        if not self._making.acquire(blocking=may_wait):
+            assert old is not None  # noqa: S101
+            return old[1]
+        try:
             found = self._answers.get(key)  # somebody else may have made it meanwhile
-            if found is None or monotonic() >= found[0]:
+            if found is None or self._age(found) >= self.seconds:
                 if len(self._answers) >= MOST:
                     self._answers.clear()
-                found = (monotonic() + self.seconds, make())
-                self._answers[key] = found
+                found = self._answers[key] = (monotonic(), make())
             return found[1]
+        finally:
+            self._making.release()
+
+    def _age(self, answer: tuple[float, Answer]) -> float:
+        return monotonic() - answer[0]
 
     def forget(self) -> None:
         """Make everything anew."""

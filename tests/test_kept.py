@@ -16,7 +16,7 @@ def test_an_answer_is_made_once_for_all_who_ask_within_its_time():
 
 
 def test_it_is_made_anew_when_its_time_is_over():
-    kept = Kept(0)
+    kept = Kept(0)  # answers of no age at all
     assert [kept.get("x", lambda n=n: n) for n in range(3)] == [0, 1, 2]
 
 
@@ -38,6 +38,22 @@ def test_who_asks_meanwhile_waits_for_it():
     for asker in askers:
         asker.join()
     assert made == [1]
+
+
+def test_who_asks_while_it_is_made_anew_gets_the_old_one_at_once(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("sipvote.kept.monotonic", lambda: clock[0])
+    kept, may_end = Kept(10), threading.Event()
+    kept.get("x", lambda: "old")
+    clock[0] = 11
+    maker = threading.Thread(target=kept.get, args=("x", lambda: may_end.wait(60) and "new"))
+    maker.start()
+    while not kept._making.locked():
+        time.sleep(0.001)
+    assert kept.get("x", lambda: "never made") == "old"
+    may_end.set()
+    maker.join()
+    assert kept.get("x", lambda: "never made") == "new"
 
 
 def test_what_goes_wrong_is_not_kept():

@@ -103,8 +103,9 @@ def test_two_scrutineers_open_the_box(visit, script):
 
 def bar_of(page) -> tuple[str, float]:
     """What stands at the bar once it has moved, and how far it is."""
-    page.wait_for_function("document.querySelector('progress').value > 0")
-    return page.locator(".opening [role=status]").inner_text(), page.locator("progress").evaluate("bar => bar.value")
+    said = page.locator(".opening [role=status]")
+    expect(said).not_to_be_empty()
+    return said.inner_text(), page.locator("progress").evaluate("bar => bar.value")
 
 
 def test_two_organisers_and_a_pause_are_accessible(visit):
