@@ -68,7 +68,7 @@ def _not_sent(edition: Edition) -> Select[Any]:
 def _why_not_remind(edition: Edition, at: datetime | None) -> str | None:
     """While the vote is open, and one can vote from elsewhere; tried out as soon as there is a roll."""
     election = of_edition(edition)
-    if election is None or election.frozen_at is None or election.is_rehearsal:
+    if election is None or election.frozen_at is None:
         return _("There is no electoral roll yet: freeze the ballot first.")
     if election.is_rehearsal:
         return _("This is a rehearsal: members are reminded of the vote itself.")
