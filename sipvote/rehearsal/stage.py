@@ -109,7 +109,16 @@ def stage(database_url: str | None, keep: bool) -> Iterator[Stage]:
         if keep:
             say(f"  Everything is kept in {folder}")
         else:
-            shutil.rmtree(folder, ignore_errors=True)
+            _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete a folder; a process that was killed a moment ago may still be writing its last file there."""
+    for _attempt in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.25)
 
 
 def _free_port() -> int:
