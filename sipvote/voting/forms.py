@@ -44,30 +44,34 @@ def marks(given: MultiDict[str, str], paper: Paper) -> list[list[str]]:
 
 
 class Misfilled(Refused):
-    """A ballot cannot be sent as it is: what is wrong, and with which question."""
+    """A ballot cannot be sent as it is: what is wrong with which questions, as {number: sentence}."""
 
-    def __init__(self, paper: Paper, number: int, country: str | None, why: str) -> None:
-        super().__init__(paper.about(number, why, country))
-        self.number = number
+    def __init__(self, faults: dict[int, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = faults
 
 
 def read_ballot(given: MultiDict[str, str], paper: Paper, country: str | None = None) -> Choices:
-    """Read the choices from a ballot as it was sent. Raises Misfilled with what to mend.
+    """Read the choices from a ballot as it was sent. Raises Misfilled with all that is to be mended.
 
     `country` is the voter's. Where it is not known, a question for one country may stay without an answer.
     """
-    return tuple(_answer(ticked, paper, number, country) for number, ticked in enumerate(marks(given, paper)))
+    choices, faults = [], {}
+    for number, ticked in enumerate(marks(given, paper)):
+        try:
+            choices.append(_answer(ticked, paper.questions[number], country))
+        except Refused as refused:
+            faults[number] = paper.about(number, refused.why, country)
+    if faults:
+        raise Misfilled(faults)
+    return tuple(choices)
 
 
-def _answer(ticked: list[str], paper: Paper, number: int, country: str | None) -> tuple[int, ...]:
-    """The answer to one question, which it is possible to give. Raises Misfilled."""
-    question = paper.questions[number]
-    try:
-        chosen = _chosen(ticked, question, country)
-        if why := question.why_not(chosen):
-            raise Refused(why)
-    except Refused as refused:
-        raise Misfilled(paper, number, country, refused.why) from None
+def _answer(ticked: list[str], question: PaperQuestion, country: str | None) -> tuple[int, ...]:
+    """The answer to one question, which it is possible to give. Raises Refused."""
+    chosen = _chosen(ticked, question, country)
+    if why := question.why_not(chosen):
+        raise Refused(why)
     return chosen
 
 

@@ -99,7 +99,7 @@ def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refu
         standing=standing,
         custody=forms.CUSTODY_WORDS,
         fault=fault,
-        faulty=getattr(fault, "number", None),
+        faults=getattr(fault, "faults", {}),
     )
 
 

@@ -206,6 +206,9 @@ class TestVoting:
         ):
             with pytest.raises(Refused, match=why):
                 read(country, **ticked)
+        with pytest.raises(forms.Misfilled) as all_of_them:
+            read("FR", q1="0")
+        assert list(all_of_them.value.faults) == [THEMES, ACTION]
 
 
 class TestCounting:
