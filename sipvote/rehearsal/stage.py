@@ -87,7 +87,12 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> Done:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
-        _pid, status, used = os.wait4(process.pid, 0)
+        try:
+            _pid, status, used = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C: it would go on alone, and make the folder anew that is swept away
+            process.kill()
+            process.wait()
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         return Done(process.returncode, output.read().decode(errors="replace"), used.ru_utime + used.ru_stime)
