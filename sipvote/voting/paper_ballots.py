@@ -119,6 +119,11 @@ def piles(election: Election) -> Sequence[PaperBatch]:
     ).all()
 
 
+def unpiled(election: Election) -> int:
+    """How many papers that were handed out lie in no pile: at the count they would count for nobody."""
+    return handed_out(election) - sum(pile.papers for pile in piles(election))
+
+
 def countries_of(paper: Paper) -> list[str]:
     """The countries whose papers must lie apart, because a question is for one of them only; else none."""
     return ["BE", "FR"] if any(question.country for question in paper.questions) else []
