@@ -21,12 +21,12 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
 from . import (
-    box,
     ceremony,
     checkpoints,
     counting,
     freezing,
     hours,
+    live,
     packing,
     paper_ballots,
     papers,
@@ -94,7 +94,7 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         form=form,
         why_not_prepare=rules.why_not_prepare(edition),
         checks=checklist(election) if election and is_draft else [],
-        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        turnout=live.voted(election) if election else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
         only_for=papers.ONLY_FOR,
