@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .access import may
-from .assembly import presence
+from .assembly import mailings, presence
 from .assembly import rules as assemblies
 from .assembly.models import Assembly
 from .db import db, now
@@ -18,9 +18,9 @@ from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
 from .themes.models import Theme
-from .voting import announcements, box, proxy_votes
+from .voting import announcements, box, counting, paper_ballots, proxy_votes, second_word
 from .voting import rules as voting
-from .voting.models import Election
+from .voting.models import Custody, Election
 from .voting.voters import own
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
@@ -47,7 +47,8 @@ def cards(edition: Edition) -> list[Card]:
     first = [card for card in about if card.is_main]
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
-    return [*first, *_for_members(edition), *later, *_proxies(edition), *_for_officials(edition), *desk]
+    officials = [*_for_officials(edition), *_about_papers(edition), *desk]
+    return [*first, *_for_members(edition), *later, *_proxies(edition), *officials]
 
 
 # --- The assembly -----------------------------------------------------------------------------------
@@ -73,12 +74,29 @@ def _assembly(assembly: Assembly) -> Iterator[Card]:
 
 
 def _at_the_assembly(assembly: Assembly) -> Iterator[Card]:
-    """For the desk, while members come in."""
+    """For the desks: convene it, open it, check members in, and sign its minutes."""
+    year, is_over = assembly.edition.year, assembly.closed_at is not None
+    if may("assembly.mail") and _is_to_convene(assembly):
+        text = _("The convocation has not been sent yet.")
+        url = url_for("mailings.show", year=year, kind="convocation")
+        yield Card(_("Convene the members"), text, url, _("To the convocation"))
+    if may("assembly.plan") and assemblies.why_not_open(assembly) is None and now() < assembly.ends_at:
+        text = _("The chair can open it now.")
+        yield Card(_("Open the assembly"), text, url_for("assembly_desk.index", year=year), _("To the assembly desk"))
     if may("assembly.check_in") and presence.why_not_now(assembly) is None:
         text = _("Find a member, one tap, next.")
-        yield Card(
-            _("The check-in desk"), text, url_for("checkin.index", year=assembly.edition.year), _("Check members in")
-        )
+        yield Card(_("The check-in desk"), text, url_for("checkin.index", year=year), _("Check members in"))
+    if may("assembly.minutes") and is_over and assembly.edition.phase in (Phase.VOTE, Phase.COUNT):
+        text = _("The assembly is over. Its minutes can be read, and signed once the result is known.")
+        yield Card(_("The minutes"), text, url_for("minutes.index", year=year), _("Read the minutes"))
+
+
+def _is_to_convene(assembly: Assembly) -> bool:
+    """Whether members still have to be invited: neither sent nor planned, and the assembly is to come."""
+    if assembly.opened_at or now() >= assembly.starts_at or assembly.edition.phase not in (Phase.REVIEW, Phase.VOTE):
+        return False
+    mailing = mailings.of_kind(assembly.edition, "convocation")
+    return mailing is None or mailing.state == "draft"
 
 
 def _for_members(edition: Edition) -> Iterator[Card]:
@@ -236,8 +254,31 @@ def _undecided(edition: Edition) -> int:
     return db.session.scalar(waiting) or 0
 
 
+def _about_papers(edition: Edition) -> Iterator[Card]:
+    """For scrutineers, between the closing and the count: papers that are not in a pile yet, or piles to enter."""
+    election = voting.of_edition(edition)
+    if not may("voting.papers") or election is None or paper_ballots.why_not_piles(election):
+        return
+    if paper_ballots.unpiled(election) or paper_ballots.why_not_count(election):
+        text = _("Two scrutineers enter each pile before the ballot box is opened.")
+        url = url_for("paper_desk.index", year=edition.year)
+        yield Card(_("Ballots on paper"), text, url, _("To the ballots on paper"))
+
+
 def _election_stands(edition: Edition) -> str:
     election = voting.of_edition(edition)
+    if election is None:
+        return _("The election is not prepared yet.")
+    if asked := second_word.standing(election):
+        word = asked[0]
+        return _("%(name)s asked: “%(act)s”. Another organiser confirms it.",
+                 name=word.asked_by.name, act=second_word.ACTS[word.act])  # fmt: skip
+    if election.state == "frozen" and election.custody == Custody.SCRUTINEERS and not election.proved_at:
+        return _("The ballot is frozen. Now each holder of a word list tries theirs.")
+    if election.is_paused:
+        return _("Voting is paused.")
+    if election.state == "closed" and (why := counting.why_not_count(election)):
+        return why
     states = {
         "draft": _("The ballot is not frozen yet."),
         "frozen": _("The ballot is frozen; the vote is not open yet."),
@@ -246,4 +287,4 @@ def _election_stands(edition: Edition) -> str:
         "counted": _("The ballots are counted; the result is not published yet."),
         "published": _("The result is published."),
     }
-    return states[election.state] if election else _("The election is not prepared yet.")
+    return states[election.state]

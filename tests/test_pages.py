@@ -5,16 +5,21 @@ import json
 import pytest
 
 from sipvote.access import Role
-from sipvote.db import db
+from sipvote.db import db, now
 from sipvote.editions.models import DATED, Phase
+from sipvote.voting import hours, second_word
 from tests.factories import (
     a_board_member,
     a_facilitator,
+    a_frozen_election,
     a_group,
     a_member,
+    a_paper,
+    a_scrutineer,
     a_signup,
     a_theme,
     a_vote,
+    an_assembly,
     an_edition,
     an_election,
     an_organiser,
@@ -79,6 +84,46 @@ def test_officials_see_what_waits_for_them(client, browser_of, who, phase, says)
     an_edition(phase)
     assert says in browser_of(who()).get("/en/").text
     assert says not in browser_of(a_member()).get("/en/").text
+
+
+def test_another_organiser_sees_that_a_second_word_is_asked(client, browser_of):
+    dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+    election = an_election(a_member())
+    second_word.ask(election, "close", dre.id, "Everybody has voted.")
+    db.session.commit()
+    assert "Dré Maes asked: “Close the vote”" in browser_of(fien).get("/en/").text
+
+
+def test_the_holders_of_word_lists_see_that_they_are_to_try_them(client, browser_of):
+    a_frozen_election()
+    assert "each holder of a word list tries theirs" in browser_of(a_scrutineer()).get("/en/").text
+
+
+def test_scrutineers_see_that_papers_wait_before_the_box_is_opened(client, browser_of):
+    ada, eva = a_member(), a_scrutineer()
+    election = an_election(ada, edition=an_assembly(starts_in=-1).edition)
+    a_paper(election, ada)
+    browser = browser_of(eva)
+    assert "Two scrutineers enter each pile" not in browser.get("/en/").text
+    hours.close(election, None, "Everybody has voted.")
+    db.session.commit()
+    assert "Two scrutineers enter each pile" in browser.get("/en/").text
+    for page in ("", "count"):
+        assert "1 paper that was handed out lies in no pile" in browser.get(f"/en/2026/election/{page}").text
+
+
+def test_the_day_of_the_assembly_leads_to_its_desks(client, browser_of):
+    assembly = an_assembly(starts_in=48)
+    dre = browser_of(an_organiser())
+    assert "The convocation has not been sent yet" in dre.get("/en/").text
+    assembly.starts_at, assembly.ends_at = now(), assembly.ends_at
+    db.session.commit()
+    page = dre.get("/en/").text
+    assert "The chair can open it now" in page and "The convocation has not been sent yet" not in page
+    assembly.opened_at = assembly.closed_at = now()
+    db.session.commit()
+    page = dre.get("/en/").text
+    assert "Read the minutes" in page and "The chair can open it now" not in page
 
 
 def test_my_page_shows_groups_votes_and_themes(client, browser_of):

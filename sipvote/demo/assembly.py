@@ -73,7 +73,8 @@ def hold(edition: Edition) -> None:
         arrival.presence.arrived_at = assembly.starts_at + timedelta(minutes=chance.uniform(-45, 30))
     db.session.flush()
     _give_proxies(edition, assembly)
-    assemblies.open_(assembly, organiser().id, quorum.standing(assembly).counted)
+    standing = quorum.standing(assembly)
+    assemblies.open_(assembly, organiser().id, standing.counted, **standing.parts)
 
 
 def _some(chance: random.Random) -> list[Member]:
@@ -115,7 +116,8 @@ def end(edition: Edition) -> None:
     """Close it, unless somebody did."""
     assembly = assemblies.of_edition(edition)
     if assembly and assemblies.why_not_close(assembly) is None:
-        assemblies.close(assembly, organiser().id, quorum.standing(assembly).counted)
+        standing = quorum.standing(assembly)
+        assemblies.close(assembly, organiser().id, standing.counted, **standing.parts)
 
 
 def was_there(edition: Edition) -> bool:

@@ -16,7 +16,7 @@ from ..assembly import rules as assemblies
 from ..db import db
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
-from ..i18n import in_language
+from ..i18n import country_name, in_language
 from ..mail import link
 from ..members.models import Member
 from . import box, cards, paper_ballots, papers, rules
@@ -159,7 +159,10 @@ def _face(election: Election, person: Member, code: str) -> Markup:
 def hand(year: int, member_id: int) -> Any:
     election, person = _asked(year), db.get_or_404(Member, member_id)
     paper_ballots.hand(election, person, current_user.member_id)
-    return _done(year, person, _("Give %(name)s a ballot on paper. It is now their only vote.", name=person.name))
+    said = _("Give %(name)s a ballot on paper. It is now their only vote.", name=person.name)
+    if country := paper_ballots.country_of(election, person):
+        said += " " + _("Take the one for %(country)s.", country=country_name(country))
+    return _done(year, person, said)
 
 
 @desk.post("/<int:member_id>/paper/back")

@@ -12,7 +12,7 @@ from .. import headers, qr
 from ..access import requires
 from ..db import db, now
 from ..i18n import LANGUAGES, in_language, moment
-from . import box, ceremony, counting, freezing, progress
+from . import box, ceremony, counting, freezing, paper_ballots, progress
 from .desk import asked_election, desk, done, refused, who
 from .forms import WordForm, WordsForm
 from .models import Custody
@@ -109,9 +109,8 @@ def count(year: int) -> Any:
         else:
             return _open(year, locked, form.lists)
     turnout, needs_words = box.turnout(election.id), election.custody == Custody.SCRUTINEERS
-    page = render_template(
-        "voting_desk/count.html", election=election, form=form, turnout=turnout, needs_words=needs_words
-    )
+    shown = {"turnout": turnout, "needs_words": needs_words, "unpiled": paper_ballots.unpiled(election)}
+    page = render_template("voting_desk/count.html", election=election, form=form, **shown)
     return headers.with_camera(Response(page))
 
 

@@ -21,13 +21,14 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members.models import Member
 from . import (
-    box,
     ceremony,
     checkpoints,
     counting,
     freezing,
     hours,
+    live,
     packing,
+    paper_ballots,
     papers,
     questions,
     result,
@@ -93,12 +94,13 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         form=form,
         why_not_prepare=rules.why_not_prepare(edition),
         checks=checklist(election) if election and is_draft else [],
-        turnout=box.turnout(election.id) if election and election.opened_at else 0,
+        turnout=live.voted(election) if election else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
         only_for=papers.ONLY_FOR,
         asked=questions.drafted(election) if election else [],
         ties=_ties(election) if election and election.counted_at else [],
+        unpiled=paper_ballots.unpiled(election) if election and election.state == "closed" else 0,
         has_other_dates=_has_other_dates(edition, election),
         rules=rules,
         freezing=freezing,
@@ -216,8 +218,10 @@ def publish(year: int) -> Any:
 @requires("voting.package")
 def package(year: int) -> Any:
     """The scrutineers' package; a POST, because it is recorded who took it."""
-    content = packing.scrutineers_package(asked_election(year), who())
+    election = asked_election(year)
+    rehearsed = "-rehearsal" if election.is_rehearsal else ""
+    content = packing.scrutineers_package(election, who())
     db.session.commit()
     answer = Response(content, content_type="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.zip")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}{rehearsed}.zip")
     return answer

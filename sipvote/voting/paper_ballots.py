@@ -17,8 +17,9 @@ from ..assembly import proxies
 from ..assembly import rules as assemblies
 from ..db import db, now
 from ..errors import Refused
+from ..i18n import country_name
 from ..members.models import Member
-from . import box
+from . import box, papers
 from .cards import hold_elector
 from .checkpoints import name_of
 from .day import PaperBatch, PaperEntry
@@ -119,9 +120,20 @@ def piles(election: Election) -> Sequence[PaperBatch]:
     ).all()
 
 
+def unpiled(election: Election) -> int:
+    """How many papers that were handed out lie in no pile: at the count they would count for nobody."""
+    return handed_out(election) - sum(pile.papers for pile in piles(election))
+
+
 def countries_of(paper: Paper) -> list[str]:
     """The countries whose papers must lie apart, because a question is for one of them only; else none."""
     return ["BE", "FR"] if any(question.country for question in paper.questions) else []
+
+
+def country_of(election: Election, member: Member) -> str | None:
+    """Whose paper a member gets, where those of each country ask other questions; else none."""
+    paper, elector = papers.of(election), db.session.get(Elector, (election.id, member.id))
+    return elector.country if paper and elector and countries_of(paper) else None
 
 
 def why_not_piles(election: Election) -> str | None:
@@ -141,9 +153,7 @@ def make_pile(election: Election, name: str, papers: int, country: str | None, b
         in_piles = in_piles.where(PaperBatch.country == country)
     out, piled = handed_out(election, country), int(db.session.scalar(in_piles) or 0)
     if piled + papers > out:
-        raise Refused(
-            _("%(out)d papers were handed out, and %(piled)d lie in piles already. Count again.", out=out, piled=piled)
-        )
+        raise Refused(_too_many(out, piled, country))
     pile = PaperBatch(election_id=election.id, name=name, papers=papers, country=country, made_at=now())
     try:
         with db.session.begin_nested():
@@ -152,6 +162,17 @@ def make_pile(election: Election, name: str, papers: int, country: str | None, b
         raise Refused(_("There is a pile with this name already. Give it another one.")) from None
     audit.record("make pile", name_of(election), by, pile=name, papers=papers, country=country)
     return pile
+
+
+def _too_many(out: int, piled: int, country: str | None) -> str:
+    if country is None:
+        return _(
+            "%(out)d papers were handed out, and %(piled)d lie in piles already. Count again.", out=out, piled=piled
+        )
+    return _(
+        "To members in %(country)s %(out)d papers were handed out, and %(piled)d lie in piles already. Count again.",
+        country=country_name(country), out=out, piled=piled,
+    )  # fmt: skip
 
 
 def why_not_remove(election: Election, pile: PaperBatch) -> str | None:

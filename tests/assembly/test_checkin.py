@@ -112,7 +112,7 @@ def test_an_address_that_a_hand_scanner_typed_finds_the_member(desk):
     browser, assembly, page = desk
     ada = a_member("Ada Peeters")
     answer = browser.get(f"{page}/", query_string={"q": presence.address_of(assembly, ada)})
-    assert "Ada Peeters" in answer.text and "Check in" in answer.text
+    assert "Ada Peeters" in answer.text and "Check this member in" in answer.text
 
 
 # --- Lists ------------------------------------------------------------------------------------------

@@ -288,6 +288,7 @@ class TestAfterTheCount:
         a_counted_election(*TIED)
         answer = eva.post("/en/2026/election/package")
         assert answer.content_type == "application/zip" and answer.headers["Cache-Control"] == "no-store"
+        assert "filename=sipvote-2026.zip" in answer.headers["Content-Disposition"]
         assert "verify.py" in zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
         assert db.session.scalars(select(Entry).where(Entry.act == "download package")).one().member_id
 
@@ -306,3 +307,16 @@ def test_an_organiser_who_is_a_scrutineer_too_does_both(browser_of):
     for words in lists:
         page = desk(both, "prove", words=words)
     assert "All three are there now" in page and "One person proved more than one list" in page
+
+
+def test_the_desk_says_that_voting_is_paused_and_which_list_was_tried(browser_of):
+    election, lists = a_frozen_election()
+    dre = an_organiser()
+    browser = browser_of(dre)
+    for words in lists:
+        ceremony.prove_list(election, words, dre.id)
+    hours.open_(election, None)
+    hours.pause(election, "The wifi went down.", dre.id)
+    db.session.commit()
+    page = " ".join(browser.get("/en/2026/election/").text.split())
+    assert "paused</span>" in page and "Word list tried</strong> · List 3" in page

@@ -11,16 +11,18 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.voting import box, counting, freezing, hours, paper_ballots, papers, rules, seal
+from sipvote.voting import box, counting, freezing, hours, paper_ballots, papers, questions, rules, seal
 from sipvote.voting.day import PaperBatch, PaperEntry
-from sipvote.voting.models import Election, Elector, Envelope
+from sipvote.voting.models import Custody, Election, Elector, Envelope
 from tests.factories import (
     a_facilitator,
     a_frozen_election,
     a_member,
     a_paper,
     a_scrutineer,
+    a_theme,
     a_vote,
+    a_worked_on_theme,
     an_assembly,
     an_edition,
     an_election,
@@ -263,7 +265,7 @@ class TestPiles:
 
     def test_piles_of_a_country_never_hold_more_than_were_handed_out_there(self):
         election = a_closed_vote(2)
-        with pytest.raises(Refused, match="0 papers"):
+        with pytest.raises(Refused, match="members in France 0 papers"):
             paper_ballots.make_pile(election, "Urn 1", 1, "FR", None)
         paper_ballots.make_pile(election, "Urn 1", 2, "BE", None)
 
@@ -372,6 +374,27 @@ class TestTheDesk:
         assert "can vote again" in desk.post(f"{url}/paper/back", follow_redirects=True).text
         assert paper_ballots.handed_out(vote) == 0
 
+    def test_the_desk_says_which_paper_where_each_country_has_its_own(self, browser_of):
+        ada, lea = a_member("Ada Peeters"), a_member("Léa Martin", "lille")
+        edition, last = an_edition(Phase.VOTE), a_worked_on_theme()
+        for number in range(3):
+            a_theme(edition, f"Theme {number}", proposer=ada, admitted_at=now())
+        election = rules.prepare(edition, Custody.SERVER, None)
+        questions.ask(election, questions.Asked("simple", "FR", theme=last), None)
+        freezing.freeze(election, None)
+        hours.open_(election, None)
+        db.session.commit()
+        an_assembly(edition, starts_in=-1)
+        desk = browser_of(a_facilitator())
+        for member, country in ((ada, "Belgium"), (lea, "France")):
+            page = desk.post(f"/en/2026/vote/desk/{member.id}/paper", follow_redirects=True).text
+            assert f"Take the one for {country}" in page
+
+    def test_the_desk_counts_the_papers_too(self, browser_of, vote, ada):
+        a_paper(vote, ada)
+        page = browser_of(an_organiser()).get("/en/2026/election/").text
+        assert "<div><strong>1</strong> <span>members have voted" in page
+
     def test_the_member_reads_that_they_vote_on_paper(self, browser_of, vote, ada):
         a_paper(vote, ada)
         browser = browser_of(ada)
@@ -417,6 +440,10 @@ class TestTheScrutineersDesk:
         page = fay.post(f"{url}/finish", follow_redirects=True).text
         assert "You two did not read the same" in page and "you read 3 papers" in page
         assert page.count("you read 0 papers") == 1
+        fay.post(f"{url}/lines/0/remove")
+        fay.post(f"{url}/add", data={"q0": ["2"], "times": "3"})
+        page = fay.post(f"{url}/finish", follow_redirects=True).text
+        assert "You two did not read the same" not in page and "the other scrutineer enters it" in page
 
     @pytest.mark.parametrize(
         ("data", "why"),

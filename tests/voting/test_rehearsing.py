@@ -199,3 +199,12 @@ class TestSweeping:
         assert "swept away" in page and "has not been prepared" in page
         page = dre.post("/en/2026/election/prepare", data=form, follow_redirects=True).text
         assert "Ballot, roll and key frozen" not in page  # what was done in the last rehearsal is over
+
+
+def test_the_desk_of_a_rehearsal_offers_no_reminders_and_names_its_package(cast, browser_of):
+    dre = browser_of(cast[0])
+    election = a_rehearsal()
+    assert "Who has not voted, or has begun" not in dre.get("/en/2026/election/").text
+    counted(election, cast[0])
+    answer = dre.post("/en/2026/election/package")
+    assert "filename=sipvote-2026-rehearsal.zip" in answer.headers["Content-Disposition"]
