@@ -11,8 +11,9 @@ from sqlalchemy import Select, bindparam, func, or_, select, update
 
 from .. import audit, mail
 from ..access import HALL, Role, Visitor
-from ..db import at_once, db, look, now
+from ..db import at_once, db, now
 from ..errors import Refused
+from ..prepared import Prepared
 from .models import CARD_LIVES, OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
 
 CODES_TRIED = 5
@@ -170,8 +171,8 @@ class Session:
     seen_at: datetime
 
 
-# Every request asks this, so the statement is made once, and read outside the ORM.
-_RUNNING = (
+# Every request asks this.
+_RUNNING = Prepared(
     select(
         SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
         SignIn.via, SignIn.used_at, Grant.role, Grant.city_id,
@@ -191,8 +192,7 @@ def session_of(sign_in_id: int) -> Session | None:
     """Read a running session, with its visitor and roles, in one query."""
     moment = now()
     facts = {"sign_in": sign_in_id, "since": moment - SESSION_LIVES, "today": moment.date()}
-    with look() as connection:
-        rows = connection.execute(_RUNNING, facts).all()
+    rows = _RUNNING.rows(facts)
     if not rows:
         return None
     sign_in, seen_at, *who, via, used_at = rows[0][:9]
