@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, false, func, select, text, union_all
-from sqlalchemy.exc import OperationalError
 
-from ..db import at_once, db, now
+from ..db import by_driver, db, now
 from ..together import Together
 from . import seal
 from .models import Election, Elector, Envelope
@@ -46,7 +45,7 @@ _FOR_ANOTHER = _PUT.format(
     ),
     replaces="envelope.by_proxy",
 )
-# It is handed to the driver itself, in its own spelling: what SQLAlchemy does around it costs as much.
+# It is handed to the driver itself, in its own spelling.
 _BY_PSYCOPG = {statement: re.sub(r":(\w+)", r"%(\1)s", statement) for statement in (_OWN, _FOR_ANOTHER)}
 # PostgreSQL: casts share a lock that the closing takes for itself, so a vote is on this side of it or on that.
 # On SQLite the writers' lock (db.py) does the same.
@@ -72,8 +71,8 @@ def cast(paper: Paper, member_id: int, choices: Choices, how: Cast = Cast()) -> 
     sealed = Sealed(paper, member_id, envelope, paper.country_of(choices), how)
     if db.engine.dialect.name == "sqlite":
         return _together.put(sealed)
-    with at_once() as connection:
-        return put(connection, sealed)
+    with by_driver(alone=True) as driver:
+        return put(driver, sealed)
 
 
 class Sealed(NamedTuple):
@@ -89,10 +88,10 @@ class Sealed(NamedTuple):
     how: Cast = Cast()
 
 
-def put(connection: Connection, sealed: Sealed) -> str | None:
+def put(driver: Any, sealed: Sealed) -> str | None:
     """Put an envelope in the box: only while the vote is open, only from the roll; give its tracker.
 
-    On SQLite the caller has begun a transaction. Raises OperationalError.
+    On SQLite the caller has begun a transaction. Raises what the driver raises.
     """
     paper, member_id, envelope, country, how = sealed
     tracker = seal.tracker(envelope)
@@ -110,12 +109,8 @@ def put(connection: Connection, sealed: Sealed) -> str | None:
     statement = _OWN
     if how.proxy_id is not None:
         statement, row = _FOR_ANOTHER, {**row, "proxy": how.proxy_id, "holder": how.holder_id}
-    driver: Any = connection.connection.driver_connection
-    by_driver = _by_psycopg if connection.dialect.name == "postgresql" else _by_sqlite
-    try:
-        return tracker if by_driver(driver, statement, row) == 1 else None
-    except connection.dialect.loaded_dbapi.Error as fault:
-        raise OperationalError(statement, None, fault) from fault
+    by_its_driver = _by_sqlite if db.engine.dialect.name == "sqlite" else _by_psycopg
+    return tracker if by_its_driver(driver, statement, row) == 1 else None
 
 
 def _by_sqlite(driver: Any, statement: str, row: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Connection, Select, delete, select, text
+from sqlalchemy import Select, delete, select, text
 
 from ..assembly import letters, mailings
 from ..db import at_once, db
@@ -19,7 +19,7 @@ from .day import BegunBallot
 from .models import Election, Elector, Envelope
 from .rules import of_edition
 
-_BEGIN = text(
+_BEGIN = (
     "INSERT INTO begun_ballot (election_id, member_id) VALUES (:election, :member)"
     " ON CONFLICT (election_id, member_id) DO NOTHING"
 )
@@ -35,11 +35,11 @@ def note_begun(election_id: int, member_id: int) -> None:
         _together.put(begun)
         return
     with at_once() as connection:
-        _put(connection, begun)
+        connection.execute(text(_BEGIN), begun)
 
 
-def _put(connection: Connection, begun: dict[str, int]) -> None:
-    connection.execute(_BEGIN, begun)
+def _put(driver: Any, begun: dict[str, int]) -> None:
+    driver.execute(_BEGIN, begun)
 
 
 _together = Together(_put)

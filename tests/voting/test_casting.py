@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from sipvote.db import at_once, db, now
+from sipvote.db import by_driver, db, now
 from sipvote.errors import Refused
 from sipvote.members.models import Member
 from sipvote.voting import box, ceremony, checkpoints, freezing, hours, papers, rules, seal
@@ -261,9 +261,9 @@ def test_closing_waits_for_a_vote_that_is_on_its_way(app):
 
     def work(n):
         if n == 0:
-            with db.engine.begin() as connection:
+            with by_driver(alone=False) as driver:
                 envelope = seal.seal(seal.write(((1,),), paper.shape), paper.public_key)
-                tracker = box.put(connection, box.Sealed(paper, ada_id, envelope))
+                tracker = box.put(driver, box.Sealed(paper, ada_id, envelope))
                 inside.set()
                 go_on.wait(5)
             return tracker
@@ -285,10 +285,14 @@ def test_a_lost_connection_is_told_as_one(app):
     paper = papers.of(an_election(ada))
     db.session.rollback()
     envelope = seal.seal(seal.write(((1,),), paper.shape), paper.public_key)
-    with at_once() as connection:
-        connection.connection.driver_connection.close()
-        with pytest.raises(OperationalError):
-            box.put(connection, box.Sealed(paper, ada.id, envelope))
+
+    def cast_on_a_closed_one():
+        with by_driver(alone=True) as driver:
+            driver.close()
+            box.put(driver, box.Sealed(paper, ada.id, envelope))
+
+    with pytest.raises(OperationalError):
+        cast_on_a_closed_one()
     assert rules.cast(paper, ada.id, ((1,),))
 
 

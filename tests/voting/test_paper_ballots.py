@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from sipvote.access import Role
 from sipvote.assembly.models import Proxy
-from sipvote.db import db, now
+from sipvote.db import by_driver, db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
@@ -121,9 +121,9 @@ class TestRaces:
 
         def work(n):
             if n == 0:
-                with db.engine.begin() as connection:
+                with by_driver(alone=False) as driver:
                     envelope = seal.seal(seal.write(((1,),), paper.shape), paper.public_key)
-                    tracker = box.put(connection, box.Sealed(paper, ada_id, envelope))
+                    tracker = box.put(driver, box.Sealed(paper, ada_id, envelope))
                     inside.set()
                     go_on.wait(5)
                 return tracker
