@@ -4,27 +4,47 @@ Web processes only ask for jobs by name; the worker (worker.py) knows what they 
 does not import the rooms' jobs, and a job that nobody knows any more is dropped with a log line.
 """
 
+import importlib
 import logging
+import sys
 from typing import Any
 
 from flask import Flask, current_app
-from huey import Huey, MemoryHuey, PostgresHuey, SqliteHuey
 
 from . import mail
 
 log = logging.getLogger(__name__)
 
 
-def _make(app: Flask) -> Huey:
-    if app.testing:
-        return MemoryHuey("sipvote", immediate=False)
+def _make(app: Flask) -> Any:
     url = app.config["JOBS_URL"] or app.config["SQLALCHEMY_DATABASE_URI"]
-    if url.startswith("postgresql"):
-        return PostgresHuey("sipvote", dsn=url.replace("postgresql+psycopg://", "postgresql://"))
-    return SqliteHuey("sipvote", filename=str(app.config["INSTANCE"] / "jobs.db"))
+    on_postgresql = url.startswith("postgresql") and not app.testing
+    huey = _load_huey(on_postgresql)
+    if app.testing:
+        return huey.MemoryHuey("sipvote", immediate=False)
+    if on_postgresql:
+        return huey.PostgresHuey("sipvote", dsn=url.replace("postgresql+psycopg://", "postgresql://"))
+    return huey.SqliteHuey("sipvote", filename=str(app.config["INSTANCE"] / "jobs.db"))
 
 
-def queue_of(app: Flask) -> Huey:
+def _load_huey(on_postgresql: bool) -> Any:
+    """Load huey, without the driver of PostgreSQL where the queue lies elsewhere.
+
+    It takes the driver whenever it is installed: 9 MB in every web process, for nothing.
+    """
+    if on_postgresql:
+        storage: Any = importlib.import_module("huey.storage")
+        storage.psycopg = importlib.import_module("psycopg")  # this process may have loaded huey without it
+        return importlib.import_module("huey")
+    absent = sys.modules.setdefault("psycopg", None) is None  # type: ignore[arg-type]  # what import takes for "none"
+    try:
+        return importlib.import_module("huey")
+    finally:
+        if absent:
+            del sys.modules["psycopg"]
+
+
+def queue_of(app: Flask) -> Any:
     """The app's queue, with its one task `run(word)` registered."""
     return app.extensions["huey"]
 

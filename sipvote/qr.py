@@ -1,6 +1,5 @@
 """QR codes, drawn as SVG in the page itself: no picture to fetch, nothing that the CSP would stop."""
 
-import segno
 from markupsafe import Markup
 
 # The quiet zone around a code, in modules: readers need four.
@@ -12,6 +11,8 @@ def svg(text: str, label: str) -> Markup:
 
     It has no size of its own: the class `qr` and its place in the page give it one.
     """
+    import segno  # here: few web processes ever draw one
+
     code = segno.make(text, error="m", micro=False, boost_error=False)
     side, _height = code.symbol_size(border=BORDER)
     path = "".join(
