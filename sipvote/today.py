@@ -18,7 +18,7 @@ from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
 from .themes.models import Theme
-from .voting import announcements, box, counting, paper_ballots, proxy_votes, second_word
+from .voting import announcements, box, counting, paper_ballots, papers, proxy_votes, second_word
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
@@ -153,7 +153,10 @@ def _vote(edition: Edition) -> Card:
         text = _("You can change your vote until %(moment)s.", moment=until) + _longer(election)
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
     text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
-    return Card(_("Vote for the themes of the year"), text, page, _("Vote now"), True)
+    paper = papers.of(election)
+    asked = len(paper.questions) if paper else 1
+    title = _("Vote on %(num)d questions", num=asked) if asked > 1 else _("Vote for the themes of the year")
+    return Card(title, text, page, _("Vote now"), True)
 
 
 def _longer(election: Election) -> str:
