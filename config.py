@@ -64,7 +64,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "JOBS_URL": get("JOBS_URL"),
         "WORKERS": whole("WORKERS", 2),
         # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
-        "THREADS": whole("THREADS", 8 if database.startswith("sqlite") else 4),
+        "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
         **_mail(get, whole, mode),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),

@@ -59,6 +59,6 @@ def test_demo_mode_cannot_send_real_mail():
     assert config.load({**FULL, "SIPVOTE_MODE": "demo", "SIPVOTE_MAIL_BACKEND": "smtp"})["MAIL_BACKEND"] == "dummy"
 
 
-@pytest.mark.parametrize(("url", "threads"), [("", 8), ("postgresql+psycopg://localhost/sipvote", 4)])
+@pytest.mark.parametrize(("url", "threads"), [("", 10), ("postgresql+psycopg://localhost/sipvote", 4)])
 def test_threads_that_share_a_flush_to_disk_are_more(url, threads):
     assert config.load({"SIPVOTE_MODE": "test", "SIPVOTE_DATABASE_URL": url})["THREADS"] == threads
