@@ -146,7 +146,9 @@ def look_at(problem: Problem, chosen: Collection[int], mode: Mode) -> Plan:
         slots,
         mode,
         come=tuple(person for person, those in enumerate(missed) if not those),
-        miss_one=tuple((person, those.bit_length() - 1) for person, those in enumerate(missed) if those.bit_count() == 1),
+        miss_one=tuple(
+            (person, those.bit_length() - 1) for person, those in enumerate(missed) if those.bit_count() == 1
+        ),
         drop_out=tuple(person for person, those in enumerate(missed) if those.bit_count() > 1),
         ends_at=max((problem.slots[slot].ends_at for slot in slots), default=None),
         breaches=tuple(_breaches(problem, slots, mode)),

@@ -62,19 +62,18 @@ class Search:
     def look(self, slots: int, people: Sequence[int], mode: int) -> None:
         """Look for better sets among these slots, as bits; `people` say, as bits of slots, where they can come.
 
-        Of equal sets the one with the lower `mode` is better. Who cannot come to so many meetings of any set
-        at all, or of none even but one, does not raise a bound.
+        Of equal sets the one with the lower `mode` is better. Who cannot come to all meetings of a set, or all but
+        one, whatever set it is, does not count and so raises no bound.
         """
         places = self.order.places(slots)
         if self.order.chain(places) < self.size:
             return
         self._mode, self._who = mode, [0] * len(self.order.in_time)
         lengths = {available: self.order.longest(available & slots) for available in set(people)}
-        everyone = _bits(lengths[available] >= self.size for available in people)
-        nearly = _bits(lengths[available] >= self.size - 1 for available in people)
+        faithful = _bits(lengths[available] >= self.size - 1 for available in people)
         for place, slot in enumerate(self.order.in_time):
             self._who[place] = _bits(available >> slot & 1 for available in people)
-        self._extend((), everyone, nearly, 0, [place for place in range(len(self._who)) if places >> place & 1])
+        self._extend((), faithful, faithful, 0, [place for place in range(len(self._who)) if places >> place & 1])
 
     def _extend(self, chosen: tuple[int, ...], everyone: int, nearly: int, end: int, rest: list[int]) -> None:
         """Add places of `rest` in every promising way.
@@ -103,14 +102,15 @@ class Search:
 
         Each as (how many come, how many to all but one, minus the place, who comes, who to all but one, end).
         """
-        rated, who, ends, (floor, *_) = [], self._who, self.order.ends, self._floor
+        rated: list[tuple[int, ...]] = []
+        who, ends, floor = self._who, self.order.ends, self._floor
         for place in rest:
             those = everyone & who[place]
             come = those.bit_count()
-            if come >= floor:
+            if come >= floor[0]:
                 almost = nearly & who[place] | everyone
                 but_one, last = almost.bit_count(), max(end, ends[place])
-                if (come, but_one, -last, -self._mode) >= self._floor:
+                if (come, but_one, -last, -self._mode) >= floor:
                     rated.append((come, but_one, -place, those, almost, last))
         rated.sort(reverse=True)
         return rated
