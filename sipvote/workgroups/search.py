@@ -117,10 +117,10 @@ class Search:
 
     def _finish(self, chosen: tuple[int, ...], everyone: int, nearly: int, end: int, rest: list[int]) -> None:
         """Add the last place in every way that is good enough."""
-        who, ends = self._who, self.order.ends
+        who, ends, floor = self._who, self.order.ends, self._floor[0]
         for place in rest:
             come = (everyone & who[place]).bit_count()
-            if come >= self._floor[0]:
+            if come >= floor:
                 but_one = (nearly & who[place] | everyone).bit_count()
                 value = (come, but_one, -max(end, ends[place]), -self._mode)
                 if value >= self._floor:
