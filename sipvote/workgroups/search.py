@@ -42,6 +42,19 @@ class Order:
                 found, free = found + 1, self.after[place]
         return found
 
+    def soonest(self, places: int, wanted: int) -> int | None:
+        """The rank of an end before which no `wanted` of these places, together, are over; None if they never are.
+
+        No set leaves more room after it than the chain does; so its last slot is one of those that leave no more.
+        """
+        found = free = 0
+        for place in self._by_after:
+            if place >= free and places >> place & 1:
+                found, free = found + 1, self.after[place]
+                if found == wanted:
+                    return min(end for end, after in zip(self.ends, self.after, strict=True) if after >= free)
+        return None
+
 
 class Search:
     """The best sets of `size` slots so far, `how_many` at most; each call of `look` adds a mode."""
@@ -49,7 +62,8 @@ class Search:
     def __init__(self, order: Order, size: int, how_many: int) -> None:
         self.order, self.size, self.how_many = order, size, how_many
         self._kept: dict[tuple[int, ...], Value] = {}  # by their places in order of time
-        self._floor: Value = (-1, 0, 0, 0)  # what is worth less is not kept
+        self._floor: Value = (-1, 0, 0, 0)  # what is worth less is not kept,
+        self._last: tuple[int, ...] = ()  # nor, among equals, what comes after this set
         self._who: list[int] = []  # for each place the people who can come
         self._mode = 0
 
@@ -91,11 +105,26 @@ class Search:
         for number, (come, but_one, minus, those, almost, last) in enumerate(rated[: len(rated) - left + 1]):
             if rated[number + left - 1][0] < self._floor[0]:
                 return  # one of the slots that are needed brings too few, and so do all that follow
-            if (come, but_one, -last, -self._mode) >= self._floor:
-                fitting = self.order.fits[-minus]
-                self._extend(
-                    (*chosen, -minus), those, almost, last, [p for p in places[number + 1 :] if fitting >> p & 1]
-                )
+            value, fitting = (come, but_one, -last, -self._mode), self.order.fits[-minus]
+            if value >= self._floor:
+                more, fit = (*chosen, -minus), [p for p in places[number + 1 :] if fitting >> p & 1]
+                if value[:2] > self._floor[:2] or self._may_win_a_tie(more, last, fit):
+                    self._extend(more, those, almost, last, fit)
+
+    def _may_win_a_tie(self, chosen: tuple[int, ...], end: int, rest: list[int]) -> bool:
+        """Whether a set with as many people as the worst that is kept may still go before it by its dates.
+
+        No set has earlier slots than the one that takes again and again the first slot that fits.
+        """
+        soonest = self.order.soonest(sum(1 << place for place in rest), self.size - len(chosen))
+        if soonest is None or (value := (-max(end, soonest), -self._mode)) < self._floor[2:]:
+            return False
+        earliest, fitting = list(chosen), -1
+        for place in sorted(rest):
+            if fitting >> place & 1 and len(earliest) < self.size:
+                earliest.append(place)
+                fitting &= self.order.fits[place]
+        return value > self._floor[2:] or len(earliest) < self.size or tuple(sorted(earliest)) <= self._last
 
     def _rated(self, everyone: int, nearly: int, end: int, rest: list[int]) -> list[tuple[int, ...]]:
         """The places worth adding, the most promising first.
@@ -131,7 +160,8 @@ class Search:
         if len(self._kept) > self.how_many:
             del self._kept[min(self._kept, key=self._rank)]
         if len(self._kept) == self.how_many:
-            self._floor = min(self._kept.values())
+            self._last = min(self._kept, key=self._rank)
+            self._floor = self._kept[self._last]
 
     def _rank(self, places: tuple[int, ...]) -> tuple[Value, tuple[int, ...]]:
         """What sets are ordered by: of equal ones the one with earlier slots is better."""

@@ -289,6 +289,13 @@ def test_forty_slots_for_hundreds_are_a_matter_of_seconds(share):
     assert len(plans) == 5 and not any(plan.breaches for plan in plans)
 
 
+def test_a_million_sets_that_are_all_equal_are_not_all_looked_at():
+    """Twenty evenings with two slots at one moment each: 2²⁰ sets, and nothing to choose by."""
+    twins = [slot(7 * (number // 2)) for number in range(40)]
+    plans = ranking(Problem(twins, [anyhow(*range(40))] * 30, 20), 2)
+    assert [plan.slots for plan in plans] == [tuple(range(0, 40, 2)), (*range(0, 38, 2), 39)]
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="cannot end before"):
         Slot(FIRST, FIRST - timedelta(hours=1))
