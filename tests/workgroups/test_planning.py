@@ -29,7 +29,7 @@ from sipvote.workgroups.planning import (
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "planning.json").read_text())
 HOUR = timedelta(hours=1)
 FIRST = datetime(2026, 11, 2, 18)  # noqa: DTZ001 (slots are local times)
-Value = tuple[int, int, float, int, tuple[tuple[datetime, int], ...]]
+Value = tuple[int, int, float, int, tuple[tuple[datetime, datetime, int], ...]]
 
 
 def slot(day: float, hours: float = 3, modes: frozenset[Mode] = frozenset(Mode)) -> Slot:
@@ -71,8 +71,9 @@ def allowed(problem: Problem, numbers: tuple[int, ...], mode: Mode) -> bool:
 
 def worth(problem: Problem, numbers: tuple[int, ...], mode: Mode) -> Value:
     comes = [sum(can_come(person, number, mode) for number in numbers) for person in problem.people]
-    last = max(problem.slots[number].ends_at for number in numbers)
-    order = tuple(sorted((problem.slots[number].starts_at, number) for number in numbers))
+    slots = problem.slots
+    last = max(slots[number].ends_at for number in numbers)
+    order = tuple(sorted((slots[number].starts_at, slots[number].ends_at, number) for number in numbers))
     wanted = problem.meetings
     return (
         -sum(times == wanted for times in comes),
