@@ -11,9 +11,9 @@ ROUNDS, MEETINGS, SETS, LIMIT = 3, 5, 5, 2.0
 FIRST = datetime(2026, 11, 2, 18)  # noqa: DTZ001 (slots are local times)
 # (what, people, slots, the share of slots to which each can come)
 SIZES = (
-    ("like those of past years", 18, 24, None),
-    ("like those of past years", 200, 40, None),
-    ("like those of past years", 2_000, 40, None),
+    ("some evenings suit more", 18, 24, None),
+    ("some evenings suit more", 200, 40, None),
+    ("some evenings suit more", 2_000, 40, None),
     ("everybody can always", 200, 40, 1.0),
     ("nobody ever can", 200, 40, 0.0),
     ("half of the slots, by chance", 200, 40, 0.5),
