@@ -85,7 +85,7 @@ def assign(
     """
     _check(groups, wishes, lot, traits)
     turns: Sequence[int | str] = range(len(wishes)) if lot is None else lot
-    order = sorted(range(len(wishes)), key=lambda person: turns[person])  # type: ignore[arg-type,return-value]
+    order = sorted(range(len(wishes)), key=lambda person: turns[person])
     seating = _best(groups, wishes, keep)
     choices = options(seating)
     equals = Equals(seating, choices, order, pool=True)

@@ -7,6 +7,7 @@ rounds in which each takes the seat of the next, and whether one is there is a m
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from .seating import Seating
 
@@ -108,7 +109,7 @@ class Equals:
     def _shift(self, way: list[int], but: int) -> None:
         """One person moves along each step; `but` has moved already."""
         pool = self.seating.pool
-        for node, other in zip(way, way[1:], strict=False):
+        for node, other in pairwise(way):
             if node == pool:
                 self.seating.used[other] -= 1
             elif other == pool:

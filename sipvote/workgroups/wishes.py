@@ -29,7 +29,7 @@ def assign_file(path: str | os.PathLike[str], keep: bool = False) -> dict[str, A
 
     Also `below`, when there are some: the groups that miss their minimum.
     """
-    found = _parse(path)
+    found = _parse(_load(path))
     if not isinstance(found, dict):
         raise BadWishes('The file must hold one JSON object, with "groups" and "wishes".')
     for key in ("groups", "wishes"):
@@ -102,8 +102,8 @@ def _is_int(found: Any) -> bool:
     return isinstance(found, int) and not isinstance(found, bool)
 
 
-def _parse(path: str | os.PathLike[str]) -> Any:
-    """Give what a file of reasonable size holds as JSON, strictly."""
+def _load(path: str | os.PathLike[str]) -> bytes:
+    """Give the bytes of a file of reasonable size."""
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:
@@ -116,6 +116,11 @@ def _parse(path: str | os.PathLike[str]) -> Any:
         raise BadWishes(f"No file can have the name {name!r}.") from None
     if len(content) > MOST_BYTES:
         raise BadWishes(f"The file is larger than {MOST_BYTES:,} bytes.")
+    return content
+
+
+def _parse(content: bytes) -> Any:
+    """Give what the bytes hold as JSON, strictly."""
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_not_a_number, object_pairs_hook=_once)
     except BadWishes:
