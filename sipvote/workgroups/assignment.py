@@ -57,7 +57,7 @@ class Shortage:
     def __str__(self) -> str:
         one = len(self.groups) == 1
         which = f"Group {self.groups[0]} needs" if one else f"Groups {', '.join(map(str, self.groups))} together need"
-        return f"{which} {self.needed} people, but only {self.wishing} wish to join."
+        return f"{which} at least {self.needed} to join, but {self.wishing} wish it."
 
 
 class TooFew(ValueError):
