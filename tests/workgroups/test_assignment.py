@@ -163,7 +163,7 @@ def cheapest(table: list[list[int]]) -> int:
     """The least sum of one entry of each row, no two in one column: the Hungarian method, row by row."""
     rows, columns, owner = [0] * len(table), [0] * len(table[0]), [-1] * len(table[0])
     for row in range(len(table)):
-        near, before = {c: 10**9 for c in range(len(columns))}, dict[int, int]()
+        near, before = dict.fromkeys(range(len(columns)), 10**9), dict[int, int]()
         tree, current, last = dict[int, int](), row, -1  # columns reached, and their rows
         while current >= 0:
             for c in near:
