@@ -141,16 +141,15 @@ def _shortage(groups: tuple[int, ...], least: list[int], wishes: Sequence[Sequen
 
 
 def _mix(seating: Seating, choices: list[list[int]], kinds: list[Kind], order: list[int]) -> None:
-    """Mix the groups; then the lot among those of one kind, for whom that changes nothing."""
+    """Mix the groups, among those who have a place; then the lot among those of one kind, which mixes as well."""
     out = seating.pool - 1
     placed = [person for person in order if seating.seat[person] != out]
-    inside = [[group for group in mine if group != out] for mine in choices]
-    Mixer(Equals(seating, inside, placed, pool=False), kinds, order).mix()
+    Mixer(Equals(seating, choices, placed, pool=False), kinds, order).mix()
     alike: defaultdict[Kind, list[int]] = defaultdict(list)
     for person in placed:
         alike[kinds[person]].append(person)
     for people in alike.values():
-        Equals(seating, inside, people, pool=False).in_turn(people)
+        Equals(seating, choices, people, pool=False).in_turn(people)
 
 
 def _told(

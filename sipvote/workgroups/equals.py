@@ -77,8 +77,8 @@ class Equals:
                     break
                 way = self._way(wish, here)
                 if way:
+                    self._shift(way)
                     self.move(person, wish)
-                    self._shift(way, person)
                     break
             self._leave(person)
 
@@ -106,8 +106,8 @@ class Equals:
             way.append(before[way[-1]])
         return way[::-1]
 
-    def _shift(self, way: list[int], but: int) -> None:
-        """One person moves along each step; `but` has moved already."""
+    def _shift(self, way: list[int]) -> None:
+        """One person moves along each step."""
         pool = self.seating.pool
         for node, other in pairwise(way):
             if node == pool:
@@ -115,7 +115,7 @@ class Equals:
             elif other == pool:
                 self.seating.used[node] += 1
             else:
-                self.move(next(person for person in self.movers[node][other] if person != but), other)
+                self.move(next(iter(self.movers[node][other])), other)
 
     def rounds(self) -> list[int]:
         """For each node a number: two nodes have the same exactly when a round passes through both (Kosaraju)."""

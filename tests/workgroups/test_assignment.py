@@ -4,7 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from sipvote.voting import lot
 from sipvote.workgroups import wishes as files
 from sipvote.workgroups.assignment import Group, TooFew, Why, assign
 from sipvote.workgroups.mixing import pairs_alike
+from sipvote.workgroups.seating import Seating
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "assignment.json").read_text())
 Outcome = tuple[int | None, ...]
@@ -196,6 +197,43 @@ def test_medium_instances_agree_with_another_method(seed: int) -> None:
     table = [[mine.index(g) if g in mine else 10**6 for g in seats] + [1000] * len(wishes) for mine in wishes]
     got = assign([Group(number) for number in places], wishes)
     assert (len(wishes) - got.placed) * 1000 + got.total_rank == cheapest(table)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_prices_prove_larger_outcomes_with_minima(seed: int) -> None:
+    """Weak duality: whatever the prices, no outcome costs less than this sum."""
+    chance = random.Random(seed)
+    liked = [chance.random() ** 2 + 0.05 for _group in range(12)]
+    draws = [chance.choices(range(12), liked, k=chance.choice([2, 3, 5])) for _person in range(150)]
+    wishes = [list(dict.fromkeys(mine)) for mine in draws]
+    wished = Counter(group for mine in wishes for group in mine)
+    groups = [Group(14, min(14, wished[g] // 3)) for g in range(12)]
+    costs = [{**{g: rank for rank, g in enumerate(mine)}, 12: 1000} for mine in wishes]
+    least, most = [*(group.minimum for group in groups), 0], [*(group.places for group in groups), 150]
+    seating = Seating(costs, least, most)
+    prices = [price - seating.price[-1] for price in seating.price[:-1]]
+    bound = sum(min(cost - prices[g] for g, cost in mine.items()) for mine in costs)
+    bound += sum(price * (low if price > 0 else high) for price, low, high in zip(prices, least, most, strict=True))
+    got = assign(groups, wishes, keep=True)
+    assert (150 - got.placed) * 1000 + got.total_rank == bound
+    assert got.below == () and all(times <= 14 for g, times in Counter(got.groups).items() if g is not None)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_no_exchange_of_two_would_mix_larger_groups_better(seed: int) -> None:
+    chance = random.Random(seed)
+    wishes = [chance.sample(range(4), 3) if person % 3 else [0, 1, 2, 3] for person in range(36)]
+    traits = [(chance.choice("abc"), chance.choice("xy")) for _person in wishes]
+    groups = [Group(8)] * 4
+    got, by_lot = assign(groups, wishes, traits=traits), assign(groups, wishes)
+    pairs = pairs_alike(got.groups, traits)
+    assert worth(got.groups, wishes) == worth(by_lot.groups, wishes)
+    assert pairs < pairs_alike(by_lot.groups, traits)
+    for one, two in combinations((p for p, g in enumerate(got.groups) if g is not None), 2):
+        seats = list(got.groups)
+        seats[one], seats[two] = seats[two], seats[one]
+        if seats[one] in wishes[one] and seats[two] in wishes[two]:
+            assert worth(seats, wishes) > worth(got.groups, wishes) or pairs_alike(seats, traits) >= pairs
 
 
 @st.composite
