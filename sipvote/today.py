@@ -70,7 +70,7 @@ def _assembly(assembly: Assembly) -> Iterator[Card]:
     else:
         text = _("It is today: %(when)s, %(place)s. Check in when you take part.",
                  when=span(assembly.starts_at, assembly.ends_at), place=where)  # fmt: skip
-        yield Card(title, text, page, _("Check in"), True)
+        yield Card(title, text, page, _("Check myself in"), True)
 
 
 def _at_the_assembly(assembly: Assembly) -> Iterator[Card]:
@@ -154,7 +154,7 @@ def _vote(edition: Edition) -> Card:
         return Card(_("You have voted"), text, page, _("Look at my vote or change it"), True)
     text = _("It takes three minutes. You can vote until %(moment)s.", moment=until) + _longer(election)
     paper = papers.of(election)
-    asked = len(paper.questions) if paper else 1
+    asked = paper.count_in(standing.country) if paper else 1
     title = _("Vote on %(num)d questions", num=asked) if asked > 1 else _("Vote for the themes of the year")
     return Card(title, text, page, _("Vote now"), True)
 
@@ -179,7 +179,7 @@ def _proxies(edition: Edition) -> Iterator[Card]:
         asked = names(proxy.giver.name for proxy in mine.offered)
         title = _("You are asked to vote for %(names)s", names=asked)
         url = url_for("proxies.index", year=edition.year)
-        yield Card(title, _("By proxy: accept or decline."), url, _("Answer"), True)
+        yield Card(title, _("By proxy: accept or decline."), url, _("Give my answer"), True)
     if waiting := [ballot.proxy.giver for ballot in mine.waiting]:
         text = _("You hold their proxy, and have not voted for them yet.")
         url = url_for("voting.index", year=edition.year)

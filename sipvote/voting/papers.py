@@ -236,6 +236,10 @@ class Paper:
             for place, number in enumerate(numbers, start=1)
         ]
 
+    def count_in(self, country: str) -> int:
+        """How many questions a member of a country is asked; "" is somebody whose country is not known: all."""
+        return sum(not country or question.is_asked_in(country) for question in self.questions)
+
     def in_order_for(self, member_id: int) -> list[list[PaperOption]]:
         """For each question its options in an order that is random, but always the same for one member."""
 

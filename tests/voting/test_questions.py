@@ -282,6 +282,18 @@ class TestPages:
         assert "2 questions" in belgian and "Sharing economy" not in belgian and 'name="q1"' not in belgian
         assert "3 questions" in french and "Sharing economy" in french and "0 of 3 questions answered" in french
 
+    def test_each_reads_beforehand_how_many_questions_are_theirs(self, browser_of, client):
+        ada, lea = a_member("Ada Peeters"), a_member("Léa Martin", "lille")
+        election, theme = a_draft()
+        some_questions(election, theme)
+        opened(election)
+        for member, mine in ((ada, 2), (lea, 3)):
+            browser = browser_of(member)
+            assert f"There are {mine} questions on your ballot." in browser.get("/en/2026/vote").text
+            assert f"Vote on {mine} questions" in browser.get("/en/").text
+        page = client.get("/en/2026/vote").text
+        assert "There are 3 questions on the ballot." in page and "What shall we decide?" in page
+
     def test_a_ballot_goes_from_ballot_to_receipt(self, browser_of):
         fleur = a_member("Fleur", "lille")
         election, theme = a_draft()
