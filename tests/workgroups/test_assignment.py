@@ -199,7 +199,7 @@ def test_medium_instances_agree_with_another_method(seed: int) -> None:
     assert (len(wishes) - got.placed) * 1000 + got.total_rank == cheapest(table)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(30))
 def test_the_prices_prove_larger_outcomes_with_minima(seed: int) -> None:
     """Weak duality: whatever the prices, no outcome costs less than this sum."""
     chance = random.Random(seed)
@@ -207,7 +207,7 @@ def test_the_prices_prove_larger_outcomes_with_minima(seed: int) -> None:
     draws = [chance.choices(range(12), liked, k=chance.choice([2, 3, 5])) for _person in range(150)]
     wishes = [list(dict.fromkeys(mine)) for mine in draws]
     wished = Counter(group for mine in wishes for group in mine)
-    groups = [Group(14, min(14, wished[g] // 3)) for g in range(12)]
+    groups = [Group(25, min(12, wished[g] * 2 // 5)) for g in range(12)]
     costs = [{**{g: rank for rank, g in enumerate(mine)}, 12: 1000} for mine in wishes]
     least, most = [*(group.minimum for group in groups), 0], [*(group.places for group in groups), 150]
     seating = Seating(costs, least, most)
@@ -216,7 +216,7 @@ def test_the_prices_prove_larger_outcomes_with_minima(seed: int) -> None:
     bound += sum(price * (low if price > 0 else high) for price, low, high in zip(prices, least, most, strict=True))
     got = assign(groups, wishes, keep=True)
     assert (150 - got.placed) * 1000 + got.total_rank == bound
-    assert got.below == () and all(times <= 14 for g, times in Counter(got.groups).items() if g is not None)
+    assert got.below == () and all(times <= 25 for g, times in Counter(got.groups).items() if g is not None)
 
 
 @pytest.mark.parametrize("seed", range(15))
