@@ -1,4 +1,4 @@
-"""The word `bench`: counting; and casting a vote, as ratios to floors measured in the same run, on both databases."""
+"""The word `bench`: counting, planning, assigning; casting a vote, as ratios to floors of the same run."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import counting, floors, load
+from bench import assignment, counting, floors, load, planning
 from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
@@ -40,13 +40,16 @@ def main(args: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=4, help="of each round")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--counting", action="store_true", help="only how long counting takes")
+    parser.add_argument("--planning", action="store_true", help="only how long planning takes")
+    parser.add_argument("--assignment", action="store_true", help="only how long assignment takes")
     options = parser.parse_args(args)
-    if options.counting:
-        return 1 if counting.measure() else 0
+    parts = {counting: options.counting, planning: options.planning, assignment: options.assignment}
+    if any(parts.values()):
+        return 1 if sum(part.measure() for part, wanted in parts.items() if wanted) else 0
     if not _has_wrk():
         print("bench needs wrk: sudo apt install wrk", file=sys.stderr)
         return 1
-    missed = counting.measure()
+    missed = sum(part.measure() for part in parts)
     for name in ("sqlite", "postgresql"):
         if options.database in (name, "both"):
             with _database(name) as (url, folder):

@@ -119,6 +119,33 @@ def count(file: Path, rule: str, seats: int, explain: bool) -> None:
         sys.exit(2)
 
 
+@cli.command("plan", help="Choose the set of dates in FILE to which most can come; prints JSON.", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+def plan(file: Path) -> None:
+    from .jsonfile import BadFile
+    from .workgroups.dates import plan_file
+
+    try:
+        click.echo(json.dumps(plan_file(file)))
+    except BadFile as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(2)
+
+
+@cli.command("assign", help="Give everybody in FILE a group of their wishes; prints JSON.", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--keep", is_flag=True, help="Only outcomes in which every group reaches its minimum.")
+def assign(file: Path, keep: bool) -> None:
+    from .jsonfile import BadFile
+    from .workgroups.wishes import assign_file
+
+    try:
+        click.echo(json.dumps(assign_file(file, keep)))
+    except BadFile as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(2)
+
+
 def main(args: list[str]) -> int:
     """Run one word; settings that are missing are told in sentences."""
     try:

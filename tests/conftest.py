@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
@@ -31,6 +32,9 @@ from sipvote.schema import upgrade  # noqa: E402
 from tests import postgres  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]
+# A busy machine is no fault of the code; and what failed once fails again.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

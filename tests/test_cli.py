@@ -119,6 +119,36 @@ def test_counting_needs_no_settings_and_prints_json_alone(tmp_path):
     assert set(json.loads(done.stdout)) == {"winners", "outcomes"}
 
 
+@pytest.mark.parametrize("case", json.loads((CASES[0].parents[1] / "assignment.json").read_text()), ids=range(12))
+def test_the_command_assigns_every_given_instance(run, tmp_path, case):
+    file = tmp_path / "wishes.json"
+    file.write_text(json.dumps(case))
+    code, out, _err = run("assign", str(file))
+    told = json.loads(out)
+    assert code == 0 and set(told) == {"groups", "placed", "total_rank"}
+    assert {key: told[key] for key in ("placed", "total_rank")} == case["expected"]
+
+
+def test_assigning_says_which_groups_miss_their_minimum_or_keeps_it(run, tmp_path):
+    file = tmp_path / "wishes.json"
+    file.write_text('{"groups": [{"places": 2}, {"places": 2, "minimum": 1}], "wishes": [[0, 1], [0]]}')
+    told = {"groups": [0, 0], "placed": 2, "total_rank": 0, "below": [1]}
+    assert json.loads(run("assign", str(file))[1]) == told
+    told = {"groups": [1, 0], "placed": 2, "total_rank": 1}
+    assert json.loads(run("assign", str(file), "--keep")[1]) == told
+    file.write_text('{"groups": [{"places": 2, "minimum": 1}], "wishes": []}')
+    assert run("assign", str(file), "--keep") == (2, "", "Group 0 needs at least 1 to join, but 0 wish it.\n")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"groups": [{"places": 1}], "wishes": [[0, 0]]}'])
+def test_wishes_that_make_no_sense_get_one_sentence_and_exit_code_2(run, tmp_path, content):
+    file = tmp_path / "wishes.json"
+    file.write_text(content)
+    code, out, err = run("assign", str(file))
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1 and err.strip().endswith(".")
+
+
 def test_a_word_that_needs_settings_says_which_are_missing(tmp_path):
     command = [sys.executable, "-m", "sipvote", "audit"]
     environment = {"PATH": "", "SIPVOTE_NO_VENV": "1", "SIPVOTE_INSTANCE": str(tmp_path)}

@@ -6,23 +6,22 @@ Forty ballots approve of the first and the third option, seven are blank. `max_a
 left out, when voters may approve of as many options as they like. Other keys are not looked at.
 """
 
-import json
 import os
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
+from ..jsonfile import BadFile, is_whole, load
 from .bits import TooManyOutcomes
 from .explaining import in_full
 from .tally import RULES, Report
 
-MOST_BYTES = 50_000_000
 MOST_OPTIONS = 1_000
 MOST_TIMES = 1_000_000_000
 MOST_OUTCOMES = 1_000_000
 MOST_NUMBERS = 30_000_000  # in all outcomes together, for they stand in memory
 
 
-class BadProfile(ValueError):
+class BadProfile(BadFile):
     """A profile that cannot be counted; the message is one sentence that says where and why."""
 
 
@@ -37,7 +36,7 @@ class Profile:
 
 def read(path: str | os.PathLike[str]) -> Profile:
     """Read a profile file; raise `BadProfile` at the first fault."""
-    found = _parse(_load(path))
+    found = _load(path)
     if not isinstance(found, dict):
         raise BadProfile('The file must hold one JSON object, with "options" and "ballots".')
     for key in ("options", "ballots"):
@@ -53,7 +52,7 @@ def count(profile: Profile, rule: str, seats: int) -> Report:
     """Count a profile by a rule of `tally.RULES`."""
     if rule not in RULES:
         raise BadProfile(f"There is no rule {rule!r}; there is {', '.join(RULES)}.")
-    if not _is_int(seats) or not 1 <= seats <= profile.options:
+    if not is_whole(seats) or not 1 <= seats <= profile.options:
         raise BadProfile(f"The number of places must be from 1 to {profile.options}, the number of options.")
     try:
         return RULES[rule](profile.ballots, profile.options, seats)
@@ -78,52 +77,11 @@ def count_file(path: str | os.PathLike[str], rule: str, seats: int, explain: boo
     return {**found, "explanation": in_full(report, profile.ballots)} if explain else found
 
 
-def _load(path: str | os.PathLike[str]) -> bytes:
-    """Give the bytes of a file of reasonable size."""
+def _load(path: str | os.PathLike[str]) -> Any:
     try:
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadProfile(f"There is no file {os.fspath(path)!r}.") from None
-    except OSError as fault:
-        raise BadProfile(f"The file {os.fspath(path)!r} cannot be read: {fault.strerror}.") from None
-    except ValueError:
-        raise BadProfile(f"No file can have the name {os.fspath(path)!r}.") from None
-    if len(content) > MOST_BYTES:
-        raise BadProfile(f"The file is larger than {MOST_BYTES:,} bytes.")
-    return content
-
-
-def _parse(content: bytes) -> Any:
-    """Give what the bytes hold as JSON, strictly."""
-    try:
-        text = content.decode("utf-8-sig")  # some editors put a byte order mark in front
-        return json.loads(text, parse_constant=_not_a_number, object_pairs_hook=_once)
-    except BadProfile:
-        raise
-    except UnicodeDecodeError as fault:
-        raise BadProfile(f"The file is not UTF-8 text: byte {fault.start + 1} does not fit.") from None
-    except json.JSONDecodeError as fault:
-        where = f"line {fault.lineno}, column {fault.colno}"
-        raise BadProfile(f"The file is not JSON: {where}: {fault.msg}.") from None
-    except RecursionError:
-        raise BadProfile("The file is not a profile: its lists are nested too deeply.") from None
-    except ValueError:  # Python refuses to read a number of thousands of digits
-        raise BadProfile("The file holds a number with too many digits.") from None
-
-
-def _not_a_number(word: str) -> NoReturn:
-    raise BadProfile(f"The file is not JSON: {word} is not a number.")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs; two values under one key could be read in two ways."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise BadProfile(f"The key {key!r} stands twice in one object.")
-        found[key] = value
-    return found
+        return load(path)
+    except BadFile as fault:
+        raise BadProfile(str(fault)) from None
 
 
 def _options(texts: list[Any]) -> int:
@@ -138,7 +96,7 @@ def _options(texts: list[Any]) -> int:
 
 def _limit(found: Any) -> int | None:
     """Give the largest number of options that a ballot may name, None for no limit."""
-    if found is not None and (not _is_int(found) or found < 1):
+    if found is not None and (not is_whole(found) or found < 1):
         raise BadProfile('"max_approvals" must be null or a whole number of at least 1.')
     limit: int | None = found
     return limit
@@ -149,11 +107,11 @@ def _ballot(entry: Any, which: str, options: int, limit: int | None) -> tuple[in
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list):
         raise BadProfile(f"{which} must be a pair: how many times, and a list of options.")
     times, named = entry
-    if not _is_int(times) or not 1 <= times <= MOST_TIMES:
+    if not is_whole(times) or not 1 <= times <= MOST_TIMES:
         raise BadProfile(f"{which} must be there a whole number of times, from 1 to {MOST_TIMES:,}.")
     seen: set[int] = set()
     for option in named:
-        if not _is_int(option):
+        if not is_whole(option):
             raise BadProfile(f"{which} names an option that is not a whole number.")
         if not 0 <= option < options:
             there = f"there are {options} options (0 to {options - 1})"
@@ -164,11 +122,6 @@ def _ballot(entry: Any, which: str, options: int, limit: int | None) -> tuple[in
     if limit is not None and len(seen) > limit:
         raise BadProfile(f"{which} names {len(seen)} options, but at most {limit} are allowed.")
     return times, tuple(sorted(seen))
-
-
-def _is_int(found: Any) -> bool:
-    """Say whether this is a whole number; in Python true and false would pass for 1 and 0."""
-    return isinstance(found, int) and not isinstance(found, bool)
 
 
 def _readable(number: int) -> str:

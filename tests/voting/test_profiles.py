@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sipvote import jsonfile
 from sipvote.voting import profiles
 from sipvote.voting.profiles import BadProfile
 
@@ -117,7 +118,7 @@ def test_a_fault_is_told_with_its_place(profile: Any, changes: dict[str, Any], s
         (b"\xff\xfe{\x00}\x00", "The file is not UTF-8 text: byte 1 does not fit."),
         (b"[NaN]", "The file is not JSON: NaN is not a number."),
         (b"[-Infinity]", "The file is not JSON: -Infinity is not a number."),
-        (b"[" * 100_000, "The file is not a profile: its lists are nested too deeply."),
+        (b"[" * 100_000, "The lists in the file are nested too deeply."),
         (b"[" + b"9" * 5000 + b"]", "The file holds a number with too many digits."),
     ],
 )
@@ -132,7 +133,7 @@ def test_a_file_must_be_there_and_be_readable(tmp_path: Path) -> None:
 
 
 def test_a_file_larger_than_any_vote_is_not_read(profile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profiles, "MOST_BYTES", 100)
+    monkeypatch.setattr(jsonfile, "MOST_BYTES", 100)
     assert refusal(profile(b" " * 101)) == "The file is larger than 100 bytes."
     assert refusal(profile(b" " * 100)).startswith("The file is not JSON")
 
