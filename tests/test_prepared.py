@@ -34,6 +34,7 @@ def test_a_database_that_was_restarted_is_asked_again(database):
     if db.engine.dialect.name != "postgresql":
         return  # SQLite has no connection that could be cut
     who = Prepared(select(func.pg_backend_pid()))
+    db.engine.dispose()  # so that the one that is cut is the only one that can be taken
     with by_driver(alone=True) as other:
         [(before,)] = who.rows({})
         other.execute("select pg_terminate_backend(%s)", [before])
