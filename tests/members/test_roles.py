@@ -61,7 +61,7 @@ def test_a_second_click_takes_nothing_more_back(browser_of):
     address = f"/en/members/{bas.id}/roles/{bas.grants[0].id}/revoke"
     for _click in range(2):
         assert "The role was taken back." in browser.post(address, follow_redirects=True).text
-    assert [e.act for e in db.session.query(Entry)] == ["grant", "revoke"]
+    assert [e.act for e in db.session.query(Entry).order_by(Entry.id)] == ["grant", "revoke"]
 
 
 def test_a_role_is_taken_back_on_the_page_of_its_member_only(browser_of):
