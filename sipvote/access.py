@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.exc import OperationalError
 
 from .errors import Forbidden, this_page
 
@@ -136,8 +137,13 @@ def _know_visitor() -> None:
     Noting that an official is still here writes in a transaction of its own; on SQLite it would wait for
     ever for one that the request itself had begun before.
     """
-    if request.endpoint != "static":
+    if request.endpoint == "static":
+        return
+    try:
         current_user._get_current_object()
+    except OperationalError:
+        g._login_user = login_manager.anonymous_user()  # so that the page that says so does not ask again
+        raise
 
 
 def _wall() -> Response | None:

@@ -114,12 +114,14 @@ def by_driver(alone: bool) -> Iterator[Any]:
 
     What SQLAlchemy does around a short statement costs more than the statement. `alone`: each stands by
     itself; else they are one transaction, on SQLite with the writers' lock. Raises OperationalError for
-    whatever the driver finds wrong; what was not committed is rolled back.
+    whatever the driver finds wrong, also when it cannot connect; what was not committed is rolled back.
     """
     dialect = db.engine.dialect
-    connection = db.engine.raw_connection()
-    driver: Any = connection.driver_connection
+    connection: Any = None
+    driver: Any = None
     try:
+        connection = db.engine.raw_connection()
+        driver = connection.driver_connection
         if not alone and dialect.name == "sqlite":
             _queue_as_writer(connection.info)
         if not alone:
@@ -128,10 +130,11 @@ def by_driver(alone: bool) -> Iterator[Any]:
         if not alone:
             driver.execute("COMMIT")
     except dialect.loaded_dbapi.Error as fault:
-        gone = dialect.is_disconnect(fault, driver, None)
+        gone = driver is not None and dialect.is_disconnect(fault, driver, None)
         raise OperationalError("", None, fault, connection_invalidated=gone) from fault
     finally:
-        connection.close()  # the pool rolls back what is open, and drops a connection that is gone
+        if connection is not None:
+            connection.close()  # the pool rolls back what is open, and drops a connection that is gone
 
 
 def only_reads(route: Route) -> Route:
