@@ -1,12 +1,11 @@
 """How long assignment takes: people with up to three wishes, some groups liked ten times as much as others."""
 
 import random
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 
 from sipvote.workgroups.assignment import Group, assign
+
+from .stopwatch import seconds, tell
 
 ROUNDS = 3
 # (people, groups, the minimum of each group, seconds at most)
@@ -35,21 +34,6 @@ def measure() -> int:
         groups = [Group(people // number, minimum)] * number
         what = f"{people:,} x {number}" + (f", at least {minimum}" if minimum else "")
         plain = partial(assign, groups, wishes, keep=minimum > 0)
-        missed += _tell(what, _seconds(plain), limit)
-        missed += _tell(f"{what}, mixed", _seconds(partial(plain, traits=traits)), limit)
+        missed += tell(what, seconds(plain, ROUNDS), limit)
+        missed += tell(f"{what}, mixed", seconds(partial(plain, traits=traits), ROUNDS), limit)
     return missed
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    took = []
-    for _round in range(ROUNDS):
-        began = time.perf_counter()
-        act()
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
-
-
-def _tell(what: str, seconds: float, limit: float) -> int:
-    fine = seconds <= limit
-    print(f"  {what + ', s':<36}{seconds:>8,.3f}  {'reached' if fine else 'MISSED'} (<= {limit})")
-    return 0 if fine else 1

@@ -1,12 +1,11 @@
 """How long counting takes: 30,000 ballots over 20 themes, 4 places, with all ties, and the explanation after it."""
 
 import random
-import statistics
-import time
 from collections import Counter
-from collections.abc import Callable
 
 from sipvote.voting import explaining, tally
+
+from .stopwatch import seconds, tell
 
 BALLOTS, OPTIONS, SEATS, ROUNDS = 30_000, 20, 4, 5
 TARGETS = {"approval": 0.1, "phragmen": 0.5, "pav": 1.0, "explanation": 1.0}
@@ -30,23 +29,7 @@ def measure() -> int:
     missed = 0
     for rule in tally.RULES:
         report = tally.RULES[rule](box, OPTIONS, SEATS)
-        missed += _tell(rule, rule, _seconds(lambda rule=rule: tally.RULES[rule](box, OPTIONS, SEATS)))
-        told = _seconds(lambda report=report: explaining.explain(report, box, None))
-        missed += _tell(f"explanation of {rule}", "explanation", told)
+        missed += tell(rule, seconds(lambda rule=rule: tally.RULES[rule](box, OPTIONS, SEATS), ROUNDS), TARGETS[rule])
+        told = seconds(lambda report=report: explaining.explain(report, box, None), ROUNDS)
+        missed += tell(f"explanation of {rule}", told, TARGETS["explanation"])
     return missed
-
-
-def _seconds(act: Callable[[], object]) -> float:
-    took = []
-    for _round in range(ROUNDS):
-        began = time.perf_counter()
-        act()
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
-
-
-def _tell(what: str, target: str, seconds: float) -> int:
-    fine = seconds <= TARGETS[target]
-    goal = f"{'reached' if fine else 'MISSED'} (<= {TARGETS[target]})"
-    print(f"  {what + ', s':<32}{seconds:>12,.3f}  {goal}")
-    return 0 if fine else 1

@@ -1,11 +1,12 @@
 """How long planning takes: the best five sets of dates, for growing numbers of slots and people, however alike."""
 
 import random
-import statistics
-import time
 from datetime import datetime, timedelta
+from functools import partial
 
 from sipvote.workgroups.planning import Availability, Mode, Problem, Slot, ranking
+
+from .stopwatch import seconds, tell
 
 ROUNDS, MEETINGS, SETS, LIMIT = 3, 5, 5, 2.0
 FIRST = datetime(2026, 11, 2, 18)  # noqa: DTZ001 (slots are local times)
@@ -40,17 +41,6 @@ def measure() -> int:
     print(f"\nplanning: the best {SETS} sets of {MEETINGS} dates")
     missed = 0
     for what, people, slots, share in SIZES:
-        seconds = _seconds(problem(people, slots, share))
-        goal = f"{'reached' if seconds <= LIMIT else 'MISSED'} (<= {LIMIT})"
-        print(f"  {f'{people:,} people x {slots} slots, {what}, s':<62}{seconds:>8,.3f}  {goal}", flush=True)
-        missed += seconds > LIMIT
+        took = seconds(partial(ranking, problem(people, slots, share), SETS), ROUNDS)
+        missed += tell(f"{people:,} people x {slots} slots, {what}", took, LIMIT)
     return missed
-
-
-def _seconds(given: Problem) -> float:
-    took = []
-    for _round in range(ROUNDS):
-        began = time.perf_counter()
-        ranking(given, SETS)
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
