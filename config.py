@@ -49,7 +49,6 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     instance = Path(get("INSTANCE", str(ROOT / "instance"))).resolve()
     play = mode in ("demo", "test")
     base_url = get("BASE_URL", "http://127.0.0.1:8000" if play else "").rstrip("/")
-    database = get("DATABASE_URL") or f"sqlite:///{instance / 'sipvote.db'}"
     config: dict[str, Any] = {
         "MODE": mode,
         "DEMO": mode == "demo",
@@ -60,11 +59,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "BASE_URL": base_url,
         "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
         "PROXIES": whole("PROXIES", 0),
-        "SQLALCHEMY_DATABASE_URI": database,
-        "JOBS_URL": get("JOBS_URL"),
-        "WORKERS": whole("WORKERS", 2),
-        # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
-        "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
+        **_service(get, whole, instance),
         **_mail(get, whole, mode),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
@@ -76,6 +71,18 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     if problems:
         raise BadConfig("\n".join(problems))
     return config
+
+
+def _service(get: Callable[..., str], whole: Callable[[str, int], int], instance: Path) -> dict[str, Any]:
+    """Where the data is, and how many processes and threads serve it."""
+    database = get("DATABASE_URL") or f"sqlite:///{instance / 'sipvote.db'}"
+    return {
+        "SQLALCHEMY_DATABASE_URI": database,
+        "JOBS_URL": get("JOBS_URL"),
+        "WORKERS": whole("WORKERS", 2),
+        # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
+        "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
+    }
 
 
 def _mail(get: Callable[..., str], whole: Callable[[str, int], int], mode: str) -> dict[str, Any]:
