@@ -1,7 +1,6 @@
 """Tables of the workgroups' room: Workgroup, Meeting, Signup, Attendance."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, UniqueConstraint
@@ -12,15 +11,7 @@ from ..editions.models import Edition
 from ..i18n import names
 from ..members.models import City, Member, words
 from ..themes.models import Theme
-
-
-class Mode(StrEnum):
-    """How a group meets."""
-
-    ON_SITE = "on_site"
-    ONLINE = "online"
-    HYBRID = "hybrid"
-
+from .planning import Mode
 
 workgroup_city = Table(
     "workgroup_city",

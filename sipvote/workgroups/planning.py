@@ -18,9 +18,9 @@ from .search import Order, Search
 
 
 class Mode(StrEnum):
-    """How a group meets, all its meetings alike; the first of equal plans is preferred."""
+    """How a group meets, all its meetings alike; of equal plans the mode named first is preferred."""
 
-    ON_SITE = "on site"
+    ON_SITE = "on_site"
     HYBRID = "hybrid"
     ONLINE = "online"
 
