@@ -3,7 +3,9 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -16,6 +18,7 @@ import config
 from . import audit, bounces, mail, schema
 from .access import Role
 from .db import db
+from .jsonfile import BadFile
 from .members import offices, roll
 from .members import rules as members
 from .members.models import Member
@@ -110,37 +113,32 @@ def bounce() -> None:
 @click.option("--seats", type=int, required=True)
 @click.option("--explain", is_flag=True, help="Also the rounds or the best sets, and what the other rules give.")
 def count(file: Path, rule: str, seats: int, explain: bool) -> None:
-    from .voting.profiles import BadProfile, count_file
+    from .voting.profiles import count_file
 
-    try:
-        click.echo(json.dumps(count_file(file, rule, seats, explain)))
-    except BadProfile as fault:
-        click.echo(str(fault), err=True)
-        sys.exit(2)
+    _print(lambda: count_file(file, rule, seats, explain))
 
 
 @cli.command("plan", help="Choose the set of dates in FILE to which most can come; prints JSON.", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
 def plan(file: Path) -> None:
-    from .jsonfile import BadFile
     from .workgroups.dates import plan_file
 
-    try:
-        click.echo(json.dumps(plan_file(file)))
-    except BadFile as fault:
-        click.echo(str(fault), err=True)
-        sys.exit(2)
+    _print(lambda: plan_file(file))
 
 
 @cli.command("assign", help="Give everybody in FILE a group of their wishes; prints JSON.", with_appcontext=False)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Only outcomes in which every group reaches its minimum.")
 def assign(file: Path, keep: bool) -> None:
-    from .jsonfile import BadFile
     from .workgroups.wishes import assign_file
 
+    _print(lambda: assign_file(file, keep))
+
+
+def _print(answer: Callable[[], dict[str, Any]]) -> None:
+    """Print what was worked out of a file as JSON, or the sentence that says why it cannot be."""
     try:
-        click.echo(json.dumps(assign_file(file, keep)))
+        click.echo(json.dumps(answer()))
     except BadFile as fault:
         click.echo(str(fault), err=True)
         sys.exit(2)

@@ -16,6 +16,18 @@ def load(path: str | os.PathLike[str]) -> Any:
     return _parse(_bytes(path))
 
 
+def load_lists(path: str | os.PathLike[str], *keys: str) -> dict[str, Any]:
+    """Give the object that a file holds, with a list under each of the keys; raise `BadFile` when it is not so."""
+    found = load(path)
+    named = ", ".join(f'"{key}"' for key in keys[:-1]) + f' and "{keys[-1]}"'
+    if not isinstance(found, dict):
+        raise BadFile(f"The file must hold one JSON object, with {named}.")
+    for key in keys:
+        if not isinstance(found.get(key), list):
+            raise BadFile(f'The key "{key}" must be there and be a list.')
+    return found
+
+
 def is_whole(found: Any) -> bool:
     """Say whether this is a whole number; in Python true and false would pass for 1 and 0."""
     return isinstance(found, int) and not isinstance(found, bool)

@@ -11,7 +11,7 @@ import os
 from datetime import datetime
 from typing import Any
 
-from ..jsonfile import BadFile, is_whole, load
+from ..jsonfile import BadFile, is_whole, load_lists
 from .planning import Availability, Problem, Slot, best, most_meetings
 
 MOST_SLOTS = 366
@@ -30,12 +30,8 @@ def plan_file(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def read(path: str | os.PathLike[str]) -> Problem:
     """Read a file of dates; raise `BadFile` at the first fault."""
-    found = load(path)
-    if not isinstance(found, dict):
-        raise BadFile('The file must hold one JSON object, with "slots", "meetings" and "available".')
+    found = load_lists(path, "slots", "available")
     for key, most in (("slots", MOST_SLOTS), ("available", MOST_PEOPLE)):
-        if not isinstance(found.get(key), list):
-            raise BadFile(f'The key "{key}" must be there and be a list.')
         if len(found[key]) > most:
             raise BadFile(f'The list "{key}" is longer than {most:,}.')
     slots = [_slot(entry, number) for number, entry in enumerate(found["slots"])]

@@ -11,7 +11,7 @@ Other keys are not looked at.
 import os
 from typing import Any
 
-from ..jsonfile import BadFile, is_whole, load
+from ..jsonfile import BadFile, is_whole, load_lists
 from .assignment import Assignment, Group, assign
 
 MOST_WISHES = 2_000_000
@@ -24,12 +24,7 @@ def assign_file(path: str | os.PathLike[str], keep: bool = False) -> dict[str, A
 
     Also `below`, when there are some: the groups that miss their minimum.
     """
-    found = load(path)
-    if not isinstance(found, dict):
-        raise BadFile('The file must hold one JSON object, with "groups" and "wishes".')
-    for key in ("groups", "wishes"):
-        if not isinstance(found.get(key), list):
-            raise BadFile(f'The key "{key}" must be there and be a list.')
+    found = load_lists(path, "groups", "wishes")
     try:
         outcome = _assign(found, keep)
     except BadFile:

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sipvote import jsonfile
+from sipvote.jsonfile import BadFile
 from sipvote.voting import profiles
-from sipvote.voting.profiles import BadProfile
 
 GOOD: dict[str, Any] = {
     "options": ["A", "B", "C"],
@@ -34,7 +34,7 @@ def profile(tmp_path: Path) -> Any:
 
 
 def refusal(path: Path, rule: str = "approval", seats: Any = 1) -> str:
-    with pytest.raises(BadProfile) as fault:
+    with pytest.raises(BadFile) as fault:
         profiles.count_file(path, rule, seats)
     return str(fault.value)
 
@@ -187,6 +187,6 @@ JSON = st.recursive(
 def test_whatever_the_file_holds_it_is_counted_or_refused(profile: Any, content: Any) -> None:
     try:
         sentence, outcomes = None, profiles.count_file(profile(json.dumps(content).encode()), "approval", 1)
-    except BadProfile as fault:
+    except BadFile as fault:
         sentence, outcomes = str(fault), None
     assert (outcomes and outcomes["outcomes"]) or (sentence and sentence.endswith("."))

@@ -348,7 +348,7 @@ def test_the_word_tells_slots_in_order_of_time(plan):
     ("content", "sentence"),
     [
         ("", "The file is not JSON: line 1, column 1: Expecting value."),
-        ([GOOD], 'The file must hold one JSON object, with "slots", "meetings" and "available".'),
+        ([GOOD], 'The file must hold one JSON object, with "slots" and "available".'),
         ({**GOOD, "slots": None}, 'The key "slots" must be there and be a list.'),
         ({"slots": [], "meetings": 5}, 'The key "available" must be there and be a list.'),
         ({**GOOD, "slots": ["2026-11-12T18:00"] * 367}, 'The list "slots" is longer than 366.'),
