@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import abort, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -62,6 +63,11 @@ class Base(DeclarativeBase):
     """The base of every table."""
 
     registry = registry(metadata=_metadata, type_annotation_map={datetime: Moment()})
+
+
+def words(enum: type[StrEnum], name: str) -> Enum:
+    """A column type that stores an enum's words as text, with a check in the database."""
+    return Enum(enum, name=name, native_enum=False, length=20, create_constraint=True, values_callable=list)
 
 
 class Database(SQLAlchemy):

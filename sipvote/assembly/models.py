@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base
+from ..db import Base, words
 from ..editions.models import Edition
-from ..members.models import Member, words
+from ..members.models import Member
 
 
 class Quorum(StrEnum):

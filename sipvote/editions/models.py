@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import Base, now
+from ..db import Base, now, words
 
 
 class Phase(StrEnum):
@@ -22,6 +22,21 @@ class Phase(StrEnum):
     RECOMMENDATIONS = "recommendations"
     DECISIONS = "decisions"
     STOCKTAKE = "stocktake"
+
+
+class SignUpWay(StrEnum):
+    """How members come to a group: they take a place themselves, or wish until a day and are given one."""
+
+    DIRECT = "direct"
+    WISHES = "wishes"
+
+
+class WaitingOrder(StrEnum):
+    """Who is first on a waiting list."""
+
+    TIME = "time"  # who signed up first
+    WITHOUT_GROUP = "without_group"  # who has no group yet this year; then who signed up first
+    LOT = "lot"  # as the public lot of the assignment drew them; then who signed up first
 
 
 # Every phase but the first has a column `<phase>_at`: the moment at which it begins.
@@ -44,6 +59,13 @@ class Edition(Base):
         CheckConstraint("seats >= 1", name="seats"),
         CheckConstraint("max_approvals is null or max_approvals >= 1", name="max_approvals"),
         CheckConstraint("supporters_needed >= 0", name="supporters_needed"),
+        CheckConstraint("confirm_days between 1 and 60", name="confirm_days"),
+        CheckConstraint("days_apart between 0 and 60", name="days_apart"),
+        CheckConstraint("accept_days between 1 and 30", name="accept_days"),
+        CheckConstraint(
+            "wishes_until is null or (wishes_until > signup_at and wishes_until < groups_at)", name="wishes_until"
+        ),
+        CheckConstraint("sign_up_way = 'direct' or wishes_until is not null", name="wishes_have_an_end"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +84,12 @@ class Edition(Base):
     max_approvals: Mapped[int | None]  # None: no limit; so it has no default either
     meetings: Mapped[int] = mapped_column(default=5)
     meeting_hours: Mapped[int] = mapped_column(default=3)
+    sign_up_way: Mapped[SignUpWay] = mapped_column(words(SignUpWay, "sign_up_way"), default=SignUpWay.DIRECT)
+    wishes_until: Mapped[datetime | None]  # the deadline of wishes
+    confirm_days: Mapped[int] = mapped_column(default=7)  # to confirm the dates of the group that one is given
+    accept_days: Mapped[int] = mapped_column(default=3)  # to accept a place that became free
+    waiting_order: Mapped[WaitingOrder] = mapped_column(words(WaitingOrder, "waiting_order"), default=WaitingOrder.TIME)
+    days_apart: Mapped[int] = mapped_column(default=14)  # at least, from one meeting of a group to the next
     themes_frozen_at: Mapped[datetime | None]  # since when the ballot holds their words, which then stay
 
     @property

@@ -3,11 +3,11 @@
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..access import Role
-from ..db import Base, now
+from ..db import Base, now, words
 from ..i18n import language
 
 COUNTRIES = ("BE", "FR")
@@ -16,11 +16,6 @@ SESSION_LIVES = timedelta(hours=12)
 OFFICIALS_IDLE = timedelta(hours=2)
 # Sessions that a card begins last as long as a vote does: the phone, and even more the tablet, may be anybody's next.
 CARD_LIVES = {"card": timedelta(minutes=30), "kiosk": timedelta(minutes=20)}
-
-
-def words(enum: type[StrEnum], name: str) -> Enum:
-    """A column type that stores an enum's words as text, with a check in the database."""
-    return Enum(enum, name=name, native_enum=False, length=20, create_constraint=True, values_callable=list)
 
 
 class Profile(StrEnum):

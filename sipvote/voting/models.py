@@ -23,10 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, now
+from ..db import Base, now, words
 from ..editions.models import Edition
 from ..i18n import language
-from ..members.models import Member, words
+from ..members.models import Member
 
 
 class Custody(StrEnum):

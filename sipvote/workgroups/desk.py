@@ -43,8 +43,8 @@ def warnings(group: Workgroup, numbers: counts.Numbers) -> list[str]:
         found.append(_("no facilitator"))
     if group.cities and group.mode != "online" and not group.venue:
         found.append(_("no address yet"))
-    if not group.is_over and numbers.taken < forming.PEOPLE_AT_LEAST:
-        found.append(_("fewer than %(least)s people", least=forming.PEOPLE_AT_LEAST))
+    if not group.is_over and numbers.taken < group.minimum:
+        found.append(_("fewer than %(least)s people", least=group.minimum))
     return found
 
 

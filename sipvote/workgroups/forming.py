@@ -22,8 +22,6 @@ from ..themes.models import Theme
 from . import letters, rules
 from .models import Meeting, Mode, Signup, Workgroup
 
-PEOPLE_AT_LEAST = 6  # fewer is not a group yet: groups of 10 to 12 have worked since 2017
-
 
 @dataclass(frozen=True)
 class Plan:

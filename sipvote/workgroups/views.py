@@ -18,7 +18,12 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import counts, rules
+from . import (
+    counts,
+    life_models,  # noqa: F401  (until a view needs them)
+    rules,
+    wish_models,  # noqa: F401
+)
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
 
