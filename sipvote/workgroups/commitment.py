@@ -1,6 +1,7 @@
 """Do people keep coming? Counting attendance by the number of the meeting; pure, from rows to numbers.
 
 A row is one person at one meeting that is over. Who gets a place later is counted from the next meeting on.
+A meeting of a group of which nobody made an attendance list is left out: nothing is known of it.
 Numbers about fewer than ten people are not given: in a group of that size everybody knows who was missing.
 """
 
@@ -77,14 +78,20 @@ def had_place(
     return keeps_place and seated_at is not None and seated_at <= starts_at
 
 
-def by_number(rows: Iterable[Row], least: int = PEOPLE_AT_LEAST) -> list[Turnout]:
+def listed(rows: Sequence[Row]) -> list[Row]:
+    """The rows of meetings with an attendance list: somebody was noted to be there, or not."""
+    lists = {(row.group, row.number) for row in rows if row.came is not None}
+    return [row for row in rows if (row.group, row.number) in lists]
+
+
+def by_number(rows: Sequence[Row], least: int = PEOPLE_AT_LEAST) -> list[Turnout]:
     """Attendance by meeting number, where at least so many people had a place."""
     return [turnout for turnout in _every_number(rows) if turnout.people >= least]
 
 
-def _every_number(rows: Iterable[Row]) -> list[Turnout]:
+def _every_number(rows: Sequence[Row]) -> list[Turnout]:
     words: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in rows:
+    for row in listed(rows):
         words[row.number][_word(row)] += 1
     return [Turnout(n, c.total(), c["came"], c["excused"], c["absent"]) for n, c in sorted(words.items())]
 
@@ -116,10 +123,10 @@ def by_part(
     return counted
 
 
-def stayed(rows: Iterable[Row], is_over: Callable[[int], bool], least: int = PEOPLE_AT_LEAST) -> Stayed | None:
-    """How many of the people in groups that are over came to every meeting since they had a place."""
+def stayed(rows: Sequence[Row], is_over: Callable[[int], bool], least: int = PEOPLE_AT_LEAST) -> Stayed | None:
+    """How many of the people in groups that are over came to every listed meeting since they had a place."""
     missed: Counter[int] = Counter()
-    for row in rows:
+    for row in listed(rows):
         if is_over(row.group):
             missed[row.person] += not row.came
     if len(missed) < least:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from ..db import db, now
-from .commitment import Loss, Row, Stayed, Turnout, by_number, by_part, had_place, losses, stayed
+from .commitment import Loss, Row, Stayed, Turnout, by_number, by_part, had_place, listed, losses, stayed
 from .models import Attendance, Meeting, Signup, Workgroup
 
 
@@ -55,7 +55,8 @@ class Kept:
     cities: dict[int | None, dict[int, Turnout]]
     stayed: Stayed | None
     losses: list[Loss]
-    is_small: bool  # there have been meetings, but of too few people to tell more
+    met: int  # how many meetings are over, of all groups, and of how many there is an attendance list
+    lists: int
 
 
 def kept(groups: Sequence[Workgroup], rows: Sequence[Row]) -> Kept:
@@ -68,5 +69,6 @@ def kept(groups: Sequence[Workgroup], rows: Sequence[Row]) -> Kept:
         cities=by_part(rows, {g.id: [c.id for c in g.cities] or [None] for g in groups}),
         stayed=stayed(rows, over.__contains__),
         losses=losses(rows),
-        is_small=bool(rows) and not numbers,
+        met=len({(row.group, row.number) for row in rows}),
+        lists=len({(row.group, row.number) for row in listed(rows)}),
     )

@@ -90,5 +90,5 @@ def _people(ids: Sequence[int]) -> dict[int, dict[str, int]]:
 
 def _ends(rows: Sequence[Row]) -> tuple[Turnout | None, Turnout | None]:
     """The first meeting, and the last one that an attendance list was made of; none when it was the same."""
-    marked = [t for t in by_number(rows) if t.people > t.unmarked + t.excused]
-    return (marked[0] if marked else None), (marked[-1] if len(marked) > 1 else None)
+    told = by_number(rows)
+    return (told[0] if told else None), (told[-1] if len(told) > 1 else None)

@@ -35,6 +35,11 @@ class TestByNumber:
         rows = a_group(1, "cccccccccc--") + a_group(2, "cccccccccc--") + a_group(3, "cccccccccccc")
         assert [t.people for t in commitment.by_number(rows)] == [10, 10, 12]
 
+    def test_a_meeting_without_an_attendance_list_is_left_out(self):
+        rows = a_group(1, "c" * 12) + a_group(1, "u" * 11 + "e", group=2) + a_group(2, "u" * 12)
+        assert commitment.by_number(rows) == [Turnout(1, 12, 12, 0, 0)]
+        assert commitment.stayed(rows, lambda group: True) == Stayed(12, 12, 0, 0)
+
     def test_numbers_about_fewer_than_ten_people_are_not_given(self):
         rows = a_group(1, "cccccccccc") + a_group(2, "ccccccccc")
         assert [t.number for t in commitment.by_number(rows)] == [1]

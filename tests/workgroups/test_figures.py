@@ -162,30 +162,38 @@ def test_attendance_is_told_by_the_number_of_the_meeting(board, edition):
     assert "To meeting 1 came 12 of 12 people with a place." in page
     table = rows(board.get("/en/2026/figures/attendance.csv"))
     assert table[1:3] == [["1", "12", "12", "100", "0", "0", "0"], ["2", "12", "8", "67", "2", "1", "1"]]
-    assert table[5] == ["5", "12", "0", "0", "0", "0", "12"]  # held, and nobody took the attendance
+    assert len(table) == 3  # of the three others nobody made a list
+    assert "lists of 2 of 5 meetings" in page
+
+
+def test_before_anybody_noted_who_came_the_page_says_so(board, edition):
+    a_signup(a_member(), a_group(edition))
+    assert "No meeting is over yet." in main(board.get("/en/2026/figures/"))
+    an_attended_group(edition, "u" * 12)
+    assert "nobody noted yet who came" in main(board.get("/en/2026/figures/"))
 
 
 def test_who_got_a_place_later_counts_from_then_on(edition):
-    group = an_attended_group(edition, "c" * 11, "c" * 11)
+    group = an_attended_group(edition, "c" * 11, "c" * 11, "c" * 11)
     late = group.signups[0]
     late.seated_at, late.attendances = group.meetings[1].starts_at + timedelta(days=1), []
     db.session.flush()
     db.session.expire_all()
     found = turnout.kept([group], turnout.rows_of([edition.id])[edition.id])
-    assert [t.people for t in found.numbers] == [10, 10, 11, 11, 11]
+    assert [t.people for t in found.numbers] == [10, 10, 11]
 
 
 def test_who_withdrew_counts_where_they_had_come(edition):
-    group = an_attended_group(edition, "c" * 11, "c" * 11)
+    group = an_attended_group(edition, "c" * 11, "c" * 11, "u" + "c" * 10)
     gone = group.signups[0]
     gone.seat, gone.seated_at, gone.withdrawn_at = None, None, now()
     db.session.flush()
     found = turnout.kept([group], turnout.rows_of([edition.id])[edition.id])
-    assert [(t.people, t.came) for t in found.numbers] == [(11, 11), (11, 11), (10, 0), (10, 0), (10, 0)]
+    assert [(t.people, t.came) for t in found.numbers] == [(11, 11), (11, 11), (10, 10)]
 
 
 def test_waiting_people_offers_meetings_ahead_and_cancelled_groups_do_not_count(edition):
-    group = an_attended_group(edition, "c" * 12)
+    group = an_attended_group(edition, *["c" * 12] * 5)
     group.signups[0].seat = None
     group.signups[0].attendances = []
     group.signups[1].confirm_by = now()
