@@ -1,5 +1,6 @@
 """How full are the groups? By theme and by city where they meet, and sign-ups from week to week."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -73,22 +74,28 @@ def _wishes(edition: Edition) -> Select[tuple[datetime, datetime | None]]:
 
 
 def weeks_of(moments: Sequence[tuple[datetime, datetime | None]]) -> list[Weeks]:
-    """Count comings and goings by weeks that begin on Monday, in so few steps that all can be seen."""
-    came = [_monday(at) for at, _gone in moments]
-    went = [_monday(gone) for _at, gone in moments if gone]
-    if not came:
-        return []
-    first, last = min(came), max(came + went)
+    """Count comings and goings by weeks that begin on Monday, in so few steps that all can be seen.
+
+    Weeks in which nothing changed are left out.
+    """
+    came = Counter(_monday(at) for at, _gone in moments)
+    went = Counter(_monday(gone) for _at, gone in moments if gone)
     step = 1
-    while (last - first).days // (7 * step) >= MOST_WEEKS:
+    while len(_steps({*came, *went}, step)) > MOST_WEEKS:
         step *= 2
     lines, standing = [], 0
-    for monday in (first + timedelta(weeks=n) for n in range(0, (last - first).days // 7 + 1, step)):
-        these = {monday + timedelta(weeks=n) for n in range(step)}
-        new, gone = sum(at in these for at in came), sum(at in these for at in went)
+    for monday in _steps({*came, *went}, step):
+        these = [monday + timedelta(weeks=n) for n in range(step)]
+        new, gone = sum(came[week] for week in these), sum(went[week] for week in these)
         standing += new - gone
         lines.append(Weeks(monday, new, gone, standing))
     return lines
+
+
+def _steps(mondays: set[date], step: int) -> list[date]:
+    """The Mondays on which steps of some weeks begin, counted from the first."""
+    length = timedelta(weeks=step)
+    return sorted({min(mondays) + (monday - min(mondays)) // length * length for monday in mondays})
 
 
 def _monday(moment: datetime) -> date:

@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_sign_ups_are_told_week_by_week_with_those_who_left():
         (at(2026, 10, 12), None), (at(2026, 10, 18), at(2026, 10, 27)), (at(2026, 10, 28), None),
     ])  # fmt: skip
     assert [(f"{w.monday:%d.%m}", w.came, w.went, w.standing) for w in weeks] == [
-        ("12.10", 2, 0, 2), ("19.10", 0, 0, 2), ("26.10", 1, 1, 2),
+        ("12.10", 2, 0, 2), ("26.10", 1, 1, 2),
     ]  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_a_long_time_is_told_in_longer_steps_that_lose_nobody():
     moments = [(at(2026, 1, 5) + timedelta(days=9 * n), None) for n in range(40)]
     weeks = fullness.weeks_of(moments)
     assert len(weeks) <= fullness.MOST_WEEKS and weeks[-1].standing == sum(w.came for w in weeks) == 40
-    assert {(b.monday - a.monday).days for a, b in zip(weeks, weeks[1:], strict=False)} == {56}
+    assert {(b.monday - a.monday).days for a, b in pairwise(weeks)} == {56}
     assert fullness.weeks_of([]) == []
 
 
