@@ -53,9 +53,9 @@ NUMBERS: Columns = [
 ]
 WEEKS: Columns = [
     (_l("From Monday"), lambda weeks: weeks.monday.isoformat()),
-    (_l("Came"), lambda weeks: weeks.came),
+    (_l("New sign-ups"), lambda weeks: weeks.came),
     (_l("Withdrew"), lambda weeks: weeks.went),
-    (_l("Signed up"), lambda weeks: weeks.standing),
+    (_l("Signed up by then"), lambda weeks: weeks.standing),
 ]
 
 
@@ -84,11 +84,11 @@ def _part(share: Share | None) -> Any:
 
 KINDS: Columns = [
     (_l("All members"), lambda kind: _people(kind.members)),
-    (_l("% of all members"), lambda kind: _part(kind.members)),
+    (_l("All members (%)"), lambda kind: _part(kind.members)),
     (_l("Members who signed up"), lambda kind: _people(kind.signed_up)),
-    (_l("% of those who signed up"), lambda kind: _part(kind.signed_up)),
+    (_l("Members who signed up (%)"), lambda kind: _part(kind.signed_up)),
     (_l("With a place"), lambda kind: _people(kind.placed)),
-    (_l("% of those with a place"), lambda kind: _part(kind.placed)),
+    (_l("With a place (%)"), lambda kind: _part(kind.placed)),
 ]
 
 
@@ -110,7 +110,7 @@ TURNOUT: Columns = [
     (_l("Meeting"), lambda turnout: turnout.number),
     (_l("With a place"), lambda turnout: turnout.people),
     (_l("Came"), lambda turnout: turnout.came),
-    (_l("% who came"), lambda turnout: _percent(turnout.share)),
+    (_l("Came (%)"), lambda turnout: _percent(turnout.share)),
     (_l("Excused"), lambda turnout: turnout.excused),
     (_l("Absent"), lambda turnout: turnout.absent),
     (_l("Not marked"), lambda turnout: turnout.unmarked),
@@ -171,12 +171,12 @@ def _editions(seen: Picture) -> Table:
         (_("Groups"), lambda year: year.groups),
         (_("Places"), lambda year: year.places),
         (_("Places taken"), lambda year: year.taken),
-        (_("% of places taken"), lambda year: _percent(year.filled)),
+        (_("Places taken (%)"), lambda year: _percent(year.filled)),
         (_("Members with a place"), lambda year: year.people),
         *((COUNTRY_NAMES[code], from_(code)) for code in COUNTRIES),
-        (_("% who came to the first meeting"), of(lambda t: _percent(t.share), "first")),
+        (_("Came to the first meeting (%)"), of(lambda t: _percent(t.share), "first")),
         (_("Last meeting"), of(lambda t: t.number, "last")),
-        (_("% who came to it"), of(lambda t: _percent(t.share), "last")),
+        (_("Came to it (%)"), of(lambda t: _percent(t.share), "last")),
     ]
     return Table(_("Editions"), columns, seen.years)
 
