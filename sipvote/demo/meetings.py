@@ -48,17 +48,22 @@ def attend(group: Workgroup, chance: random.Random, is_fading: bool = False) -> 
         if meeting.ends_at > now():
             return
         here = [(stops[s] > nth, a) for s in seated for a in s.attendances if a.meeting is meeting]
-        is_listed = nth == 0 or chance.random() >= NO_LIST
+        is_listed = nth == 0 or _drawn(group, nth, "list") >= NO_LIST
         if is_listed and all(a.came is None for _stays, a in here):
             for stays, attendance in here:
                 _note(attendance, group, meeting, stays and chance.random() < COMES - nth * LESS_EACH_TIME, stays, chance)
 
 
 def _last_meeting(group: Workgroup, signup: Signup, is_fading: bool) -> int:
-    """After how many meetings somebody stops coming: the same whenever it is asked."""
-    drawn = random.Random(f"{group.theme_id} {group.meetings[0].starts_at:%H:%M} {signup.seat}").random()
+    """After how many meetings somebody stops coming."""
+    drawn = _drawn(group, signup.seat, "person")
     stops = STOPS_IN_A_FADING_GROUP if is_fading else STOPS
     return 1 + int(drawn / stops * (len(group.meetings) - 1)) if drawn < stops else len(group.meetings)
+
+
+def _drawn(group: Workgroup, *about: object) -> float:
+    """A chance that is the same whenever it is asked."""
+    return random.Random(f"{group.theme_id} {group.meetings[0].starts_at:%H:%M} {about}").random()
 
 
 def _note(
