@@ -51,7 +51,9 @@ def attend(group: Workgroup, chance: random.Random, is_fading: bool = False) -> 
         is_listed = nth == 0 or _drawn(group, nth, "list") >= NO_LIST
         if is_listed and all(a.came is None for _stays, a in here):
             for stays, attendance in here:
-                _note(attendance, group, meeting, stays and chance.random() < COMES - nth * LESS_EACH_TIME, stays, chance)
+                _note(
+                    attendance, group, meeting, stays and chance.random() < COMES - nth * LESS_EACH_TIME, stays, chance
+                )
 
 
 def _last_meeting(group: Workgroup, signup: Signup, is_fading: bool) -> int:
@@ -119,13 +121,17 @@ def _is_cast(signup: Signup) -> bool:
 def _write_down(group: Workgroup) -> None:
     """The minutes of the first meeting by its secretary, with some answers, and what somebody will do."""
     first, words = group.meetings[0], _words_of(group)
-    came = sorted((s for s in group.signups for a in s.attendances if a.meeting is first and a.came), key=lambda s: s.id)
+    came = sorted(
+        (s for s in group.signups for a in s.attendances if a.meeting is first and a.came), key=lambda s: s.id
+    )
     if db.session.get(Minutes, first.id) or not came:
         return
     written = min(first.ends_at + DAY, now())
     author = group.secretary = group.secretary or came[0].member
     answers = [
-        MinutesAnswer(member=s.member, answered_at=min(written + DAY, now()), remark=words["remark"] if n == 2 else None)
+        MinutesAnswer(
+            member=s.member, answered_at=min(written + DAY, now()), remark=words["remark"] if n == 2 else None
+        )
         for n, s in enumerate(came[1:4])
     ]
     minutes = Minutes(meeting=first, text=words["minutes"].strip(), author=author, written_at=written)
@@ -155,7 +161,9 @@ def _offer_a_place(group: Workgroup) -> bool:
 def forget_the_future(edition: Edition) -> None:
     """What was noted of meetings that are to come again, after going back in time."""
     groups = select(Workgroup.id).where(Workgroup.edition_id == edition.id)
-    ahead = list(db.session.scalars(select(Meeting.id).where(Meeting.workgroup_id.in_(groups), Meeting.ends_at > now())))
+    ahead = list(
+        db.session.scalars(select(Meeting.id).where(Meeting.workgroup_id.in_(groups), Meeting.ends_at > now()))
+    )
     nothing = {"came": None, "excused_at": None, "marked_at": None, "marked_by_id": None}
     db.session.execute(update(Attendance).where(Attendance.meeting_id.in_(ahead)).values(nothing))
     db.session.execute(delete(Minutes).where(Minutes.meeting_id.in_(ahead)))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
@@ -63,14 +64,14 @@ def over_time(edition: Edition) -> list[Weeks]:
     return weeks_of([(came, went) for came, went in moments])
 
 
-def _signups(edition: Edition) -> Select[tuple[datetime, datetime | None]]:
+def _signups(edition: Edition) -> Select[Any]:
     standing = Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None)
     return select(Signup.signed_up_at, Signup.withdrawn_at).join(Workgroup).where(*standing)
 
 
-def _wishes(edition: Edition) -> Select[tuple[datetime, datetime | None]]:
+def _wishes(edition: Edition) -> Select[Any]:
     pledged = WishList.edition_id == edition.id, WishList.pledged_at.is_not(None)
-    return select(WishList.pledged_at, WishList.withdrawn_at).where(*pledged)  # type: ignore[return-value]
+    return select(WishList.pledged_at, WishList.withdrawn_at).where(*pledged)
 
 
 def weeks_of(moments: Sequence[tuple[datetime, datetime | None]]) -> list[Weeks]:

@@ -64,7 +64,9 @@ def _groups(ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         .subquery()
     )
     counted = (
-        select(Workgroup.edition_id, func.count(), func.sum(Workgroup.places), func.sum(func.coalesce(taken.c.taken, 0)))
+        select(
+            Workgroup.edition_id, func.count(), func.sum(Workgroup.places), func.sum(func.coalesce(taken.c.taken, 0))
+        )
         .outerjoin(taken, taken.c.workgroup_id == Workgroup.id)
         .where(Workgroup.edition_id.in_(ids), Workgroup.cancelled_at.is_(None))
         .group_by(Workgroup.edition_id)

@@ -80,7 +80,9 @@ def test_attendance_is_the_same_for_the_same_chance(demo: None) -> None:
         group = Workgroup(theme_id=1, facilitators=[])
         at = now().replace(hour=17, minute=0, year=2020)
         group.meetings = [Meeting(starts_at=at, ends_at=at + meetings.MINUTE)]
-        group.signups = [Signup(seat=seat, attendances=[Attendance(meeting=group.meetings[0])]) for seat in range(1, 13)]
+        group.signups = [
+            Signup(seat=seat, attendances=[Attendance(meeting=group.meetings[0])]) for seat in range(1, 13)
+        ]
         meetings.attend(group, random.Random(5))
         return [signup.attendances[0].came for signup in group.signups]
 

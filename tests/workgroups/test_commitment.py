@@ -163,7 +163,9 @@ def test_nothing_that_is_hidden_follows_from_the_total(rows):
     assert together == 0 or together >= 5 or hidden == set(rows) or not any(rows[key][0] for key in set(rows) - hidden)
 
 
-@given(st.dictionaries(st.integers(0, 5), st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))))
+@given(
+    st.dictionaries(st.integers(0, 5), st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
+)
 def test_no_shown_pair_tells_a_small_difference(rows):
     nothing, no_first = hiding.covered_in_two(rows)
     for key, (everybody, some) in rows.items():

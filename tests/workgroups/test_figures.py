@@ -144,9 +144,7 @@ def test_neither_small_counts_nor_small_differences_are_told():
 
 def test_no_small_count_stands_on_the_page_or_in_a_file(board, edition):
     an_attended_group(edition, "c" * 9, people=[a_member(f"N{n}") for n in range(9)], places=40)
-    an_attended_group(
-        edition, "ccc", people=[a_member(f"P{n}", profile=Profile.PARTNER) for n in range(3)], begins=-19
-    )
+    an_attended_group(edition, "ccc", people=[a_member(f"P{n}", profile=Profile.PARTNER) for n in range(3)], begins=-19)
     table = {row[0]: row[3:] for row in rows(board.get("/en/2026/figures/profiles.csv"))}
     assert table["Partner"] == table["Freelancer"] == ["not shown"] * 4
     assert table["Client"] == ["0"] * 4
