@@ -3,8 +3,7 @@
 Counts of people under five are not shown, nor what would tell them: see hiding.py.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any

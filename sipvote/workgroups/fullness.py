@@ -64,12 +64,12 @@ def over_time(edition: Edition) -> list[Weeks]:
     return weeks_of([(came, went) for came, went in moments])
 
 
-def _signups(edition: Edition) -> Select[Any]:
+def _signups(edition: Edition) -> Select[Any, Any]:
     standing = Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None)
     return select(Signup.signed_up_at, Signup.withdrawn_at).join(Workgroup).where(*standing)
 
 
-def _wishes(edition: Edition) -> Select[Any]:
+def _wishes(edition: Edition) -> Select[Any, Any]:
     pledged = WishList.edition_id == edition.id, WishList.pledged_at.is_not(None)
     return select(WishList.pledged_at, WishList.withdrawn_at).where(*pledged)
 

@@ -261,7 +261,7 @@ class TestFigures:
         assert rows(browser.get("/en/2026/figures/cities.csv"))[1:] == [
             ["Ghent", "1", "6", "6", "0", "0", "2"], ["Online", "1", "12", "1", "0", "11", "0"],
         ]  # fmt: skip
-        # Eight signed up and six of them have a place: that two wait is shown for a group, but not of speakers of Dutch.
+        # Eight signed up and six have a place: that two wait is told of a group, but not of speakers of Dutch.
         assert rows(browser.get("/en/2026/figures/languages.csv"))[1] == [
             "Nederlands", "8", "80", "not shown", "not shown", "6", "100",
         ]  # fmt: skip
