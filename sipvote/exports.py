@@ -1,6 +1,7 @@
 """Tables as files: a list of (heading, getter) and rows in, a download out. Knows no room."""
 
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,9 @@ from .i18n import ZONE
 
 Columns = Sequence[tuple[Any, Callable[[Any], Any]]]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What Excel allows as the title of a sheet.
+LONGEST_TITLE = 31
+NOT_IN_A_TITLE = re.compile(r"[\[\]:*?/\\]|^'|'$")
 
 
 def _plain(value: Any) -> Any:
@@ -50,17 +54,24 @@ def _as_text(value: Any) -> str:
 
 def xlsx_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:
     """Give an Excel download with a bold first row that stays in view."""
+    return xlsx_book(name, [(None, columns, rows)])
+
+
+def xlsx_book(name: str, sheets: Iterable[tuple[str | None, Columns, Iterable[Any]]]) -> Response:
+    """Give an Excel download with several sheets: each has a title, columns and rows."""
     import xlsxwriter  # here, because few web processes ever need it
 
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, {**options, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
-        sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
-        sheet.write_row(0, 0, [str(heading) for heading, _get in columns], bold)
-        for index, row in enumerate(rows, start=1):
-            sheet.write_row(index, 0, [_plain(get(row)) for _heading, get in columns])
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
+        bold = book.add_format({"bold": True})
+        for title, columns, rows in sheets:
+            sheet = book.add_worksheet(title and NOT_IN_A_TITLE.sub(" ", title)[:LONGEST_TITLE].strip())
+            sheet.write_row(0, 0, [str(heading) for heading, _get in columns], bold)
+            for index, row in enumerate(rows, start=1):
+                sheet.write_row(index, 0, [_plain(get(row)) for _heading, get in columns])
+            sheet.freeze_panes(1, 0)
+            sheet.autofit()
     return _download(buffer.getvalue(), f"{name}.xlsx", XLSX)
 
 

@@ -29,7 +29,8 @@ from sipvote.voting import (
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
-from sipvote.workgroups.models import Meeting, Mode, Signup, Workgroup
+from sipvote.workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
+from sipvote.workgroups.wish_models import Wish, WishList
 
 _count = itertools.count(1)
 CITIES = {
@@ -283,3 +284,34 @@ def a_mailing(
     mailing = sending.begin(assembly.edition, what, per_minute, None, None)
     db.session.commit()
     return mailing
+
+
+def an_attended_group(edition: Edition, *lists: str, **values: Any) -> Workgroup:
+    """A group that has met; for each of its meetings a list with a letter for each person, by seat.
+
+    c(ame), e(xcused), a(bsent), u(nmarked). People may be given: an_attended_group(edition, "cc", people=[…]).
+    """
+    people = values.pop("people", None) or [a_member(f"Person {n}") for n in range(len(lists[0]))]
+    group = a_group(edition, **{"begins": -4 * edition.meetings, **values})
+    came = {"c": True, "a": False, "e": None, "u": None}
+    since = now() - timedelta(days=90)
+    for seat, member in enumerate(people, start=1):
+        signup = Signup(workgroup=group, member=member, signed_up_at=since, seat=seat, seated_at=since)
+        signup.attendances = [
+            Attendance(
+                meeting=meeting, confirmed_at=since, came=came[said[seat - 1]],
+                excused_at=since if said[seat - 1] == "e" else None,
+            )
+            for meeting, said in zip(group.meetings, lists, strict=False)
+        ]  # fmt: skip
+        db.session.add(signup)
+    db.session.flush()
+    return group
+
+
+def a_wish_list(member: Member, *groups: Workgroup, pledged: bool = True, **values: Any) -> WishList:
+    """What a member wishes, the dearest group first."""
+    at = now() - timedelta(days=1)
+    wishes = [Wish(rank=rank, workgroup=group) for rank, group in enumerate(groups, start=1)]
+    given = {"edition": groups[0].edition, "begun_at": at, "changed_at": at, "pledged_at": at if pledged else None}
+    return kept(WishList(member=member, wishes=wishes, **{**given, **values}))

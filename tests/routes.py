@@ -83,6 +83,7 @@ ROUTES = {
     "GET /<int:year>/facilitate/city/<slug>.<kind>": "workgroups.facilitate",
     "GET /<int:year>/figures/": "figures.see",
     "GET /<int:year>/figures/<what>.csv": "figures.see",
+    "GET /<int:year>/figures/all.xlsx": "figures.see",
     "GET /<int:year>/groups/": "public",
     "GET /<int:year>/groups/<int:group_id>": "public",
     "GET /<int:year>/groups/<int:group_id>/calendar.ics": "member",

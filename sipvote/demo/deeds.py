@@ -17,7 +17,7 @@ from ..themes import finding, review
 from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from . import assembly, groups
+from . import assembly, groups, meetings
 from .people import CAST, organiser
 from .texts import question_of
 
@@ -159,4 +159,6 @@ BEFORE: dict[Phase, tuple[Deed, ...]] = {
 AFTER: dict[Phase, tuple[Deed, ...]] = {
     Phase.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
     Phase.SIGNUP: (groups.form_groups, groups.sign_up),
+    Phase.GROUPS: (meetings.hold,),
+    Phase.RECOMMENDATIONS: (meetings.hold,),
 }

@@ -1,9 +1,10 @@
-"""Two past editions as they were: the themes, the cities and the first meetings are real (past.toml).
+"""Three past editions as they were: the themes, the cities and the first meetings are real (past.toml).
 
 Nothing is said about how many people voted for what, because we do not know it: a theme is marked as
-elected, without an election. The people in the groups are invented, as everybody here.
+elected, without an election. The people in the groups are invented, as everybody here, and who came when.
 """
 
+import random
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,15 +16,17 @@ from ..i18n import ZONE
 from ..members.models import Member
 from ..themes.models import Theme
 from ..workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
+from . import meetings
 from .people import Town
 from .texts import texts_of
 
 PLACES = 12
+FADING = 3  # the group of each edition that lost more people than others
 MEETINGS, LENGTH, EVERY = 5, timedelta(hours=3), timedelta(weeks=2)
 
 
 def plant(town: Town) -> dict[str, Theme]:
-    """Make both editions with their themes and groups; gives the themes of the last one by key."""
+    """Make the editions with their themes and groups; gives the themes of the last one by key."""
     told = tomllib.loads((Path(__file__).parent / "past.toml").read_text(encoding="utf-8"))
     themes: dict[str, Theme] = {}
     for year, facts in told.items():
@@ -40,8 +43,10 @@ def _edition(year: int, facts: dict[str, Any], last_year: dict[str, Theme], town
         themes[key] = _theme(edition, key, prolonged_from=last_year[key], prolonged_country=country or None)
     db.session.add_all(themes.values())
     db.session.flush()
-    for group in facts["groups_of"]:
-        _group(edition, themes[group["theme"]], group, town)
+    chance = random.Random(year)  # of its own, so that the others stay as they were
+    for nth, told in enumerate(facts["groups_of"]):
+        group = _group(edition, themes[told["theme"]], told, town)
+        meetings.attend(group, chance, is_fading=nth == FADING)
     db.session.flush()
     return themes
 
@@ -63,7 +68,7 @@ def _theme(edition: Edition, key: str, **prolonged: Any) -> Theme:
     )
 
 
-def _group(edition: Edition, theme: Theme, told: dict[str, Any], town: Town) -> None:
+def _group(edition: Edition, theme: Theme, told: dict[str, Any], town: Town) -> Workgroup:
     """A group with its meetings, its facilitators and ten to twelve members who came from these cities."""
     slugs, languages = told["cities"], told["languages"].split()
     group = Workgroup(
@@ -82,6 +87,7 @@ def _group(edition: Edition, theme: Theme, told: dict[str, Any], town: Town) -> 
             Signup(member_id=member_id, signed_up_at=at, seat=seat, seated_at=at, attendances=yes)
         )  # fmt: skip
     db.session.add(group)
+    return group
 
 
 def _facilitators(slugs: list[str], town: Town) -> list[int]:

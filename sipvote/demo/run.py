@@ -130,7 +130,7 @@ def _data(folder: Path, port: int, reset: bool) -> Path:
     if reset:
         _remove(data)
     if not data.exists():
-        say(f"Inventing {members:,} members and three editions (once, some seconds) …")
+        say(f"Inventing {members:,} members and four editions (once, some seconds) …")
         _remove(draft)
         _settings(folder, draft, port)
         _make(members)

@@ -8,14 +8,14 @@ election stay as they were, because the public board is signed with them; only i
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import Date, Table, bindparam, delete, func, select, update
 
 from .. import audit
 from ..db import Moment, db, now
@@ -24,10 +24,13 @@ from ..i18n import ZONE
 from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
 from ..voting.models import Election, Envelope, Question
+from ..workgroups.life_models import GroupFile, Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
-from . import assembly, deeds
+from ..workgroups.wish_models import Assignment, Slot, WishList
+from . import assembly, deeds, meetings
 
 Step = Callable[[], object]
+When = TypeVar("When", datetime, date)
 
 # How many days of a phase have passed, at least, when the time machine arrives in it.
 ARRIVE_AFTER = {
@@ -51,10 +54,10 @@ def about() -> dict[Phase, Any]:
         ),
         Phase.COUNT: _l("The vote is closed. Dré opens the box, counts and publishes, and makes workgroups."),
         Phase.SIGNUP: _l("The result is public. There are workgroups: sign up as Ada. One group is full already."),
-        Phase.GROUPS: _l("The groups had their first meeting. Bas sees who is in his group in Ghent."),
+        Phase.GROUPS: _l("The groups had their first meeting. Bas sees who came to his group in Ghent."),
         Phase.RECOMMENDATIONS: _l("All meetings are over. Chloé looks at the figures."),
         Phase.DECISIONS: _l("The board decides about what the groups recommend."),
-        Phase.STOCKTAKE: _l("The year is over. The editions of 2019 and 2020 are there as well."),
+        Phase.STOCKTAKE: _l("The year is over. The editions of 2017, 2019 and 2020 are there as well."),
     }
 
 
@@ -132,11 +135,14 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
         yield from (partial(deed, edition) for deed in deeds.AFTER.get(nearer, ()))
     if edition.phase != phase:
         yield partial(place, edition, phase)
+        yield partial(meetings.forget_the_future, edition)
 
 
 def undo(edition: Edition) -> None:
     """Throw away workgroups, vote, and who was at the assembly. The themes stay, but for what a vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
+    for table in (WishList, Slot, Assignment):
+        db.session.execute(delete(table).where(table.edition_id == edition.id))
     asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
     by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))
     db.session.execute(delete(Theme).where(Theme.edition_id == edition.id, by_vote))
@@ -156,6 +162,8 @@ def place(edition: Edition, phase: Phase) -> None:
     moved = {p: _moved(edition.begins(p), weeks) for p in DATED}
     if not _is_in(phase, moved):  # somebody made the phase shorter than a week or so: to its beginning, then
         moved = {p: edition.begins(p) + (now() - edition.begins(phase)) for p in DATED}
+    if edition.wishes_until:
+        edition.wishes_until += moved[Phase.SIGNUP] - edition.signup_at
     for each, begins in moved.items():
         setattr(edition, f"{each}_at", begins)
     for table, chosen in _dated_with(edition):
@@ -166,8 +174,10 @@ def place(edition: Edition, phase: Phase) -> None:
     db.session.expire_all()
 
 
-def _moved(moment: datetime, weeks: int) -> datetime:
+def _moved(moment: When, weeks: int) -> When:
     """Weeks later by the clock on the wall: 17.00 stays 17.00, and a Saturday a Saturday."""
+    if not isinstance(moment, datetime):
+        return moment + weeks * WEEK
     return (moment.astimezone(ZONE).replace(tzinfo=None) + weeks * WEEK).replace(tzinfo=ZONE)
 
 
@@ -180,6 +190,7 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
     themes = select(Theme.id).where(Theme.edition_id == edition.id)
     groups = select(Workgroup.id).where(Workgroup.edition_id == edition.id)
     signups = select(Signup.id).where(Signup.workgroup_id.in_(groups))
+    gatherings = select(Meeting.id).where(Meeting.workgroup_id.in_(groups))
     return [
         (Theme.__table__, Theme.id.in_(themes)),
         (ThemeText.__table__, ThemeText.theme_id.in_(themes)),
@@ -188,13 +199,16 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
         (Meeting.__table__, Meeting.workgroup_id.in_(groups)),
         (Signup.__table__, Signup.id.in_(signups)),
         (Attendance.__table__, Attendance.signup_id.in_(signups)),
+        *((table.__table__, table.meeting_id.in_(gatherings)) for table in (Minutes, MinutesAnswer)),
+        *((table.__table__, table.workgroup_id.in_(groups)) for table in (NextStep, GroupFile)),
+        *((table.__table__, table.edition_id == edition.id) for table in (Slot, WishList, Assignment)),
         *assembly.dated_with(edition),
     ]
 
 
 def _shift(table: Table, chosen: Any, weeks: int) -> None:
-    """Move every moment in these rows. Meetings two weeks apart must not meet, so the foremost goes first."""
-    moments = [c for c in table.c if isinstance(c.type, Moment)]
+    """Move every moment and day in these rows. Meetings two weeks apart must not meet, so the foremost goes first."""
+    moments = [c for c in table.c if isinstance(c.type, Moment | Date)]
     rows = db.session.execute(select(*table.primary_key, *moments).where(chosen).order_by(moments[0])).mappings().all()
     changed = [
         {f"old_{c.name}": row[c] for c in table.primary_key}

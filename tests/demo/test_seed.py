@@ -109,7 +109,7 @@ def test_no_figures_of_a_past_vote_are_invented(demo: None) -> None:
     elected = (
         select(func.count()).select_from(Theme).join(Edition).where(Edition.year < 2021, Theme.elected_at.is_not(None))
     )
-    assert db.session.scalar(elected) == 6
+    assert db.session.scalar(elected) == 10
 
 
 def test_no_past_group_is_oversold(demo: None) -> None:
