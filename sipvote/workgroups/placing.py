@@ -25,7 +25,7 @@ from . import assignment, choosing, pledges
 from .assignment import TooFew, Why
 from .models import Signup, Workgroup
 from .pledges import Book, Pledge
-from .wish_models import Assignment
+from .wish_models import Assignment, WishList
 
 
 class Bar(StrEnum):
@@ -189,6 +189,13 @@ def mark(frozen: Assignment, member_id: int) -> str:
     if frozen.draw is None:
         raise Refused(_("The lot is not drawn yet."))
     return lot.mark(frozen.wishes_hash, frozen.draw, member_id)
+
+
+def turn(frozen: Assignment, member_id: int) -> tuple[int, int]:
+    """The place of a member in the lot, from 1, and how many took part in it."""
+    took_part = select(WishList.member_id).where(pledges.counting(frozen.edition))
+    marks = sorted(mark(frozen, id) for id in db.session.scalars(took_part))
+    return 1 + marks.index(mark(frozen, member_id)), len(marks)
 
 
 # --- The outcome --------------------------------------------------------------------------------------

@@ -13,14 +13,18 @@ from .placing import Bar, Person
 WORDS: dict[str, LazyString] = {
     "given": _l("You have a place in this group."),
     "lower": _l("You have a group that you wish more."),
+    "none": _l("No place was left for you in this group."),
     Bar.DATES: _l("You could not come to all its dates, or not in the way in which it meets."),
     Bar.NO_DATES: _l("No dates could be found for this group."),
     Bar.CLOSED: _l("This group is not held, because too few people could come."),
     Bar.LEADS: _l("You lead this group, or another one at the same time."),
-    Why.FULL: _l("This group is full. A place for you would have cost others a place, or more wishes than it gives."),
-    Why.NEEDED: _l("There was room, but without you another group would be too small to be held."),
-    Why.LOT: _l("There was one place too few for all who could equally have had it. The public lot was for others."),
-    Why.MIXED: _l("You and somebody else were exchanged, so that both groups are more mixed. Both of you wished both."),
+}
+# Why there was no place in a better wish: one reason for the whole list.
+REASONS: dict[str, LazyString] = {
+    Why.FULL: _l("A place for you there would have cost somebody else a place, or others more than it gives you."),
+    Why.NEEDED: _l("There was room, but without you the group that you have would be too small to be held."),
+    Why.LOT: _l("Others could have had that place just as well. The lot that was drawn in public put them before you."),
+    Why.MIXED: _l("You were exchanged with somebody who wished both groups too, so that both are more mixed."),
 }
 # How a wish's bar is kept in wish_list.why, after the reason: one letter for each rank.
 LETTERS = {None: "-", Bar.DATES: "d", Bar.NO_DATES: "n", Bar.CLOSED: "c", Bar.LEADS: "l"}
@@ -41,6 +45,20 @@ class Came:
         return WORDS[self.what]
 
 
+@dataclass(frozen=True)
+class Line:
+    """Somebody in the list of the outcome. `words` say what came of each wish that they wish more than their group."""
+
+    number: str
+    name: str
+    language: str
+    profile: str
+    wishes: Sequence[Workgroup]
+    group: Workgroup | None
+    rank: int | None
+    words: Sequence[LazyString]
+
+
 def written(person: Person) -> str:
     """The reason as wish_list.why keeps it: the word of Why, and what barred each wish ("full:d-c").
 
@@ -53,25 +71,27 @@ def written(person: Person) -> str:
 
 def of(wishes: Sequence[Workgroup], given: Workgroup | None, why: str) -> list[Came]:
     """What came of each wish, in order, from what wish_list keeps."""
-    word, _colon, bars = why.partition(":")
+    _word, _colon, bars = why.partition(":")
     found: list[Came] = []
     has_place = False
     for rank, (group, letter) in enumerate(zip(wishes, bars, strict=False), start=1):
         into = _end(group)
         is_given = given is not None and (into or group).id == given.id and not has_place
-        what = "given" if is_given else "lower" if has_place else _what(letter, word, given is not None)
+        what = "given" if is_given else "lower" if has_place else _barred(letter) or "none"
         has_place = has_place or is_given
         if letter != SAME:
             found.append(Came(rank, group, into, what))
     return found
 
 
-def _what(letter: str, word: str, is_placed: bool) -> str:
-    """What came of a wish that was not given."""
-    barred = next((str(bar) for bar, sign in LETTERS.items() if bar and sign == letter), None)
-    if barred:
-        return barred
-    return word if is_placed or word in (Why.LOT, Why.NEEDED) else str(Why.FULL)
+def _barred(letter: str) -> str | None:
+    return next((str(bar) for bar, sign in LETTERS.items() if bar and sign == letter), None)
+
+
+def why_none(came: Sequence[Came], why: str) -> LazyString | None:
+    """Why there was no place in the better wishes; None when it is not a matter of places."""
+    word = why.partition(":")[0]
+    return REASONS.get(word) if any(c.what == "none" for c in came) else None
 
 
 def _end(group: Workgroup) -> Workgroup | None:

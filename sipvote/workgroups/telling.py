@@ -1,21 +1,24 @@
 """Telling everybody their group: once, for all, in one transaction."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select, update
+from flask_babel.speaklater import LazyString
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from .. import audit, mail
 from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
-from ..members.models import Member
-from . import choosing, letters, merging, placing, reasons
+from . import choosing, letters, merging, placing, pledges, reasons
 from .assignment import TooFew
 from .models import Mode, Signup, Workgroup
 from .placing import Outcome, Person
+from .reasons import Came, Line
 from .wish_models import Assignment, Wish, WishList
 
 CONFIRM = "workgroups.show"  # the page to which the letter leads, on which a member confirms all dates
@@ -97,7 +100,8 @@ def _rows(edition: Edition, found: Outcome, people: Sequence[Person], moment: da
     signups = db.session.scalars(select(Signup).join(Signup.workgroup).where(Workgroup.edition_id == edition.id)).all()
     known = {(s.workgroup_id, s.member_id): s for s in signups}
     seats = {g.id: _free(g, signups) for g in found.book.open_groups}
-    needs = dict(db.session.execute(select(WishList.id, WishList.access_needs).where(_of(edition))).tuples())
+    told = select(WishList.id, WishList.access_needs).where(WishList.edition_id == edition.id)
+    needs = dict(db.session.execute(told).tuples())
     until = moment + timedelta(days=edition.confirm_days)
     rows: list[dict[str, object]] = []
     for person in people:
@@ -121,43 +125,100 @@ def _free(group: Workgroup, signups: Iterable[Signup]) -> list[int]:
     return [seat for seat in range(1, group.places + 1) if seat not in taken]
 
 
-def _of(edition: Edition) -> object:
-    return WishList.edition_id == edition.id
-
-
 # --- Letters --------------------------------------------------------------------------------------------
 
 
 def _write_letters(edition: Edition, found: Outcome, until: datetime) -> None:
     """A letter to everybody whose list counted, and to those who were to lead a group that is not held."""
-    ids = [p.pledge.list_id for p in found.people]
-    loaded = selectinload(WishList.wishes).joinedload(Wish.workgroup), joinedload(WishList.member)
-    lists = select(WishList).where(WishList.edition_id == edition.id, WishList.pledged_at.is_not(None))
-    told = {w.id: w for w in db.session.scalars(lists.options(*loaded).execution_options(populate_existing=True))}
-    for id in ids:
-        _write(told[id], until)
+    by_id = {w.id: w for w in lists_of(edition)}
+    for person in found.people:
+        _write(by_id[person.pledge.list_id], until)
     for group in merging.closed(found.book):
         letters.cancelled(group, group.facilitators, set())
 
 
 def _write(wish_list: WishList, until: datetime) -> None:
     came = came_of(wish_list)
-    facts = {"edition": wish_list.edition, "came": [c for c in came if c.what not in ("given", "lower")]}
+    why = reasons.why_none(came, wish_list.why or "")
+    facts: dict[str, Any] = {"edition": wish_list.edition, "why": why}
+    facts["came"] = [c for c in came if c.what not in ("given", "lower")]
     if wish_list.given is not None:
         rank = next(c.rank for c in came if c.what == "given")
-        page = {"confirm": CONFIRM, "confirm_by": until, "rank": rank}
-        mail.queue("group_given", wish_list.member, group=wish_list.given, **page, **facts)
-        return
-    waiting = [c.into or c.group for c in came if c.what in ("full", "lot", "needed")]
-    mail.queue("no_group_yet", wish_list.member, waiting=waiting, **facts)
+        facts |= {"group": wish_list.given, "rank": rank, "confirm": CONFIRM, "confirm_by": until}
+        mail.queue("group_given", wish_list.member, **facts)
+    else:
+        waiting = [c.into or c.group for c in came if c.what == "none"]
+        mail.queue("no_group_yet", wish_list.member, waiting=waiting, **facts)
 
 
-def came_of(wish_list: WishList) -> list[reasons.Came]:
+# --- What was told ----------------------------------------------------------------------------------------
+
+
+def lists_of(edition: Edition, member_id: int | None = None) -> Sequence[WishList]:
+    """The lists that count, with wishes and members; of one member, when asked."""
+    loaded = selectinload(WishList.wishes).joinedload(Wish.workgroup), joinedload(WishList.member)
+    found = select(WishList).where(pledges.counting(edition)).order_by(WishList.member_id)
+    if member_id is not None:
+        found = found.where(WishList.member_id == member_id)
+    return db.session.scalars(found.options(*loaded).execution_options(populate_existing=True)).all()
+
+
+def came_of(wish_list: WishList) -> list[Came]:
     """What came of each wish of somebody who was told."""
     return reasons.of([w.workgroup for w in wish_list.wishes], wish_list.given, wish_list.why or "")
 
 
-def list_of(edition: Edition, member: Member) -> WishList | None:
-    """The list of a member in an edition."""
-    mine = select(WishList).where(WishList.edition_id == edition.id, WishList.member_id == member.id)
-    return db.session.scalar(mine)
+def lines(found: Outcome) -> list[Line]:
+    """The outcome as a list, before it is told."""
+    groups = found.book.groups
+    told = []
+    for person in found.people:
+        given = None if person.group_id is None else groups[person.group_id]
+        wishes = [groups[id] for id in person.pledge.wishes]
+        came = reasons.of(wishes, given, reasons.written(person))
+        profile, language, _country = person.pledge.traits
+        facts = person.pledge.number, person.pledge.name, language, profile
+        told.append(Line(*facts, wishes, given, person.rank, _better(came)))
+    return told
+
+
+def told(edition: Edition) -> list[Line]:
+    """The list of who was told what."""
+    found = []
+    for each in lists_of(edition):
+        if each.why is not None:
+            came, member = came_of(each), each.member
+            rank = next((c.rank for c in came if c.what == "given"), None)
+            facts = member.number, member.name, member.language, str(member.profile)
+            found.append(Line(*facts, [w.workgroup for w in each.wishes], each.given, rank, _better(came)))
+    return found
+
+
+@dataclass(frozen=True)
+class Wished:
+    """How much a group was wished: how many lists have it first, or at all, and how many people were given it."""
+
+    first: int
+    lists: int
+    given: int
+
+
+def wished(groups: Sequence[Workgroup]) -> dict[int, Wished]:
+    """Numbers for a member who did not get a place. Wishes for groups merged into one of them are among them."""
+    ids = [g.id for g in groups]
+    of = {id: id for id in ids}
+    merged = select(Workgroup.id, Workgroup.merged_into_id).where(Workgroup.merged_into_id.in_(ids))
+    of |= {id: into for id, into in db.session.execute(merged) if into is not None}
+    first, lists = dict.fromkeys(ids, 0), dict.fromkeys(ids, 0)
+    ranks = select(Wish.workgroup_id, Wish.rank, func.count()).join(Wish.wish_list).where(Wish.workgroup_id.in_(of))
+    counts = ranks.where(WishList.why.is_not(None)).group_by(Wish.workgroup_id, Wish.rank)
+    for id, rank, count in db.session.execute(counts):
+        lists[of[id]] += count
+        first[of[id]] += count if rank == 1 else 0
+    placed = select(WishList.given_id, func.count()).where(WishList.given_id.in_(ids)).group_by(WishList.given_id)
+    given = dict(db.session.execute(placed).tuples())
+    return {id: Wished(first[id], lists[id], given.get(id, 0)) for id in ids}
+
+
+def _better(came: Iterable[Came]) -> list[LazyString]:
+    return [c.words for c in came if c.what not in ("given", "lower")]
