@@ -100,8 +100,8 @@ def _rows(edition: Edition, found: Outcome, people: Sequence[Person], moment: da
     signups = db.session.scalars(select(Signup).join(Signup.workgroup).where(Workgroup.edition_id == edition.id)).all()
     known = {(s.workgroup_id, s.member_id): s for s in signups}
     seats = {g.id: _free(g, signups) for g in found.book.open_groups}
-    told = select(WishList.id, WishList.access_needs).where(WishList.edition_id == edition.id)
-    needs = dict(db.session.execute(told).tuples())
+    stated = select(WishList.id, WishList.access_needs).where(WishList.edition_id == edition.id)
+    needs = {id: text for id, text in db.session.execute(stated)}  # noqa: C416
     until = moment + timedelta(days=edition.confirm_days)
     rows: list[dict[str, object]] = []
     for person in people:
@@ -216,7 +216,7 @@ def wished(groups: Sequence[Workgroup]) -> dict[int, Wished]:
         lists[of[id]] += count
         first[of[id]] += count if rank == 1 else 0
     placed = select(WishList.given_id, func.count()).where(WishList.given_id.in_(ids)).group_by(WishList.given_id)
-    given = dict(db.session.execute(placed).tuples())
+    given = {id: count for id, count in db.session.execute(placed)}  # noqa: C416
     return {id: Wished(first[id], lists[id], given.get(id, 0)) for id in ids}
 
 

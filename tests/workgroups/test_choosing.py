@@ -1,4 +1,4 @@
-"""Dates are chosen from everybody's wishes: what stands in the tables becomes a problem, and a plan becomes meetings."""
+"""Dates are chosen from everybody's wishes: tables become a problem, and a plan becomes meetings."""
 
 from datetime import timedelta
 
