@@ -21,7 +21,7 @@ from ..members.models import Member
 from ..themes.models import Theme
 from .models import Workgroup
 from .planning import Mode
-from .wish_models import Availability, Coming, Slot, Wish, WishList
+from .wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
 
 FITS = {
     Coming.ON_SITE: frozenset({Mode.ON_SITE, Mode.HYBRID}),
@@ -33,7 +33,10 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Pledge:
-    """A list that counts. `wishes` are group ids as they were written, the dearest first; `ways` by slot id."""
+    """A list that counts. `wishes` are group ids as they were written, the dearest first.
+
+    `ways` are the ways in which they could come, by slot id, for the slots that a Book was asked about.
+    """
 
     list_id: int
     member_id: int
@@ -58,7 +61,13 @@ class Book:
         self.into = {id: self._target(id) for id in self.groups}
         self.slot_of = _slots(edition)
         meant = None if wishing is None else {id for id, target in self.into.items() if target == wishing}
-        self.pledges = _pledges(edition, meant)
+        self.pledges = _pledges(edition, meant, self._asked(wishing))
+
+    def _asked(self, wishing: int | None) -> set[int]:
+        """The slots at which it matters who can come: those of one group, or those at which groups meet."""
+        if wishing is not None:
+            return set(db.session.scalars(select(Candidate.slot_id).where(Candidate.workgroup_id == wishing)))
+        return {slot for slots in self._slots.values() for slot in slots if slot is not None}
 
     def _target(self, id: int) -> int | None:
         """The group for which a wish counts now; None when there is none any more."""
@@ -119,14 +128,14 @@ def counting(edition: Edition) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _pledges(edition: Edition, groups: Collection[int] | None) -> list[Pledge]:
+def _pledges(edition: Edition, groups: Collection[int] | None, slots: Collection[int]) -> list[Pledge]:
     stands = counting(edition) & (Member.left.is_(None) | (Member.left > now().date()))
     if groups is not None:
         stands &= WishList.id.in_(select(Wish.wish_list_id).where(Wish.workgroup_id.in_(groups)))
     facts = Member.number, Member.name, Member.profile, Member.language, Member.country
     lists = select(WishList.id, WishList.member_id, *facts).join(WishList.member).where(stands)
     ids = select(WishList.id).join(WishList.member).where(stands)
-    wishes, ways = _wishes(ids), _ways(ids)
+    wishes, ways = _wishes(ids), _ways(ids, slots)
     return [
         Pledge(id, member_id, number, name, (str(profile), language, country), tuple(wishes[id]), ways[id])
         for id, member_id, number, name, profile, language, country in db.session.execute(lists.order_by(Member.id))
@@ -141,11 +150,13 @@ def _wishes(lists: object) -> defaultdict[int, list[int]]:
     return found
 
 
-def _ways(lists: object) -> defaultdict[int, dict[int, Coming]]:
+def _ways(lists: object, slots: Collection[int] | None = None) -> defaultdict[int, dict[int, Coming]]:
     found: defaultdict[int, dict[int, Coming]] = defaultdict(dict)
     words = {str(way): way for way in Coming}
     way = type_coerce(Availability.way, String)  # there may be 100,000 of them: read as they are stored
     ticked = select(Availability.wish_list_id, Availability.slot_id, way)
+    if slots is not None:
+        ticked = ticked.where(Availability.slot_id.in_(slots))
     for id, slot, word in db.session.execute(ticked.where(Availability.wish_list_id.in_(lists))):  # type: ignore[arg-type]
         found[id][slot] = words[word]
     return found

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from .. import audit, mail
-from ..db import db, now
+from ..db import Base, db, now
 from ..editions.models import Edition
 from ..errors import Refused
 from . import choosing, letters, merging, placing, pledges, reasons
@@ -83,10 +83,13 @@ def _give(edition: Edition, found: Outcome, moment: datetime) -> None:
     frozen = db.session.get_one(Assignment, edition.id)
     people = sorted(found.people, key=lambda p: placing.mark(frozen, p.pledge.member_id))
     told = [
-        {"id": p.pledge.list_id, "given_id": p.group_id, "why": reasons.written(p)} for p in people
+        {"list_id": p.pledge.list_id, "group_id": p.group_id, "reason": reasons.written(p)} for p in people
     ]  # fmt: skip
     if told:
-        db.session.execute(update(WishList), told)
+        # Not by the ORM, which sends an UPDATE for each row.
+        table = Base.metadata.tables[WishList.__tablename__]
+        once = update(table).where(table.c.id == bindparam("list_id")).values(given_id=bindparam("group_id"))
+        db.session.connection().execute(once.values(why=bindparam("reason")), told)
     rows = _rows(edition, found, people, moment)
     if rows:
         db.session.execute(insert(Signup), rows)
