@@ -72,11 +72,11 @@ def choice(group: Workgroup, apart: int | None = None) -> Choice:
         )
         for number, c in enumerate(candidates)
     ]  # fmt: skip
-    people = [_availability(pledge, candidates) for pledge in book.pledges]
+    ranked = book.ranked(group)
+    people = [_availability(pledge, candidates) for pledge, _rank in ranked]
     apart = group.edition.days_apart if apart is None else apart
     problem = Problem(slots, people, group.edition.meetings, apart, sorted(held))
-    ranks = [book.rank(pledge, group) for pledge in book.pledges]
-    return Choice(group, candidates, book.pledges, ranks, bars, problem)
+    return Choice(group, candidates, [p for p, _rank in ranked], [rank for _p, rank in ranked], bars, problem)
 
 
 def _availability(pledge: Pledge, candidates: Sequence[Candidate]) -> planning.Availability:
@@ -134,9 +134,8 @@ def overview(edition: Edition) -> list[Row]:
 
 
 def _row(book: Book, group: Workgroup, slots: int) -> Row:
-    people = book.wishing(group)
-    ranks = [book.rank(pledge, group) for pledge in people]
-    can_come = sum(book.suits(pledge, group) for pledge in people) if group.meetings else None
+    ranks = [rank for _pledge, rank in book.ranked(group)]
+    can_come = sum(book.suits(pledge, group) for pledge in book.wishing(group)) if group.meetings else None
     wishes = [ranks.count(rank) for rank in range(1, MOST_WISHES + 1)]
     return Row(group, wishes, slots, can_come, None in book.slots(group))
 

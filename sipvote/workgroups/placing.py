@@ -61,6 +61,10 @@ class Person:
         """Which of their wishes they have, from 1."""
         return next((w.rank for w in self.wishes if w.group_id == self.group_id), None) if self.group_id else None
 
+    def rank_of(self, group: Workgroup) -> int:
+        """At which place they wish a group that they could come to, from 1."""
+        return next(w.rank for w in self.wishes if w.group_id == group.id)
+
     @property
     def possible(self) -> list[int]:
         """The groups that they wish and could come to."""

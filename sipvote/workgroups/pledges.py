@@ -95,11 +95,21 @@ class Book:
 
     def wishing(self, group: Workgroup) -> list[Pledge]:
         """The lists in which a group is wished, itself or by way of one that was merged into it."""
-        return [p for p in self.pledges if any(self.into.get(id) == group.id for id in p.wishes)]
+        return [pledge for pledge, _rank in self.ranked(group)]
 
-    def rank(self, pledge: Pledge, group: Workgroup) -> int:
-        """At which place somebody wishes a group, from 1."""
-        return 1 + next(n for n, id in enumerate(pledge.wishes) if self.into.get(id) == group.id)
+    def ranked(self, group: Workgroup) -> list[tuple[Pledge, int]]:
+        """The same, each with the place at which the group is wished, from 1."""
+        return self._ranked.get(group.id, [])
+
+    @cached_property
+    def _ranked(self) -> dict[int, list[tuple[Pledge, int]]]:
+        found = defaultdict(list)
+        for pledge in self.pledges:
+            targets = [self.into.get(id) for id in pledge.wishes]
+            for id in dict.fromkeys(targets):
+                if id is not None:
+                    found[id].append((pledge, 1 + targets.index(id)))
+        return dict(found)
 
     @cached_property
     def led(self) -> dict[int, list[Workgroup]]:
