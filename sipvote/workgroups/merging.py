@@ -77,6 +77,13 @@ def _ways(groups: Sequence[Workgroup]) -> dict[int, set[Mode]]:
     }
 
 
+def other_ways(book: Book, group: Workgroup) -> dict[Mode, int]:
+    """The other ways in which a group could meet on its dates, each with how many of those who wish it could come."""
+    held = set(Mode) if group.cities else {Mode.ONLINE}
+    possible = _ways([group]).get(group.id, set()) & held - {group.mode}
+    return {mode: sum(book.suits(p, group, mode) for p in book.wishing(group)) for mode in Mode if mode in possible}
+
+
 def closed(book: Book) -> list[Workgroup]:
     """The groups that were closed or merged since the wishes were frozen."""
     frozen = assignment_of(book.edition)

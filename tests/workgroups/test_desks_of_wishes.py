@@ -224,6 +224,8 @@ class TestAssignment:
         for (act, data), says_ in zip(acts, says, strict=True):
             answer = organiser.post(f"{DESK}/{small.id}/{act}", data=data)
             assert answer.status_code == 303 and says_ in organiser.get(f"{DESK}/").text
+        page = organiser.get(f"{DESK}/{small.id}").text
+        assert "Change to: On site" in page and "On the same dates 1 person who wishes it could come." in page
         assert organiser.post(f"{DESK}/{small.id}/merge", data={"into": 0}).status_code == 404
         assert organiser.post(f"{DESK}/{small.id}/mode", data={"mode": "x"}).status_code == 409
 
