@@ -104,7 +104,8 @@ def group(year: int, group_id: int) -> str:
         raise Refused(_("The lot is not drawn yet."))
     return render_template(
         "assignment_desk/group.html", edition=group.edition, group=group, look=look, modes=MODE_NAMES,
-        profiles=PROFILE_NAMES, ways=merging.other_ways(book, group), given=look.outcome.given(group), left_out=look.outcome.left_out(group),
+        profiles=PROFILE_NAMES, ways=merging.other_ways(book, group),
+        given=look.outcome.given(group), left_out=look.outcome.left_out(group),
     )  # fmt: skip
 
 
