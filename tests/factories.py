@@ -10,7 +10,7 @@ from sipvote.access import Role
 from sipvote.assembly import mailings, proxies, sending
 from sipvote.assembly.models import Assembly, Mailing, Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
-from sipvote.editions.models import DATED, Edition, Phase
+from sipvote.editions.models import DATED, Edition, Phase, SignUpWay
 from sipvote.members import rules as members
 from sipvote.members.models import City, Grant, Member, Profile
 from sipvote.themes.models import Support, Theme, ThemeText
@@ -30,7 +30,7 @@ from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
-from sipvote.workgroups.wish_models import Wish, WishList
+from sipvote.workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
 
 _count = itertools.count(1)
 CITIES = {
@@ -315,3 +315,44 @@ def a_wish_list(member: Member, *groups: Workgroup, pledged: bool = True, **valu
     wishes = [Wish(rank=rank, workgroup=group) for rank, group in enumerate(groups, start=1)]
     given = {"edition": groups[0].edition, "begun_at": at, "changed_at": at, "pledged_at": at if pledged else None}
     return kept(WishList(member=member, wishes=wishes, **{**given, **values}))
+
+
+# plan
+
+
+def a_year_of_wishes(**settings: Any) -> Edition:
+    """An edition whose members have wished until an hour ago: two meetings, a week apart at least."""
+    over = now() - timedelta(hours=1)
+    wanted = {"sign_up_way": SignUpWay.WISHES, "wishes_until": over, "meetings": 2, "days_apart": 7}
+    return an_edition(Phase.SIGNUP, **{**wanted, **settings})
+
+
+def a_slot(edition: Edition, day: int, hour: int = 17) -> Slot:
+    """A slot of three hours, so many days after groups begin, at an hour in UTC."""
+    starts = (edition.groups_at + timedelta(days=day)).replace(hour=hour, minute=0, second=0, microsecond=0)
+    return kept(Slot(edition=edition, starts_at=starts, ends_at=starts + timedelta(hours=3)))
+
+
+def a_group_with_slots(edition: Edition, slots: list[Slot], modes: str = "on_site hybrid online", **values: Any) -> Any:
+    """A group without dates, for which these slots are proposed; with `dates` it meets at its first slots."""
+    has_dates = values.pop("dates", False)
+    group = a_group(edition, **{"minimum": 2, **values})
+    chosen = slots[: edition.meetings] if has_dates else []
+    group.meetings = []
+    db.session.flush()
+    group.meetings = [Meeting(starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in chosen]
+    for slot in slots:
+        kept(Candidate(workgroup=group, slot=slot, modes=modes))
+    return group
+
+
+def a_wish_list(
+    member: Member, *groups: Workgroup, slots: list[Slot], way: Coming = Coming.EITHER, **values: Any
+) -> WishList:
+    """A pledged list: these groups in order, and these slots at which the member could come."""
+    moment = now() - timedelta(days=1)
+    values = {"edition": groups[0].edition, "begun_at": moment, "changed_at": moment, "pledged_at": moment, **values}
+    wish_list = WishList(member=member, **values)
+    wish_list.wishes = [Wish(rank=rank, workgroup=group) for rank, group in enumerate(groups, start=1)]
+    wish_list.availability = [Availability(slot=slot, way=way) for slot in slots]
+    return kept(wish_list)

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from ..i18n import LANGUAGES
 from ..members.models import Profile
 from .models import Mode, Signup
+from .reasons import Line
 
 MODE_NAMES = {Mode.ON_SITE: _l("On site"), Mode.ONLINE: _l("Online"), Mode.HYBRID: _l("On site and online")}
 PROFILE_NAMES = {
@@ -34,4 +35,17 @@ SIGNUP_COLUMNS: list[tuple[Any, Callable[[Signup], Any]]] = [
     (_l("City"), lambda s: s.member.city),
     (_l("Profile"), lambda s: PROFILE_NAMES[s.member.profile]),
     (_l("Signed up"), lambda s: s.signed_up_at),
+]
+
+OUTCOME_COLUMNS: list[tuple[Any, Callable[[Line], Any]]] = [
+    (_l("Number"), lambda line: line.number),
+    (_l("Name"), lambda line: line.name),
+    (_l("Language"), lambda line: LANGUAGES[line.language]),
+    (_l("Profile"), lambda line: PROFILE_NAMES[Profile(line.profile)]),
+    (_l("1st wish"), lambda line: line.wishes[0] if line.wishes else None),
+    (_l("2nd wish"), lambda line: line.wishes[1] if len(line.wishes) > 1 else None),
+    (_l("3rd wish"), lambda line: line.wishes[2] if len(line.wishes) > 2 else None),
+    (_l("Group"), lambda line: line.group),
+    (_l("Wish"), lambda line: line.rank),
+    (_l("What came of the better wishes"), lambda line: " ".join(str(words) for words in line.words)),
 ]

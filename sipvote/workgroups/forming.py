@@ -132,17 +132,17 @@ def _why_not_dates(edition: Edition, plan: Plan, group: Workgroup | None) -> Fau
             dates = {"first": moment(start), "second": moment(after)}
             return _field(plan, after), _("The meetings of %(first)s and %(second)s overlap.", **dates)
     for start, end in plan.spans:
-        if (start, end) not in kept and (why := _why_not_date(edition, start, end)):
+        if (start, end) not in kept and (why := why_not_date(edition, start, end)):
             return _field(plan, start), why
     return _why_begun(plan, group) if group else None
 
 
 def why_not_first(edition: Edition, start: datetime) -> str | None:
     """The sentence why no group can begin to meet at that moment, or None."""
-    return _why_not_date(edition, start, start + timedelta(hours=edition.meeting_hours))
+    return why_not_date(edition, start, start + timedelta(hours=edition.meeting_hours))
 
 
-def _why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
+def why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
     if start < edition.groups_at or end > edition.recommendations_at:
         window = {"first": moment(edition.groups_at), "last": moment(edition.recommendations_at)}
         return _("Workgroups meet between %(first)s and %(last)s. Choose a date in that time.", **window)
@@ -207,7 +207,7 @@ def _taken(group: Workgroup) -> int:
 
 def form(edition: Edition, plan: Plan, by: int | None) -> Workgroup:
     """Make a group. Raises Refused."""
-    _lock_people(plan.facilitators)
+    lock_people(plan.facilitators)
     if fault := why_not_plan(edition, plan, None):
         raise Refused(fault[1])
     group = Workgroup(edition=edition, created_at=now())
@@ -225,7 +225,7 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     1 lock who leads it, then the group; 2 move meetings; 3 number the seats anew when there are fewer
     places; 4 give new places to the waiting list.
     """
-    _lock_people([*plan.facilitators, *group.facilitators])
+    lock_people([*plan.facilitators, *group.facilitators])
     rules.lock(None, group)
     if fault := why_not_plan(group.edition, plan, group):
         raise Refused(fault[1])
@@ -257,7 +257,7 @@ def cancel(group: Workgroup, by: int | None) -> None:
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 
 
-def _lock_people(people: Iterable[Member]) -> None:
+def lock_people(people: Iterable[Member]) -> None:
     """Lock members in the order of their ids, before any group: nobody gets two groups at one hour."""
     ids = sorted({p.id for p in people})
     db.session.execute(select(Member.id).where(Member.id.in_(ids)).order_by(Member.id).with_for_update(key_share=True))

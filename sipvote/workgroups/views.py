@@ -22,7 +22,6 @@ from . import (
     counts,
     life_models,  # noqa: F401  (until a view needs them)
     rules,
-    wish_models,  # noqa: F401
 )
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup

@@ -74,6 +74,20 @@ function live(root) {
 }
 all("[data-live-url]").forEach(live);
 
+// A form that asks (GET) is answered at each change: the parts of the page (data-part) come anew, the form stays.
+function ask(form) {
+  let last;
+  form.addEventListener("change", async () => {
+    const mine = (last = new URL(`?${new URLSearchParams(new FormData(form))}`, location.href));
+    const answer = await fetch(mine).catch(() => null);
+    if (!answer?.ok || mine !== last) return; // no network: the button still asks; an older answer comes too late
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    all("[data-part]").forEach((part) => part.replaceChildren(...(page.getElementById(part.id)?.childNodes ?? [])));
+    history.replaceState(null, "", mine);
+  });
+}
+all("form[data-ask]").forEach(ask);
+
 // Hide the rows that do not hold what is typed; accents do not matter.
 all("[data-filter]").forEach((input) => input.addEventListener("input", () => {
   const list = document.getElementById(input.dataset.filter);

@@ -1,0 +1,32 @@
+"""Why this group: what came of a member's wishes, and how the lot put them where they are."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_login import current_user
+
+from ..editions.views import asked_edition
+from ..voting import lot
+from . import placing, reasons, telling
+from .rules import signup_of
+
+why = Blueprint("why", __name__, url_prefix="/<int:year>/groups/wishes")
+
+
+@why.get("/why")
+def show(year: int) -> Any:
+    """Only once everybody is told, and only one's own."""
+    edition = asked_edition(year)
+    frozen = placing.assignment_of(edition)
+    mine = next(iter(telling.lists_of(edition, current_user.member_id)), None)
+    is_told = frozen is not None and frozen.told_at is not None
+    if frozen is None or not is_told or mine is None or mine.why is None:
+        return render_template("why/none.html", edition=edition, is_told=is_told)
+    came, number = telling.came_of(mine), current_user.member_id
+    signup = signup_of(number, mine.given) if mine.given else None
+    return render_template(
+        "why/show.html", edition=edition, frozen=frozen, mine=mine, came=came, signup=signup, number=number,
+        reason=reasons.why_none(came, mine.why), waiting=[c.into or c.group for c in came if c.what == "none"],
+        text=lot.text(frozen.wishes_hash, frozen.draw or "", number), mark=placing.mark(frozen, number),
+        numbers=telling.wished([c.into or c.group for c in came]), turn=placing.turn(frozen, number),
+    )  # fmt: skip
