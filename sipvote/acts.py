@@ -65,6 +65,9 @@ ACTS: dict[str, LazyString] = {
     "form group": _l("Workgroup made"),
     "change group": _l("Workgroup changed"),
     "cancel group": _l("Workgroup cancelled"),
+    "move meeting": _l("Meeting of a workgroup moved"),
+    "open group late": _l("Workgroup opened for late joiners"),
+    "close group late": _l("Workgroup closed for late joiners"),
     "free seat of leaver": _l("Leaver taken out of a workgroup"),
     "time machine": _l("Time machine of the demonstration"),
 }

@@ -46,8 +46,11 @@ ROOMS = (
     "voting.minutes_views:minutes_room",
     "voting.screen:screen",
     "workgroups.views:workgroups",
+    "workgroups.confirm_views:workgroups",
     "workgroups.desk:desk",
     "workgroups.facilitate:facilitate",
+    "workgroups.moving_desk:facilitate",
+    "workgroups.feed_views:feed",
     "workgroups.figures:figures",
     "pages:pages",
 )

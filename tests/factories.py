@@ -28,6 +28,7 @@ from sipvote.voting import (
 )
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
+from sipvote.workgroups import offers
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Meeting, Mode, Signup, Workgroup
 
@@ -283,3 +284,16 @@ def a_mailing(
     mailing = sending.begin(assembly.edition, what, per_minute, None, None)
     db.session.commit()
     return mailing
+
+
+def accepted(signup: Signup) -> Signup:
+    """The member confirms every date of a place that is kept for them."""
+    offers.accept(signup, {m.key for m in signup.workgroup.meetings})
+    return signup
+
+
+def an_offer(member: Member, group: Workgroup, **values: Any) -> Signup:
+    """A seat that is kept for a member for three days, as their wishes or the waiting list gave it to them."""
+    seat = workgroups.free_seats(group)[0]
+    given = {"seat": seat, "seated_at": now(), "signed_up_at": now(), "confirm_by": now() + timedelta(days=3)}
+    return kept(Signup(workgroup=group, member=member, **{**given, **values}))

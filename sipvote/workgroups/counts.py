@@ -15,12 +15,13 @@ from .models import Signup, Workgroup
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of one group or several: places, those taken, and the people who wait."""
+    """Of one group or several: places, those taken (some only offered yet), and the people who wait."""
 
     groups: int = 0
     places: int = 0
     taken: int = 0
     waiting: int = 0
+    offered: int = 0
 
     @property
     def free(self) -> int:
@@ -33,7 +34,8 @@ class Numbers:
 
     def __add__(self, other: "Numbers") -> "Numbers":
         groups, places = self.groups + other.groups, self.places + other.places
-        return Numbers(groups, places, self.taken + other.taken, self.waiting + other.waiting)
+        taken, waiting = self.taken + other.taken, self.waiting + other.waiting
+        return Numbers(groups, places, taken, waiting, self.offered + other.offered)
 
 
 def groups_in(edition: Edition) -> Sequence[Workgroup]:
@@ -48,12 +50,12 @@ def numbers_of(groups: Iterable[Workgroup]) -> dict[int, Numbers]:
     places = {g.id: g.places for g in groups}
     waiting = case((Signup.seat.is_(None), 1), else_=0)
     counted = (
-        select(Signup.workgroup_id, func.count(Signup.seat), func.sum(waiting))
+        select(Signup.workgroup_id, func.count(Signup.seat), func.sum(waiting), func.count(Signup.confirm_by))
         .where(Signup.workgroup_id.in_(places), Signup.withdrawn_at.is_(None))
         .group_by(Signup.workgroup_id)
     )
-    found = {group: (taken, queue) for group, taken, queue in db.session.execute(counted)}
-    return {id: Numbers(1, places[id], *found.get(id, (0, 0))) for id in places}
+    found = {group: numbers for group, *numbers in db.session.execute(counted)}
+    return {id: Numbers(1, places[id], *found.get(id, (0, 0, 0))) for id in places}
 
 
 def total(numbers: Iterable[Numbers]) -> Numbers:

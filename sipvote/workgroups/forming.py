@@ -19,7 +19,7 @@ from ..errors import Refused
 from ..i18n import ZONE, moment, names, span
 from ..members.models import City, Grant, Member
 from ..themes.models import Theme
-from . import letters, rules
+from . import coming, engagements, letters, offers, rules
 from .models import Meeting, Mode, Signup, Workgroup
 
 
@@ -132,17 +132,18 @@ def _why_not_dates(edition: Edition, plan: Plan, group: Workgroup | None) -> Fau
             dates = {"first": moment(start), "second": moment(after)}
             return _field(plan, after), _("The meetings of %(first)s and %(second)s overlap.", **dates)
     for start, end in plan.spans:
-        if (start, end) not in kept and (why := _why_not_date(edition, start, end)):
+        if (start, end) not in kept and (why := why_not_date(edition, start, end)):
             return _field(plan, start), why
     return _why_begun(plan, group) if group else None
 
 
 def why_not_first(edition: Edition, start: datetime) -> str | None:
     """The sentence why no group can begin to meet at that moment, or None."""
-    return _why_not_date(edition, start, start + timedelta(hours=edition.meeting_hours))
+    return why_not_date(edition, start, start + timedelta(hours=edition.meeting_hours))
 
 
-def _why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
+def why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
+    """The sentence why no meeting can be at that time, or None."""
     if start < edition.groups_at or end > edition.recommendations_at:
         window = {"first": moment(edition.groups_at), "last": moment(edition.recommendations_at)}
         return _("Workgroups meet between %(first)s and %(last)s. Choose a date in that time.", **window)
@@ -167,7 +168,6 @@ def _field(plan: Plan, start: datetime) -> str:
 
 def _why_not_facilitators(plan: Plan, group: Workgroup | None) -> Fault | None:
     wanted = {c.id for c in plan.cities}
-    meetings = [Meeting(starts_at=start, ends_at=end) for start, end in plan.spans]
     for person in plan.facilitators:
         allowed = cities_of(person)
         if allowed is not None and wanted and not wanted & {c.id for c in allowed}:
@@ -175,13 +175,20 @@ def _why_not_facilitators(plan: Plan, group: Workgroup | None) -> Fault | None:
             return "facilitators", _("%(name)s only leads groups in %(cities)s.", **facts)
         if group is not None and (signup := rules.signup_of(person.id, group)) and not signup.withdrawn_at:
             return "facilitators", _("%(name)s takes part in this group, so cannot lead it.", name=person.name)
-        found = rules.overlaps(meetings, rules.other_meetings(person.id, group.id if group else None))
-        if found:
-            this, that = found[0]
-            facts = {"name": person.name, "other": str(that.workgroup)}
-            dates = {"date": span(this.starts_at, this.ends_at), "other_date": span(that.starts_at, that.ends_at)}
-            why = _("%(name)s cannot be here on %(date)s: “%(other)s” meets on %(other_date)s.", **facts, **dates)
-            return "facilitators", why
+    meetings = [Meeting(starts_at=start, ends_at=end) for start, end in plan.spans]
+    why = why_not_led(plan.facilitators, meetings, group)
+    return ("facilitators", why) if why else None
+
+
+def why_not_led(people: Sequence[Member], meetings: Sequence[Meeting], group: Workgroup | None) -> str | None:
+    """The sentence why one of these facilitators cannot be at one of these meetings of a group, or None."""
+    elsewhere = engagements.of_people([p.id for p in people], group.id if group else None)
+    for person in people:
+        for this, that in engagements.clashes(meetings, elsewhere[person.id]):
+            if that.workgroup is not None:
+                facts = {"name": person.name, "other": str(that.workgroup)}
+                dates = {"date": span(this.starts_at, this.ends_at), "other_date": that.when}
+                return _("%(name)s cannot be here on %(date)s: “%(other)s” meets on %(other_date)s.", **facts, **dates)
     return None
 
 
@@ -207,7 +214,7 @@ def _taken(group: Workgroup) -> int:
 
 def form(edition: Edition, plan: Plan, by: int | None) -> Workgroup:
     """Make a group. Raises Refused."""
-    _lock_people(plan.facilitators)
+    lock_people(plan.facilitators)
     if fault := why_not_plan(edition, plan, None):
         raise Refused(fault[1])
     group = Workgroup(edition=edition, created_at=now())
@@ -225,20 +232,22 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     1 lock who leads it, then the group; 2 move meetings; 3 number the seats anew when there are fewer
     places; 4 give new places to the waiting list.
     """
-    _lock_people([*plan.facilitators, *group.facilitators])
+    lock_people([*plan.facilitators, *group.facilitators])
     rules.lock(None, group)
     if fault := why_not_plan(group.edition, plan, group):
         raise Refused(fault[1])
     place = plan.venue, plan.video_url
     place_changed = any(place) and place != (group.venue, group.video_url)
     moves = _move(group, plan, place_changed)
-    people, has_dates = letters.concerned(group)
+    people = letters.concerned(group)
     _write(group, plan)
     _close_ranks(group)
     db.session.flush()
+    if moves:
+        coming.ask_again(group, [move.meeting for move in moves])
     if moves or place_changed:
-        letters.changed(group, people, has_dates, moves, place_changed)
-    rules.move_up(group)
+        letters.changed(group, people, moves, place_changed)
+    offers.pass_on(group)
     audit.record("change group", f"workgroup {group.id}", by, **_facts(group))
     return moves
 
@@ -253,11 +262,11 @@ def cancel(group: Workgroup, by: int | None) -> None:
     group.cancelled_at = now()
     for meeting in group.meetings:
         meeting.sequence += 1
-    letters.cancelled(group, *letters.concerned(group))
+    letters.cancelled(group, letters.concerned(group))
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 
 
-def _lock_people(people: Iterable[Member]) -> None:
+def lock_people(people: Iterable[Member]) -> None:
     """Lock members in the order of their ids, before any group: nobody gets two groups at one hour."""
     ids = sorted({p.id for p in people})
     db.session.execute(select(Member.id).where(Member.id.in_(ids)).order_by(Member.id).with_for_update(key_share=True))
