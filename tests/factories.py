@@ -297,3 +297,8 @@ def an_offer(member: Member, group: Workgroup, **values: Any) -> Signup:
     seat = workgroups.free_seats(group)[0]
     given = {"seat": seat, "seated_at": now(), "signed_up_at": now(), "confirm_by": now() + timedelta(days=3)}
     return kept(Signup(workgroup=group, member=member, **{**given, **values}))
+
+
+def a_wait(member: Member, group: Workgroup) -> Signup:
+    """A member on a waiting list, as after the assignment: also of groups at the same hours."""
+    return kept(Signup(workgroup=group, member=member, signed_up_at=now()))

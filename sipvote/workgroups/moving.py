@@ -136,6 +136,12 @@ def new_span(meeting: Meeting, start: datetime) -> Span:
     return Span(start, start + (meeting.ends_at - meeting.starts_at))
 
 
+def new_spans(group: Workgroup, spans: Sequence[tuple[datetime, datetime]]) -> list[Span]:
+    """Those of the planned times at which the group does not meet yet: everybody will be asked about them."""
+    known = {(m.starts_at, m.ends_at) for m in group.meetings}
+    return [Span(start, end) for start, end in spans if (start, end) not in known]
+
+
 # --- Saving it --------------------------------------------------------------------------------------
 
 
