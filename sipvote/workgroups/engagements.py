@@ -74,9 +74,10 @@ class Engagement:
 
 def of_people(member_ids: Collection[int], but_group: int | None) -> dict[int, list[Engagement]]:
     """All that is still to come for each of these people, in order of time, but for one group."""
-    found: dict[int, list[Engagement]] = {id: list(_assemblies()) for id in member_ids} if member_ids else {}
-    if not found:
-        return found
+    if not member_ids:
+        return {}
+    for_all = _assemblies()
+    found = {id: list(for_all) for id in member_ids}
     signed = select(Signup.member_id, Signup.seat, Signup.confirm_by, Meeting).join(
         Signup, Signup.workgroup_id == Meeting.workgroup_id
     )
@@ -104,7 +105,7 @@ def _of_meeting(kind: Kind, meeting: Meeting) -> Engagement:
     return Engagement(kind, meeting.starts_at, meeting.ends_at, meeting.workgroup)
 
 
-def _assemblies() -> Iterable[Engagement]:
+def _assemblies() -> list[Engagement]:
     to_come = select(Assembly).where(Assembly.ends_at > now(), Assembly.closed_at.is_(None))
     return [Engagement(Kind.ASSEMBLY, a.starts_at, a.ends_at) for a in db.session.scalars(to_come)]
 
