@@ -72,7 +72,7 @@ class TestConfirming:
         an_assembly(edition, starts_at=group.meetings[2].starts_at, ends_at=group.meetings[2].ends_at)
         an_offer(ada, group)
         page = browser_of(ada).get(url(group, "confirm")).text
-        assert page.count("the waiting list of") == 5 and page.count("the general assembly</li>") == 1
+        assert page.count("the waiting list of") == 5 and page.count("the general assembly</span>") == 1
         assert "you no longer wait" in page and "give somebody a proxy" in page
 
     def test_a_place_elsewhere_bars_it_and_the_page_says_why(self, browser_of, edition):
