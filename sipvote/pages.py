@@ -99,7 +99,7 @@ def my_language() -> Any:
 @pages.get("/me/data.json")
 def my_data() -> Any:
     """Everything that is kept about the member, as one file."""
-    member, calendar = current_member(), feed.of(current_user.member_id)
+    member = current_member()
     columns = ("number", "name", "email", "language", "country", "joined", "left", "profile")
     facts = {
         "member": {name: getattr(member, name) for name in columns} | {"city": member.city.name},
@@ -125,12 +125,7 @@ def my_data() -> Any:
             {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
             for p, a in presence.of_whom(member.id)
         ],
-        "workgroups": [
-            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at, "confirm by": s.confirm_by}
-            for s, _next in workgroups.groups_of(member.id)
-        ],
-        "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
-        "calendar address since": calendar.made_at if calendar else None,
+        **_groups_of(member),
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -138,6 +133,18 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
+
+
+def _groups_of(member: Member) -> dict[str, Any]:
+    calendar = feed.of(member.id)
+    return {
+        "workgroups": [
+            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at, "confirm by": s.confirm_by}
+            for s, _next in workgroups.groups_of(member.id)
+        ],
+        "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
+        "calendar address since": calendar.made_at if calendar else None,
+    }
 
 
 def _mails_to(member: Member) -> Executable:

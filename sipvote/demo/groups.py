@@ -17,7 +17,7 @@ from ..themes import rules as themes
 from ..themes.models import Theme
 from ..workgroups import forming
 from ..workgroups import rules as workgroups
-from ..workgroups.models import Mode, Signup, Workgroup
+from ..workgroups.models import Mode, Workgroup
 from .people import CAST, organiser
 
 
@@ -122,10 +122,7 @@ def _exists(plan: forming.Plan) -> bool:
 
 
 def sign_up(edition: Edition) -> None:
-    """Invented members sign up: more than there are places for the first group, fewer for the others.
-
-    From the first one somebody withdraws.
-    """
+    """Invented members sign up: more than there are places for the first group, fewer for the others."""
     chance = random.Random(edition.year)
     made = select(Workgroup).where(Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None))
     for nth, group in enumerate(db.session.scalars(made.order_by(Workgroup.id)).all()):
@@ -133,15 +130,6 @@ def sign_up(edition: Edition) -> None:
         for member in _interested(group, wanted, chance):
             with suppress(Refused):  # somebody may be in another group at that hour
                 workgroups.sign_up(member, group, [meeting.key for meeting in group.meetings])
-        if nth == 0:
-            _give_up(group)
-
-
-def _give_up(group: Workgroup) -> None:
-    """Somebody withdraws from the full group: the place is kept for the first who waits, until they confirm it."""
-    seated = select(Signup).where(Signup.workgroup_id == group.id, Signup.seat == group.places)
-    if signup := db.session.scalar(seated):
-        workgroups.withdraw(signup)
 
 
 def _interested(group: Workgroup, wanted: int, chance: random.Random) -> Sequence[Member]:
