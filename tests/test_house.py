@@ -73,6 +73,7 @@ def test_imports_follow_the_order_of_the_rooms(path):
 
 PURE = {
     "rules", "tally", "seal", "board", "jsonfile",
+    "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import selectinload
 
 from ..db import db, now
@@ -141,7 +141,7 @@ def unanswered(member_id: int) -> list[tuple[Signup, list[Meeting]]]:
     return [(s, dates) for s, dates in _silent(Signup.member_id == member_id) if dates]
 
 
-def _silent(which: object) -> list[tuple[Signup, list[Meeting]]]:
+def _silent(which: ColumnElement[bool]) -> list[tuple[Signup, list[Meeting]]]:
     asked = (
         select(Signup, Meeting)
         .join(Attendance, Attendance.signup_id == Signup.id)
@@ -165,7 +165,7 @@ def ask_once_more() -> int:
         Letter.key.is_not(None),
     )  # fmt: skip
     asked_at = dict(db.session.execute(sent).all())
-    due = _asked_by(key for key, at in asked_at.items() if at <= now() - ASK_ONCE_MORE_AFTER)
+    due = _asked_by(key for key, at in asked_at.items() if key and at <= now() - ASK_ONCE_MORE_AFTER)
     written = 0
     for signup, dates in _silent(Signup.member_id.in_({member for _meeting, member in due})) if due else ():
         about = next((m for m in dates if (m.key, signup.member_id) in due), None)

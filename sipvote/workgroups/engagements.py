@@ -36,8 +36,10 @@ BINDING = (Kind.PLACE, Kind.DUTY)  # what one has promised; an offer or a waitin
 class Spanned(Protocol):
     """Whatever has a beginning and an end."""
 
-    starts_at: datetime
-    ends_at: datetime
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def of_people(member_ids: Collection[int], but_group: int | None) -> dict[int, l
     return {id: sorted(theirs, key=lambda e: e.starts_at) for id, theirs in found.items()}
 
 
-def _to_come(which: Select, but_group: int | None) -> Select:  # type: ignore[type-arg]
+def _to_come(which: Select, but_group: int | None) -> Select:
     standing = which.join(Meeting.workgroup).where(Workgroup.cancelled_at.is_(None), Meeting.ends_at > now())
     if but_group is not None:
         standing = standing.where(Workgroup.id != but_group)

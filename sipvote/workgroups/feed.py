@@ -12,6 +12,7 @@ from ..db import db, now
 from ..editions.models import Edition
 from .life_models import CalendarFeed
 from .models import Meeting, Signup, Workgroup, workgroup_facilitator
+from .seats import lock
 
 OLDEST = timedelta(days=365)  # since the edition was over
 
@@ -23,7 +24,8 @@ def of(member_id: int) -> CalendarFeed | None:
 
 def make(member_id: int) -> CalendarFeed:
     """Give the member an address; an older one is invalid from now on. 256 bits, so it needs no sign-in."""
-    feed = db.session.get(CalendarFeed, member_id, with_for_update=True)
+    lock(member_id)  # two clicks at once: both give an address, and the later one stands
+    feed = db.session.get(CalendarFeed, member_id, populate_existing=True)
     if feed is None:
         feed = CalendarFeed(member_id=member_id)
         db.session.add(feed)

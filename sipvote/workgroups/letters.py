@@ -70,8 +70,8 @@ def place_offered(signup: Signup) -> None:
 
 def confirm_reminder(signup: Signup, key: str) -> Letter | None:
     """Remind somebody that a place is kept for them for one more day."""
-    facts = {"dates": ahead(signup.workgroup), "until": signup.confirm_by}
-    return queue("confirm_reminder", signup.member, key=key, group=signup.workgroup, **facts)
+    group, until = signup.workgroup, signup.confirm_by
+    return queue("confirm_reminder", signup.member, key=key, group=group, dates=ahead(group), until=until)
 
 
 def place_lapsed(signup: Signup) -> None:

@@ -4,33 +4,18 @@ from typing import Any
 
 from flask import abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_wtf import FlaskForm
-from wtforms.validators import InputRequired
 
 from ..access import requires
 from ..db import db
 from ..errors import Refused, see_other
-from ..fields import Beginning, typed
+from ..fields import typed
 from ..i18n import span
 from . import coming, counts, late, moving
 from .facilitate import facilitate, may_see
+from .forms import MoveForm, PreviewForm
 from .models import Meeting, Workgroup
 from .views import asked_group
-
-
-class MoveForm(FlaskForm):
-    """The new beginning of a meeting."""
-
-    start = Beginning(_l("New date"), validators=[InputRequired(_l("Fill in the day and the time."))])
-
-
-class PreviewForm(MoveForm):
-    """The same, asked by GET before it is saved, so without a token."""
-
-    class Meta:
-        csrf = False
 
 
 def _asked(year: int, group_id: int) -> Workgroup:

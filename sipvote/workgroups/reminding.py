@@ -29,7 +29,7 @@ def remind() -> int:
     return written
 
 
-def _expected(after: datetime, until: datetime) -> list[Row[tuple[Signup, Meeting]]]:
+def _expected(after: datetime, until: datetime) -> list[Row[Signup, Meeting]]:
     """Who is expected at which meeting that begins in a span of time."""
     soon = (
         select(Signup, Meeting)

@@ -147,11 +147,13 @@ def alternatives(member: Member | None, group: Workgroup, impossible: Sequence[M
         .options(selectinload(Workgroup.theme))
         .order_by(Workgroup.theme_id != group.theme_id, Workgroup.id)
     )
-    busy = list(impossible)
+    busy: list[engagements.Spanned] = list(impossible)
     if member is not None:
         others = others.where(~_concerns(member.id))
         busy += other_meetings(member.id, None)
-    groups = [g for g in db.session.scalars(others) if not g.has_begun and not overlaps(g.meetings, busy)]
+    groups = [
+        g for g in db.session.scalars(others) if g.meetings and not g.has_begun and not overlaps(g.meetings, busy)
+    ]
     return [g for g in groups if member is None or _why_not_from_here(member, g) is None]
 
 

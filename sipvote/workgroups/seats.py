@@ -19,6 +19,8 @@ def lock(member_id: int | None, *groups: Workgroup) -> None:
     """
     if member_id is not None:
         db.session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+    if not groups:
+        return
     wanted = select(Workgroup).where(Workgroup.id.in_([g.id for g in groups])).order_by(Workgroup.id)
     db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 

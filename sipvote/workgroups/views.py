@@ -18,14 +18,7 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import (
-    coming,
-    counts,
-    life_models,  # noqa: F401  (until a view needs them)
-    rules,
-    waiting,
-    wish_models,  # noqa: F401
-)
+from . import coming, counts, rules, waiting
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
 from .seats import ahead

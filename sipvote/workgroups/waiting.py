@@ -14,7 +14,7 @@ from .models import Signup, Workgroup
 from .seats import ahead
 from .wish_models import Assignment
 
-Waiting = Row[tuple[int, int, int, datetime, int]]  # sign-up, group, member, signed up at, edition
+Waiting = Row[int, int, int, datetime, int]  # sign-up, group, member, signed up at, edition
 Key = tuple[bool, str, datetime, int]  # what sorts a waiting list: the smallest is first
 
 

@@ -13,7 +13,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.workgroups import offers, rules
+from sipvote.workgroups import feed, offers, rules
 from sipvote.workgroups.models import Signup, Workgroup
 from tests.factories import a_group, a_member, a_signup, accepted, an_edition, an_offer
 
@@ -134,6 +134,12 @@ def test_the_same_withdrawal_twice_offers_one_place(app, edition):
     assert outcomes.count(None) == 1 and sum(isinstance(o, Refused) for o in outcomes) == 3
     assert [db.session.get_one(Signup, id).seat for id in ids] == [None, 1, None]
     assert first.withdrawn_at <= now()
+
+
+def test_a_calendar_address_is_made_in_six_tabs_at_once(app, edition):
+    ada = a_member().id
+    outcomes = at_once(app, [lambda: feed.make(ada).key] * 6)
+    assert len(set(outcomes)) == 6 and feed.of(ada).key in outcomes
 
 
 def state(signup: Signup) -> str:
