@@ -74,6 +74,9 @@ ACTS: dict[str, LazyString] = {
     "close group": _l("Workgroup closed for lack of people"),
     "reopen group": _l("Workgroup opened again"),
     "tell groups": _l("Everybody told their workgroup"),
+    "move meeting": _l("Meeting of a workgroup moved"),
+    "open group late": _l("Workgroup opened for late joiners"),
+    "close group late": _l("Workgroup closed for late joiners"),
     "free seat of leaver": _l("Leaver taken out of a workgroup"),
     "time machine": _l("Time machine of the demonstration"),
 }

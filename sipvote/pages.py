@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Executable, select, text
 
-from . import acts, audit, today
+from . import acts, audit, mail, today
 from .access import public, requires
 from .assembly import links, presence, proxies
 from .db import db
@@ -19,6 +19,7 @@ from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
 from .themes import rules as themes
 from .voting import rules as voting
+from .workgroups import coming, feed
 from .workgroups import rules as workgroups
 
 pages = Blueprint("pages", __name__)
@@ -74,9 +75,11 @@ def current_member() -> Member:
 @pages.get("/me")
 def me() -> str:
     """What concerns the member who is signed in: groups, votes (that, never what), themes, language."""
-    member = current_member()
+    member, calendar = current_member(), feed.of(current_user.member_id)
     return render_template(
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
+        unanswered=dict(coming.unanswered(member.id)), excused=coming.excused(member.id),
+        feed_url=mail.link("feed.file", member.language, key=calendar.key) if calendar else None,
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
         personal_links=links.standing(member.id),
@@ -122,10 +125,7 @@ def my_data() -> Any:
             {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
             for p, a in presence.of_whom(member.id)
         ],
-        "workgroups": [
-            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
-            for s, _next in workgroups.groups_of(member.id)
-        ],
+        **_groups_of(member),
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -133,6 +133,18 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
+
+
+def _groups_of(member: Member) -> dict[str, Any]:
+    calendar = feed.of(member.id)
+    return {
+        "workgroups": [
+            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at, "confirm by": s.confirm_by}
+            for s, _next in workgroups.groups_of(member.id)
+        ],
+        "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
+        "calendar address since": calendar.made_at if calendar else None,
+    }
 
 
 def _mails_to(member: Member) -> Executable:

@@ -22,6 +22,7 @@ from .voting import announcements, box, counting, paper_ballots, papers, proxy_v
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
+from .workgroups import coming
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -190,9 +191,14 @@ def _groups(edition: Edition) -> Iterator[Card]:
     """One's own groups, joining one while that is possible, and what was chosen."""
     groups = url_for("workgroups.index", year=edition.year)
     if current_user.is_authenticated:
-        for signup, upcoming in workgroups.groups_of(current_user.member_id):
-            if signup.workgroup.edition_id == edition.id:
-                yield _my_group(signup, upcoming)
+        mine = [
+            pair for pair in workgroups.groups_of(current_user.member_id) if pair[0].workgroup.edition_id == edition.id
+        ]
+        asked = [s for s, _dates in coming.unanswered(current_user.member_id) if s.workgroup.edition_id == edition.id]
+        # What has a deadline comes first.
+        yield from (_offered(s) for s, _next in mine if s.is_offered)
+        yield from (_moved(s) for s in asked)
+        yield from (_my_group(s, upcoming) for s, upcoming in mine if not s.is_offered)
     if allows(edition, "sign_up"):
         text = ngettext(
             "%(num)d meeting of about %(hours)s, in your city, in another one or online.",
@@ -210,6 +216,22 @@ def _result(edition: Edition) -> Iterator[Card]:
     if election and election.published_at and not election.is_rehearsal:
         text = _("Which themes were chosen, and how to check the count.")
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
+
+
+def _offered(signup: Signup) -> Card:
+    """A place that waits for a yes."""
+    group, until = signup.workgroup, moment(signup.confirm_by) if signup.confirm_by else ""
+    url = url_for("workgroups.confirm", year=group.edition.year, group_id=group.id)
+    text = _("A place in “%(group)s” is kept for you. Can you come on every date?", group=group)
+    return Card(_("Confirm your place until %(moment)s", moment=until), text, url, _("Look at the dates"), True)
+
+
+def _moved(signup: Signup) -> Card:
+    """A meeting of one's group on a new date."""
+    group = signup.workgroup
+    url = url_for("workgroups.answer", year=group.edition.year, group_id=group.id)
+    text = _("“%(group)s” meets on another date. Can you come then?", group=group)
+    return Card(_("A date has moved"), text, url, _("Give my answer"), True)
 
 
 def _my_group(signup: Signup, upcoming: Meeting | None) -> Card:

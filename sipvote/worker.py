@@ -21,8 +21,7 @@ from .assembly import portions
 from .db import db
 from .members import rules as members
 from .voting import hours, reminders
-from .workgroups import leavers
-from .workgroups import rules as workgroups
+from .workgroups import coming, leavers, offers, reminding
 
 log = logging.getLogger(__name__)
 # Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
@@ -46,15 +45,23 @@ def tidy() -> None:
 
 
 def remind() -> None:
-    """Write to those who have a meeting tomorrow."""
-    workgroups.remind()
-    db.session.commit()
+    """Write to those who have a meeting soon, who have not confirmed a place, or not answered about a new date."""
+    for write in (reminding.remind, offers.remind, coming.ask_once_more):
+        write()
+        db.session.commit()
 
 
 def free_seats_of_leavers() -> None:
     """Give the places of people who are members no longer to the next on the waiting list, one by one."""
     for signup in leavers.signups_of_leavers():
         leavers.free_seat_of_leaver(signup)
+        db.session.commit()
+
+
+def lapse_offers() -> None:
+    """Pass on the places that nobody confirmed in time, one by one."""
+    for signup in offers.lapsed():
+        offers.lapse(signup)
         db.session.commit()
 
 
@@ -88,6 +95,7 @@ def elections() -> None:
 REGULAR: dict[str, Callable[[], None]] = {
     "elections": elections,
     "leavers": free_seats_of_leavers,
+    "offers": lapse_offers,
     "reminders": remind,
     "tidy": tidy,
     "mail": send_mail,

@@ -1,6 +1,7 @@
 """People and things for tests: plain functions that add to the session and flush."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from sipvote.voting import (
 )
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
+from sipvote.workgroups import offers
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
 from sipvote.workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
@@ -309,14 +311,6 @@ def an_attended_group(edition: Edition, *lists: str, **values: Any) -> Workgroup
     return group
 
 
-def a_wish_list(member: Member, *groups: Workgroup, pledged: bool = True, **values: Any) -> WishList:
-    """What a member wishes, the dearest group first."""
-    at = now() - timedelta(days=1)
-    wishes = [Wish(rank=rank, workgroup=group) for rank, group in enumerate(groups, start=1)]
-    given = {"edition": groups[0].edition, "begun_at": at, "changed_at": at, "pledged_at": at if pledged else None}
-    return kept(WishList(member=member, wishes=wishes, **{**given, **values}))
-
-
 # plan
 
 
@@ -347,12 +341,30 @@ def a_group_with_slots(edition: Edition, slots: list[Slot], modes: str = "on_sit
 
 
 def a_wish_list(
-    member: Member, *groups: Workgroup, slots: list[Slot], way: Coming = Coming.EITHER, **values: Any
+    member: Member, *groups: Workgroup, slots: Sequence[Slot] = (), way: Coming = Coming.EITHER, **values: Any
 ) -> WishList:
-    """A pledged list: these groups in order, and these slots at which the member could come."""
+    """A list, pledged unless it is said: these groups in order, and these slots at which the member could come."""
     moment = now() - timedelta(days=1)
-    values = {"edition": groups[0].edition, "begun_at": moment, "changed_at": moment, "pledged_at": moment, **values}
-    wish_list = WishList(member=member, **values)
+    values = {"pledged_at": moment if values.pop("pledged", True) else None, **values}
+    wish_list = WishList(member=member, edition=groups[0].edition, begun_at=moment, changed_at=moment, **values)
     wish_list.wishes = [Wish(rank=rank, workgroup=group) for rank, group in enumerate(groups, start=1)]
     wish_list.availability = [Availability(slot=slot, way=way) for slot in slots]
     return kept(wish_list)
+
+
+def accepted(signup: Signup) -> Signup:
+    """The member confirms every date of a place that is kept for them."""
+    offers.accept(signup, {m.key for m in signup.workgroup.meetings})
+    return signup
+
+
+def an_offer(member: Member, group: Workgroup, **values: Any) -> Signup:
+    """A seat that is kept for a member for three days, as their wishes or the waiting list gave it to them."""
+    seat = workgroups.free_seats(group)[0]
+    given = {"seat": seat, "seated_at": now(), "signed_up_at": now(), "confirm_by": now() + timedelta(days=3)}
+    return kept(Signup(workgroup=group, member=member, **{**given, **values}))
+
+
+def a_wait(member: Member, group: Workgroup) -> Signup:
+    """A member on a waiting list, as after the assignment: also of groups at the same hours."""
+    return kept(Signup(workgroup=group, member=member, signed_up_at=now()))

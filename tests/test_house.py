@@ -75,6 +75,7 @@ PURE = {
     "rules", "tally", "seal", "board", "jsonfile",
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes", "hiding", "commitment",
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
+    "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
 }  # fmt: skip
 
 
@@ -101,6 +102,9 @@ MAY_COMMIT = (
     "facilitate",
     "planning_desk",
     "assignment_desk",
+    "confirm_views",
+    "moving_desk",
+    "feed_views",
     "card_views",
     "card_desk",
     "kiosk",

@@ -157,23 +157,59 @@ def refuse_abroad(play: Play, group: Group) -> None:
 
 
 def give_up(play: Play, groups: Sequence[Group]) -> None:
-    """In each group two give up their place and the last on the list leaves it, all at once; the next move up."""
+    """In each group two give up their place and the last on the list leaves it, all at once.
+
+    The places are kept for the first two who wait: one confirms every date, the other says no, and so the third
+    has a place to confirm.
+    """
     for group in groups:
         group.waiting.sort(key=lambda person: group.told[person.number])
     leaving = [(person, group) for group in groups for person in [*group.seated[-GIVE_UP:], group.waiting[-1]]]
     before = {person.number: len(person.letters()) for group in groups for person in [*group.seated, *group.waiting]}
     together(lambda pair: _leave(*pair), leaving, AT_ONCE)
-    wrong = []
-    for group in groups:
-        gone, moved = group.seated[-GIVE_UP:], group.waiting[:GIVE_UP]
-        group.seated = group.seated[:-GIVE_UP] + moved
-        group.waiting = group.waiting[GIVE_UP:-1]
-        for person, method in [*((p, "CANCEL") for p in gone), *((p, "REQUEST") for p in moved)]:
-            letter = person.await_letter("/groups/", before[person.number])
-            wrong += [] if _has(letter.calendar, method) else [person.name]
-    text = f"{len(leaving)} withdraw at once; the first on each waiting list get their places, and a mail"
+    gone = [person for group in groups for person in group.seated[-GIVE_UP:]]
+    wrong = [p.name for p in gone if not _has(p.await_letter("/groups/", before[p.number]).calendar, "CANCEL")]
+    text = f"{len(leaving)} withdraw at once; calendars of who had a place lose its dates"
     play.report.promise(text, not wrong, wrong)
     play.report.figure("withdrawals", len(leaving))
+    offered = [(group.waiting[n], group, before) for group in groups for n in range(GIVE_UP)]
+    together(lambda each: _answer_offer(*each), offered, AT_ONCE)
+    thirds = [(group.waiting[GIVE_UP], group, before) for group in groups]
+    together(lambda each: _answer_offer(*each), thirds, AT_ONCE)
+    _check_confirmed(play, groups)
+
+
+def _answer_offer(person: Person, group: Group, before: dict[str, int]) -> None:
+    """The mail about the place leads to the page where each date is confirmed; the second in line says no."""
+    person.await_letter(rf"/{YEAR}/groups/{group.id}/confirm\b", before[person.number])
+    page = person.go(f"/{YEAR}/groups/{group.id}/confirm")
+    if person is group.waiting[1]:
+        page = person.browser.submit(page.form("/decline"))
+        if page.has_form("/withdraw"):
+            raise Broken(f"{person.name} said no, and is still in {group.name}")
+        return
+    form = page.form("/confirm")
+    dates = list(form.choices("date"))
+    page = person.browser.submit(form, {"date": dates[:-1]})
+    if len(dates) != MEETINGS or not page.has_form("/confirm"):
+        raise Broken("a place could be confirmed for some of the meetings")
+    page = person.browser.submit(page.form("/confirm"), {"date": dates})
+    if not page.url.endswith("/joined"):
+        raise Broken(f"{person.name} has confirmed, and is not in {group.name}: {page.text[:300]}")
+
+
+def _check_confirmed(play: Play, groups: Sequence[Group]) -> None:
+    """Who confirmed has the dates for their calendar; who said no is out, and nobody else has moved."""
+    wrong = []
+    for group in groups:
+        first, _second, third = group.waiting[: GIVE_UP + 1]
+        group.seated = [*group.seated[:-GIVE_UP], first, third]
+        group.waiting = group.waiting[GIVE_UP + 1 : -1]
+        for person in (first, third):
+            letter = person.await_letter("You have a place|Je hebt een plaats|Vous avez une place")
+            wrong += [] if _has(letter.calendar, "REQUEST") else [person.name]
+    text = "freed places are kept for the first who wait; each confirms every date, or says no and it passes on"
+    play.report.promise(text, not wrong, wrong)
 
 
 def _leave(person: Person, group: Group) -> None:

@@ -4,8 +4,8 @@ Each meeting keeps its UID for ever and its SEQUENCE grows when it is moved, so 
 the entry it has instead of adding a second one (RFC 5546, 2.1.5; at the same SEQUENCE the newer DTSTAMP wins).
 """
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from functools import cache
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from .. import mail
+from ..assembly.models import Assembly
 from ..db import now
 from ..i18n import ZONE, language
 from ..members.models import Member
@@ -36,15 +37,57 @@ def download(meetings: Iterable[Meeting]) -> str:
     return _calendar(meetings, "PUBLISH", None)
 
 
+def feed(meetings: Sequence[Meeting], assemblies: Sequence[Assembly], stamp: datetime) -> str:
+    """All of a member's meetings and the assemblies, to subscribe to; the same text as long as nothing changes."""
+    calendar = _begun("PUBLISH")
+    calendar.add("x-wr-calname", "Smart in Progress")
+    calendar.add("refresh-interval", timedelta(hours=6), parameters={"VALUE": "DURATION"})
+    for meeting in meetings:
+        event = _event(meeting, "CANCEL" if meeting.workgroup.cancelled_at else "PUBLISH", None)
+        _stamp(event, stamp)
+        calendar.add_component(event)
+    for assembly in assemblies:
+        calendar.add_component(_of_assembly(assembly, stamp))
+    return calendar.to_ical().decode()
+
+
 def _calendar(meetings: Iterable[Meeting], method: str, member: Member | None) -> str:
+    calendar = _begun(method)
+    for meeting in meetings:
+        calendar.add_component(_event(meeting, method, member))
+    return calendar.to_ical().decode()
+
+
+def _begun(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//sipvote//workgroups//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(_zone())
-    for meeting in meetings:
-        calendar.add_component(_event(meeting, method, member))
-    return calendar.to_ical().decode()
+    return calendar
+
+
+def _stamp(event: Event, stamp: datetime) -> None:
+    """Say when the entry was written: in a feed always the same moment, so that its text only changes with it."""
+    event.pop("dtstamp", None)
+    event.add("dtstamp", stamp)
+
+
+def _of_assembly(assembly: Assembly, stamp: datetime) -> Event:
+    event = Event()
+    event.add("uid", f"assembly-{assembly.id}@{_host()}")
+    event.add("dtstart", assembly.starts_at.astimezone(ZONE))
+    event.add("dtend", assembly.ends_at.astimezone(ZONE))
+    event.add("summary", _("General assembly"))
+    event.add("location", assembly.place)
+    event.add("status", "CONFIRMED")
+    event.add("url", mail.link("assembly.index", language(), year=assembly.edition.year))
+    _stamp(event, stamp)
+    return event
+
+
+def _host() -> str | None:
+    return urlsplit(current_app.config["BASE_URL"]).hostname
 
 
 @cache
@@ -55,8 +98,7 @@ def _zone() -> Timezone:
 
 def _event(meeting: Meeting, method: str, member: Member | None) -> Event:
     group, event = meeting.workgroup, Event()
-    host = urlsplit(current_app.config["BASE_URL"]).hostname
-    event.add("uid", f"meeting-{meeting.id}@{host}")
+    event.add("uid", f"meeting-{meeting.id}@{_host()}")
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", now())
     event.add("dtstart", meeting.starts_at.astimezone(ZONE))

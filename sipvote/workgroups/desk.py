@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
 from ..errors import see_other
 from ..themes import rules as themes
-from . import counts, forming
+from . import counts, forming, moving
 from .forms import ProposalForm, data_of, form_for, typed
 from .models import Workgroup
 from .views import asked_group
@@ -90,11 +90,24 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
         if fault := forming.why_not_plan(edition, plan, group):
             form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
         else:
-            return _save(edition, group, plan)
+            return _ask_first(group, plan) or _save(edition, group, plan)
     numbers = counts.numbers_of([group])[group.id] if group else None
     return render_template(
         "workgroups_desk/form.html", edition=edition, group=group, form=form, numbers=numbers,
         why_not=why_not_now(edition, "form_groups"),
+    )  # fmt: skip
+
+
+def _ask_first(group: Workgroup | None, plan: forming.Plan) -> str | None:
+    """When meetings get other dates: the page that shows what this asks of everybody, until just that was seen."""
+    new = moving.new_spans(group, plan.spans) if group else []
+    seen = ",".join(f"{span.starts_at:%Y%m%d%H%M}-{span.ends_at:%H%M}" for span in new)
+    if group is None or not new or request.form.get("seen") == seen:
+        return None
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "seen")]
+    return render_template(
+        "workgroups_desk/moves.html", edition=group.edition, group=group, sent=sent, seen=seen,
+        consequences=moving.consequences(group, new),
     )  # fmt: skip
 
 

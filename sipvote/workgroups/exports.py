@@ -21,6 +21,8 @@ PROFILE_NAMES = {
 
 
 def _place(signup: Signup) -> str:
+    if signup.is_offered:
+        return _("offered, not confirmed")
     return _("has a place") if signup.has_place else _("waiting list")
 
 

@@ -14,7 +14,7 @@ from ..editions.views import asked_edition
 from ..exports import csv_file, xlsx_file
 from ..i18n import LANGUAGES, alphabetical
 from ..members.models import City
-from . import counts, rules
+from . import coming, counts, rules, waiting
 from .exports import MODE_NAMES, PROFILE_NAMES, SIGNUP_COLUMNS
 from .models import Signup, Workgroup
 from .views import asked_group
@@ -75,6 +75,7 @@ def group(year: int, group_id: int) -> str:
     return render_template(
         "facilitate/group.html", edition=group.edition, group=group, coming=_coming(group), languages_of=LANGUAGES,
         waiting=rules.waiting_list(group), modes=MODE_NAMES, profiles=PROFILE_NAMES,
+        offered=coming.offered(group), order=waiting.explain(group.edition),
     )  # fmt: skip
 
 
@@ -92,11 +93,8 @@ def _signups(groups: Sequence[Workgroup]) -> Sequence[Signup]:
     )
     found = db.session.scalars(standing).all()
     place = {g.id: n for n, g in enumerate(groups)}
-    order = [
-        (place[s.workgroup_id], s.is_waiting, "" if s.is_waiting else s.member.name, s.signed_up_at, s.id)
-        for s in found
-    ]
-    return [s for _key, s in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
+    queued = {id: n for queue in waiting.queues(groups).values() for n, id in enumerate(queue)}
+    return sorted(found, key=lambda s: (place[s.workgroup_id], s.is_waiting, queued.get(s.id, 0), s.member.name, s.id))
 
 
 @facilitate.get("/<int:group_id>.<kind>")

@@ -19,7 +19,7 @@ from ..errors import Refused
 from ..i18n import ZONE, moment, names, span
 from ..members.models import City, Grant, Member
 from ..themes.models import Theme
-from . import letters, rules
+from . import coming, engagements, letters, offers, rules
 from .models import Meeting, Mode, Signup, Workgroup
 
 
@@ -143,6 +143,7 @@ def why_not_first(edition: Edition, start: datetime) -> str | None:
 
 
 def why_not_date(edition: Edition, start: datetime, end: datetime) -> str | None:
+    """The sentence why no meeting can be at that time, or None."""
     if start < edition.groups_at or end > edition.recommendations_at:
         window = {"first": moment(edition.groups_at), "last": moment(edition.recommendations_at)}
         return _("Workgroups meet between %(first)s and %(last)s. Choose a date in that time.", **window)
@@ -167,7 +168,6 @@ def _field(plan: Plan, start: datetime) -> str:
 
 def _why_not_facilitators(plan: Plan, group: Workgroup | None) -> Fault | None:
     wanted = {c.id for c in plan.cities}
-    meetings = [Meeting(starts_at=start, ends_at=end) for start, end in plan.spans]
     for person in plan.facilitators:
         allowed = cities_of(person)
         if allowed is not None and wanted and not wanted & {c.id for c in allowed}:
@@ -175,13 +175,20 @@ def _why_not_facilitators(plan: Plan, group: Workgroup | None) -> Fault | None:
             return "facilitators", _("%(name)s only leads groups in %(cities)s.", **facts)
         if group is not None and (signup := rules.signup_of(person.id, group)) and not signup.withdrawn_at:
             return "facilitators", _("%(name)s takes part in this group, so cannot lead it.", name=person.name)
-        found = rules.overlaps(meetings, rules.other_meetings(person.id, group.id if group else None))
-        if found:
-            this, that = found[0]
-            facts = {"name": person.name, "other": str(that.workgroup)}
-            dates = {"date": span(this.starts_at, this.ends_at), "other_date": span(that.starts_at, that.ends_at)}
-            why = _("%(name)s cannot be here on %(date)s: “%(other)s” meets on %(other_date)s.", **facts, **dates)
-            return "facilitators", why
+    meetings = [Meeting(starts_at=start, ends_at=end) for start, end in plan.spans]
+    why = why_not_led(plan.facilitators, meetings, group)
+    return ("facilitators", why) if why else None
+
+
+def why_not_led(people: Sequence[Member], meetings: Sequence[Meeting], group: Workgroup | None) -> str | None:
+    """The sentence why one of these facilitators cannot be at one of these meetings of a group, or None."""
+    elsewhere = engagements.of_people([p.id for p in people], group.id if group else None)
+    for person in people:
+        for this, that in engagements.clashes(meetings, elsewhere[person.id]):
+            if that.workgroup is not None:
+                facts = {"name": person.name, "other": str(that.workgroup)}
+                dates = {"date": span(this.starts_at, this.ends_at), "other_date": that.when}
+                return _("%(name)s cannot be here on %(date)s: “%(other)s” meets on %(other_date)s.", **facts, **dates)
     return None
 
 
@@ -232,13 +239,15 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     place = plan.venue, plan.video_url
     place_changed = any(place) and place != (group.venue, group.video_url)
     moves = _move(group, plan, place_changed)
-    people, has_dates = letters.concerned(group)
+    people = letters.concerned(group)
     _write(group, plan)
     _close_ranks(group)
     db.session.flush()
+    if moves:
+        coming.ask_again(group, [move.meeting for move in moves])
     if moves or place_changed:
-        letters.changed(group, people, has_dates, moves, place_changed)
-    rules.move_up(group)
+        letters.changed(group, people, moves, place_changed)
+    offers.pass_on(group)
     audit.record("change group", f"workgroup {group.id}", by, **_facts(group))
     return moves
 
@@ -253,7 +262,7 @@ def cancel(group: Workgroup, by: int | None) -> None:
     group.cancelled_at = now()
     for meeting in group.meetings:
         meeting.sequence += 1
-    letters.cancelled(group, *letters.concerned(group))
+    letters.cancelled(group, letters.concerned(group))
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 
 

@@ -35,6 +35,19 @@ class ProposalForm(FlaskForm):
     )
 
 
+class MoveForm(FlaskForm):
+    """The new beginning of a meeting."""
+
+    start = Beginning(_l("New date"), validators=[InputRequired(_l("Fill in the day and the time."))])
+
+
+class PreviewForm(MoveForm):
+    """The same, asked by GET before it is saved, so without a token."""
+
+    class Meta:
+        csrf = False
+
+
 class WorkgroupForm(FlaskForm):
     """A group. Its fields `meeting_1`, `meeting_2` … come from form_for(); choices are filled in there too."""
 

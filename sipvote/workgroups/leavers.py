@@ -8,7 +8,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
-from . import letters, rules
+from . import letters, offers, rules
 from .models import Meeting, Signup, Workgroup
 
 
@@ -29,12 +29,12 @@ def signups_of_leavers() -> Sequence[Signup]:
 
 
 def free_seat_of_leaver(signup: Signup) -> None:
-    """Take a leaver out of a group: the next on the waiting list gets the place, as after a withdrawal."""
+    """Take a leaver out of a group: the place is offered to the next on the waiting list, as after a withdrawal."""
     try:
         had_place = rules.take_out(signup)
     except Refused:  # they withdrew meanwhile, or the last meeting ended
         return
     group = signup.workgroup
     letters.left_group(signup, had_place)
-    rules.move_up(group)
+    offers.pass_on(group)
     audit.record("free seat of leaver", f"workgroup {group.id}", None, member=signup.member.number, had_place=had_place)

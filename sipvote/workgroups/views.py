@@ -18,13 +18,10 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import (
-    counts,
-    life_models,  # noqa: F401  (until a view needs them)
-    rules,
-)
+from . import coming, counts, rules, waiting
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
+from .seats import ahead
 
 workgroups = Blueprint("workgroups", __name__, url_prefix="/<int:year>/groups")
 
@@ -84,9 +81,15 @@ def show(year: int, group_id: int) -> str:
         "workgroups/show.html", edition=group.edition, group=group, signup=_standing(signup), leads=leads,
         numbers=counts.numbers_of([group])[group.id], why_not=why_not, modes=MODE_NAMES, languages_of=LANGUAGES,
         position=rules.position(signup) if signup else None, sees_link=_sees_link(signup, leads),
-        otherwise=_otherwise(group.edition) if why_not else [],
+        otherwise=_otherwise(group.edition) if why_not else [], order=waiting.explain(group.edition),
+        mine=coming.dates_of(signup) if signup and signup.has_place else [], clashes=_clashes(me, group, signup),
         alternatives=_with_numbers(rules.alternatives(me, group, [])) if why_not and not signup else {},
     )  # fmt: skip
+
+
+def _clashes(me: Member | None, group: Workgroup, signup: Signup | None) -> list[Any]:
+    """What else there is at the hours of a group that a member has not joined yet, one by one."""
+    return rules.clashes(me, group) if me and not _standing(signup) and not rules.leads(me.id, group) else []
 
 
 def _standing(signup: Signup | None) -> Signup | None:
@@ -117,7 +120,9 @@ def check(year: int, group_id: int) -> Any:
     if missing := rules.missing(group, request.args.getlist("date")):
         return _dates_page(group, missing)
     numbers = counts.numbers_of([group])[group.id]
-    return render_template("workgroups/check.html", edition=group.edition, group=group, numbers=numbers)
+    return render_template(
+        "workgroups/check.html", edition=group.edition, group=group, numbers=numbers, dates=ahead(group)
+    )
 
 
 @workgroups.post("/<int:group_id>/join")
@@ -135,8 +140,12 @@ def joined(year: int, group_id: int) -> Any:
     signup = _standing(rules.signup_of(current_user.member_id, group))
     if signup is None:
         return see_other(url_for(".show", year=year, group_id=group_id))
-    position = rules.position(signup)
-    return render_template("workgroups/joined.html", edition=group.edition, group=group, position=position)
+    if signup.is_offered:
+        return see_other(url_for(".confirm", year=year, group_id=group_id))
+    return render_template(
+        "workgroups/joined.html", edition=group.edition, group=group, position=rules.position(signup),
+        dates=ahead(group), order=waiting.explain(group.edition),
+    )  # fmt: skip
 
 
 @workgroups.post("/<int:group_id>/withdraw")
@@ -175,7 +184,8 @@ def _why_not_page(group: Workgroup) -> BaseResponse | None:
 def _dates_page(group: Workgroup, missing: list[Meeting]) -> str:
     me = db.session.get_one(Member, current_user.member_id)
     return render_template(
-        "workgroups/join.html", edition=group.edition, group=group, missing=missing,
+        "workgroups/join.html", edition=group.edition, group=group, missing=missing, dates=ahead(group),
+        clashes=rules.clashes(me, group),
         ticked=request.args.getlist("date"), numbers=counts.numbers_of([group])[group.id],
         otherwise=_otherwise(group.edition) if missing else [], modes=MODE_NAMES, languages_of=LANGUAGES,
         alternatives=_with_numbers(rules.alternatives(me, group, missing)) if missing else {},

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 import zipfile
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
@@ -145,8 +147,26 @@ class TestPlanning:
         data = self.form(
             starts=[*starts[:4], starts[4] + timedelta(days=1)], theme=group.theme_id, cities=[a_city().id]
         )
-        page = browser.post(f"/en/2026/groups/plan/{group.id}", data=data, follow_redirects=True).text
+        address = f"/en/2026/groups/plan/{group.id}"
+        page = browser.post(address, data=data).text
+        assert "Nothing is saved yet" in page and "Never said: 1" in page and "Ada Peeters" in page
+        assert db.session.get_one(Workgroup, group.id).meetings[4].starts_at == starts[4]
+        sent = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+        page = browser.post(address, data=MultiDict(sent), follow_redirects=True).text
         assert "is saved. 1 meeting moved." in page
+
+    def test_what_was_seen_is_what_is_saved(self, browser_of, edition):
+        group = a_group(edition)
+        browser, starts = browser_of(an_organiser()), [m.starts_at for m in group.meetings]
+        data = self.form(
+            starts=[*starts[:4], starts[4] + timedelta(days=1)], theme=group.theme_id, cities=[a_city().id]
+        )
+        page = browser.post(f"/en/2026/groups/plan/{group.id}", data={**data, "seen": "something else"}).text
+        assert "Nothing is saved yet" in page
+        changed = {**data, "meeting_5": data["meeting_4"][:10] + "T23:00", "venue": "Kouter 1"}
+        seen = re.search(r'name="seen" value="([^"]+)"', page).group(1)
+        page = browser.post(f"/en/2026/groups/plan/{group.id}", data={**changed, "seen": seen}).text
+        assert "Nothing is saved yet" in page or 'role="alert"' in page
 
     def test_an_organiser_cancels_a_group_once(self, browser_of, edition):
         group = a_group(edition)

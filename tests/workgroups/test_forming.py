@@ -205,12 +205,12 @@ class TestChanging:
         forming.change(group, a_plan(edition, group, places=2), None)
         assert (bo.seat, cem.seat) == (2, 1)
 
-    def test_more_places_go_to_the_waiting_list(self, edition):
+    def test_more_places_are_offered_to_the_waiting_list(self, edition):
         group = a_group(edition, places=1)
         _ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
         forming.change(group, a_plan(edition, group, places=2), None)
-        assert (bo.seat, cem.seat) == (2, None)
-        assert [letter.member_id for letter in letters("moved_up")] == [bo.member_id]
+        assert (bo.seat, bo.is_offered, cem.seat) == (2, True, None)
+        assert [letter.member_id for letter in letters("place_offered")] == [bo.member_id]
 
     def test_a_meeting_that_has_begun_stays(self):
         edition = an_edition(Phase.GROUPS)

@@ -74,17 +74,26 @@ def test_every_letter_exists_in_every_language_with_the_same_facts(group):
         signup = a_signup(a_member(language=language), group)
         move = letters.Move(group.meetings[0], group.meetings[0].starts_at, group.meetings[0].ends_at)
         letters.signed_up(signup, 7)
-        letters.moved_up(signup)
+        signup.confirm_by = signup.signed_up_at + timedelta(days=3)
+        letters.place_offered(signup)
+        letters.confirm_reminder(signup, f"soon {language}")
+        letters.place_lapsed(signup)
+        signup.confirm_by = None
         letters.reminder(signup, group.meetings[0], f"once {language}")
-        letters.changed(group, [signup.member], {signup.member_id}, [move], True)
-        letters.cancelled(group, [signup.member], {signup.member_id})
+        letters.moved_unanswered(signup, group.meetings[:1], f"again {language}")
+        people = letters.People([signup.member], leading=set(), seated={signup.member_id}, offered=set())
+        letters.changed(group, people, [move], True)
+        letters.cancelled(group, people)
         letters.left_group(signup, True)
         rules.withdraw(signup)
     found = db.session.scalars(select(Letter)).all()
     names = {
         "signed_up",
         "waiting_listed",
-        "moved_up",
+        "place_offered",
+        "confirm_reminder",
+        "place_lapsed",
+        "moved_unanswered",
         "meeting_reminder",
         "meeting_moved",
         "group_cancelled",
@@ -103,7 +112,7 @@ def test_every_letter_exists_in_every_language_with_the_same_facts(group):
 
 def test_who_waits_does_not_read_the_link_of_the_video_call(group):
     bo = a_member("Bo")
-    letters.changed(group, [bo], set(), [], True)
+    letters.changed(group, letters.People([bo], leading=set(), seated=set(), offered=set()), [], True)
     letters.signed_up(a_signup(a_member(), group), 1)
     waiting = db.session.scalars(select(Letter).where(Letter.name.in_(["meeting_moved", "waiting_listed"]))).all()
     assert len(waiting) == 2 and not any("call.example" in letter.body for letter in waiting)

@@ -1,7 +1,9 @@
 """Places are never oversold, whatever the race: real threads, each with its own context and session."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +13,9 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members.models import Member
-from sipvote.workgroups import rules
+from sipvote.workgroups import feed, offers, rules
 from sipvote.workgroups.models import Signup, Workgroup
-from tests.factories import a_group, a_member, a_signup, an_edition
+from tests.factories import a_group, a_member, a_signup, accepted, an_edition, an_offer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -60,6 +62,18 @@ def withdraws(signup_id: int) -> Callable[[], None]:
     return lambda: rules.withdraw(db.session.get_one(Signup, signup_id))
 
 
+def accepts(signup_id: int) -> Callable[[], None]:
+    return lambda: accepted(db.session.get_one(Signup, signup_id)) and None
+
+
+def declines(signup_id: int) -> Callable[[], None]:
+    return lambda: offers.decline(db.session.get_one(Signup, signup_id))
+
+
+def lapses(signup_id: int) -> Callable[[], None]:
+    return lambda: offers.lapse(db.session.get_one(Signup, signup_id))
+
+
 def crowd(count: int) -> list[int]:
     return [a_member(f"Member {n}").id for n in range(count)]
 
@@ -92,8 +106,8 @@ def test_people_leave_and_come_at_the_same_moment(app, edition):
     taken = [seat for seat in seats(group_id) if seat]
     assert sorted(taken) == list(range(1, 13))
     assert len(seats(group_id)) == 20 - 6 + 20
-    # The freed places went to the first six who waited, not to those who came just now.
-    assert [db.session.get_one(Signup, id).has_place for id in queue] == [True] * 6 + [False] * 2
+    # The freed places are kept for the first six who waited, not for those who came just now.
+    assert [db.session.get_one(Signup, id).is_offered for id in queue] == [True] * 6 + [False] * 2
 
 
 def test_one_member_in_two_clashing_groups_at_the_same_moment(app, edition):
@@ -112,7 +126,7 @@ def test_one_member_presses_ten_times(app, edition):
     assert seats(group) == [1]
 
 
-def test_the_same_withdrawal_twice_moves_one_person_up(app, edition):
+def test_the_same_withdrawal_twice_offers_one_place(app, edition):
     group = a_group(edition, places=1)
     first, second, third = [a_signup(a_member(f"M{n}"), group) for n in range(3)]
     ids = first.id, second.id, third.id
@@ -120,3 +134,84 @@ def test_the_same_withdrawal_twice_moves_one_person_up(app, edition):
     assert outcomes.count(None) == 1 and sum(isinstance(o, Refused) for o in outcomes) == 3
     assert [db.session.get_one(Signup, id).seat for id in ids] == [None, 1, None]
     assert first.withdrawn_at <= now()
+
+
+def test_a_calendar_address_is_made_in_six_tabs_at_once(app, edition):
+    ada = a_member().id
+    outcomes = at_once(app, [lambda: feed.make(ada).key] * 6)
+    assert len(set(outcomes)) == 6 and feed.of(ada).key in outcomes
+
+
+def state(signup: Signup) -> str:
+    """What a sign-up is; whoever is none of these is lost."""
+    found = {
+        "seated": signup.has_place, "offered": signup.is_offered, "waiting": signup.is_waiting,
+        "withdrawn": signup.withdrawn_at is not None and signup.seat is None,
+    }  # fmt: skip
+    (word,) = [word for word, is_it in found.items() if is_it]
+    return word
+
+
+def test_everything_at_once_is_never_oversold_and_loses_nobody(app, edition):
+    group = a_group(edition, places=12)
+    seated = [a_signup(db.session.get_one(Member, person), group) for person in crowd(4)]
+    kept = [an_offer(db.session.get_one(Member, person), group) for person in crowd(8)]
+    waiting = [a_signup(db.session.get_one(Member, person), group) for person in crowd(14)]
+    late = kept[6:]
+    for signup in late:
+        signup.confirm_by = now() - timedelta(minutes=1)
+    queue, group_id = [s.id for s in waiting], group.id
+    acts = [
+        *(withdraws(s.id) for s in seated[:2]), *(accepts(s.id) for s in kept[:3]),
+        *(declines(s.id) for s in kept[3:6]),
+        *(lapses(s.id) for s in late), *(accepts(s.id) for s in late), *(withdraws(s.id) for s in waiting[-2:]),
+        *(signs_up(person, group_id) for person in crowd(10)),
+    ]  # fmt: skip
+    outcomes = at_once(app, acts)
+    refused = [o for o in outcomes if o is not None]
+    assert len(refused) == 2 and all(isinstance(o, Refused) for o in refused)  # who accepted too late
+    everybody = db.session.scalars(select(Signup).where(Signup.workgroup_id == group_id)).all()
+    told = Counter(state(s) for s in everybody)
+    # Two gave up a place, three declined, two said nothing: seven places are kept for the first seven who waited.
+    assert told == {"seated": 2 + 3, "offered": 7, "waiting": 14 - 7 - 2 + 10, "withdrawn": 2 + 3 + 2 + 2}
+    taken = [s.seat for s in everybody if s.seat]
+    assert sorted(taken) == list(range(1, 13)) and len(everybody) == 4 + 8 + 14 + 10
+    assert [state(db.session.get_one(Signup, id)) for id in queue[:7]] == ["offered"] * 7
+    positions = [rules.position(s) for s in rules.waiting_list(db.session.get_one(Workgroup, group_id))]
+    assert positions == list(range(1, 16))
+
+
+def test_yes_no_and_too_late_for_one_place_at_the_same_moment(app, edition):
+    group = a_group(edition, places=1)
+    ada = an_offer(a_member(), group).id
+    bo = a_signup(a_member("Bo"), group).id
+    outcomes = at_once(app, [accepts(ada), declines(ada), lapses(ada), withdraws(ada)] * 3)
+    assert all(o is None or isinstance(o, Refused) for o in outcomes)
+    # Either Ada has it and Bo waits, or Ada has not and it is kept for Bo; a yes may be taken back by the withdrawal.
+    states = [state(db.session.get_one(Signup, id)) for id in (ada, bo)]
+    assert states in (["seated", "waiting"], ["withdrawn", "offered"])
+
+
+def test_members_accept_crosswise_and_have_one_place_each(app, edition):
+    """Everybody is offered a place in four groups at the same hours, and says yes in all of them at once."""
+    groups = [a_group(edition, places=4) for _n in range(4)]
+    people = crowd(4)
+    members = [db.session.get_one(Member, person) for person in people]
+    kept = {person.id: [an_offer(person, group).id for group in groups] for person in members}
+    acts = [accepts(id) for n, ids in enumerate(kept.values()) for id in (ids[n:] + ids[:n])]
+    outcomes = at_once(app, acts)
+    assert outcomes.count(None) == 4 and sum(isinstance(o, Refused) for o in outcomes) == 12
+    for ids in kept.values():
+        states = Counter(state(db.session.get_one(Signup, id)) for id in ids)
+        assert states == {"seated": 1, "withdrawn": 3}
+
+
+def test_a_place_that_is_left_for_another_passes_on_once(app, edition):
+    first, second = a_group(edition, places=1), a_group(edition, places=1)
+    ada, bo, cem = (a_member(name) for name in ("Ada", "Bo", "Cem"))
+    here, there = an_offer(ada, first).id, an_offer(ada, second).id
+    next_one, after = a_signup(bo, second).id, a_signup(cem, second).id
+    outcomes = at_once(app, [accepts(here), declines(there), lapses(there)])
+    assert all(o is None or isinstance(o, Refused) for o in outcomes)
+    states = [state(db.session.get_one(Signup, id)) for id in (here, there, next_one, after)]
+    assert states == ["seated", "withdrawn", "offered", "waiting"]

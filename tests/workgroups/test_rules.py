@@ -13,7 +13,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import leavers, rules
+from sipvote.workgroups import leavers, reminding, rules
 from sipvote.workgroups.models import Attendance, Meeting, Signup
 from tests.factories import a_facilitator, a_group, a_member, a_signup, a_theme, an_edition, in_phase
 
@@ -103,7 +103,9 @@ class TestClashes:
         a_signup(ada, first)
         why = rules.why_not_sign_up(ada, second)
         assert "Guidance (Ghent)" in why and "Equality (Online)" in why and "4 more dates" in why
-        assert rules.clashes(ada, second) == list(zip(second.meetings, first.meetings, strict=True))
+        assert [(m, e.starts_at, e.workgroup) for m, e in rules.clashes(ada, second)] == [
+            (m, m.starts_at, first) for m in second.meetings
+        ]
         with pytest.raises(Refused, match="two places at once"):
             a_signup(ada, second)
 
@@ -144,12 +146,12 @@ class TestWaitingList:
             "You are number 2 ",
         ]
 
-    def test_the_next_person_gets_a_freed_place_at_once_and_is_told(self, edition):
+    def test_the_next_person_is_offered_a_freed_place_at_once_and_is_told(self, edition):
         group = a_group(edition, places=2)
         ada, bo, cem, dia = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem", "Dia")]
         rules.withdraw(ada)
-        assert (cem.seat, dia.seat, rules.position(dia)) == (1, None, 1)
-        assert [letter.member_id for letter in letters("moved_up")] == [cem.member_id]
+        assert (cem.seat, cem.is_offered, dia.seat, rules.position(dia)) == (1, True, None, 1)
+        assert [letter.member_id for letter in letters("place_offered")] == [cem.member_id]
         assert [letter.calendar_method for letter in letters("withdrawn")] == ["CANCEL"]
         rules.withdraw(dia)
         assert letters("withdrawn")[-1].calendar is None
@@ -172,12 +174,19 @@ class TestWaitingList:
             rules.withdraw(ada)
         assert rules.free_seats(group) == list(range(1, 13))
 
-    def test_nobody_moves_up_once_the_group_has_begun(self, edition):
+    def test_the_list_moves_between_the_first_and_the_second_meeting(self, edition):
         group = a_group(edition, places=1, begins=5)
         ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
-        with time_machine.travel(group.meetings[0].starts_at + timedelta(hours=1)):
+        with time_machine.travel(group.meetings[1].starts_at - timedelta(hours=1)):
             rules.withdraw(ada)
-        assert bo.is_waiting and not letters("moved_up")
+            assert bo.is_offered and bo.confirm_by == group.meetings[1].starts_at
+
+    def test_nobody_is_offered_a_place_once_the_second_meeting_has_begun(self, edition):
+        group = a_group(edition, places=1, begins=5)
+        ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
+        with time_machine.travel(group.meetings[1].starts_at + timedelta(hours=1)):
+            rules.withdraw(ada)
+        assert bo.is_waiting and not letters("place_offered")
 
     def test_nobody_withdraws_from_a_group_that_is_over(self, edition):
         group = a_group(edition)
@@ -202,13 +211,13 @@ def the_worker_comes_by(app) -> None:
 class TestLeavers:
     """Whoever leaves the cooperative leaves their groups, and the worker gives the place to the next."""
 
-    def test_the_place_of_a_leaver_goes_to_the_next_who_is_told(self, app, edition):
+    def test_the_place_of_a_leaver_is_offered_to_the_next_who_is_told(self, app, edition):
         group = a_group(edition, places=2)
         ada, bo, cem = [a_signup(a_member(name), group) for name in ("Ada", "Bo", "Cem")]
         ada.member.left, ada.member.email = now().date(), None  # as an imported roll leaves them
         the_worker_comes_by(app)
         assert (ada.seat, bo.seat, cem.seat) == (None, 2, 1) and ada.withdrawn_at and not ada.attendances
-        assert [letter.member_id for letter in letters("moved_up")] == [cem.member_id]
+        assert [letter.member_id for letter in letters("place_offered")] == [cem.member_id]
         assert not letters("withdrawn") and not letters("left_group")
 
     def test_the_audit_log_tells_it_once(self, app, edition):
@@ -228,7 +237,7 @@ class TestLeavers:
         ada.member.left = bo.member.left = now().date()
         the_worker_comes_by(app)
         assert (bo.seat, cem.seat) == (None, 1)
-        assert [letter.member_id for letter in letters("moved_up")] == [cem.member_id]
+        assert [letter.member_id for letter in letters("place_offered")] == [cem.member_id]
         assert {letter.member_id: letter.calendar_method for letter in letters("left_group")} == {
             ada.member_id: "CANCEL",
             bo.member_id: None,
@@ -249,13 +258,13 @@ class TestLeavers:
         with time_machine.travel(now() + timedelta(days=1)):
             assert leavers.signups_of_leavers() == [ada]
 
-    def test_the_place_stays_empty_once_the_group_has_begun(self, app, edition):
+    def test_the_place_stays_empty_once_the_second_meeting_has_begun(self, app, edition):
         group = a_group(edition, places=1, begins=5)
         ada, bo = a_signup(a_member(), group), a_signup(a_member("Bo"), group)
         ada.member.left = now().date()
-        with time_machine.travel(group.meetings[0].starts_at + timedelta(hours=1)):
+        with time_machine.travel(group.meetings[1].starts_at + timedelta(hours=1)):
             the_worker_comes_by(app)
-        assert ada.seat is None and bo.is_waiting and not letters("moved_up")
+        assert ada.seat is None and bo.is_waiting and not letters("place_offered")
 
     def test_who_withdrew_meanwhile_is_left_alone(self, edition):
         ada = a_signup(a_member(left=now().date()), a_group(edition))
@@ -294,26 +303,26 @@ class TestReminders:
         first = group.meetings[0].starts_at
         db.session.commit()
         with time_machine.travel(first - timedelta(hours=25)):
-            assert rules.remind() == 0
+            assert reminding.remind() == 0
         with time_machine.travel(first - timedelta(hours=23)):
             worker.remind()
             worker.remind()
         with time_machine.travel(first + timedelta(hours=1)):
-            assert rules.remind() == 0
+            assert reminding.remind() == 0
         assert [letter.member_id for letter in letters("meeting_reminder")] == [ada.member_id]
         with time_machine.travel(group.meetings[1].starts_at - timedelta(hours=1)):
-            assert rules.remind() == 1
+            assert reminding.remind() == 1
 
     def test_a_moved_meeting_is_reminded_of_again_and_a_cancelled_group_is_not(self, edition):
         group = a_group(edition, begins=5)
         a_signup(a_member(), group)
         with time_machine.travel(group.meetings[0].starts_at - timedelta(hours=2)):
-            assert rules.remind() == 1
+            assert reminding.remind() == 1
             group.meetings[0].sequence += 1
-            assert rules.remind() == 1
+            assert reminding.remind() == 1
             group.meetings[0].sequence += 1
             group.cancelled_at = now()
-            assert rules.remind() == 0
+            assert reminding.remind() == 0
 
     def test_the_worker_reminds_by_itself(self):
         assert worker.REGULAR["reminders"] is worker.remind

@@ -223,7 +223,7 @@ class TestSigningUp:
 
 
 class TestWithdrawing:
-    def test_a_member_withdraws_and_the_next_one_moves_up(self, browser_of, edition):
+    def test_a_member_withdraws_and_the_place_is_kept_for_the_next(self, browser_of, edition):
         ada, bo, group = a_member(), a_member("Bo"), a_group(edition, places=1)
         a_signup(ada, group)
         a_signup(bo, group)
@@ -231,7 +231,7 @@ class TestWithdrawing:
         assert "Yes, give up my place" in browser.get(url(group)).text
         page = browser.post(url(group, "withdraw"), follow_redirects=True).text
         assert "no longer in this group" in page and "Join the waiting list" in page
-        assert "You have a place" in browser_of(bo).get(url(group)).text
+        assert "A place is kept for you until" in browser_of(bo).get(url(group)).text
 
     def test_who_never_signed_up_has_nothing_to_withdraw(self, browser_of, client, edition):
         group = a_group(edition)
