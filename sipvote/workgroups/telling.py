@@ -21,7 +21,7 @@ from .placing import Outcome, Person
 from .reasons import Came, Line
 from .wish_models import Assignment, Wish, WishList
 
-CONFIRM = "workgroups.show"  # the page to which the letter leads, on which a member confirms all dates
+CONFIRM = "workgroups.confirm"  # the page to which the letter leads
 
 
 def why_not_tell(edition: Edition) -> str | None:
@@ -137,7 +137,7 @@ def _write_letters(edition: Edition, found: Outcome, until: datetime) -> None:
     for person in found.people:
         _write(by_id[person.pledge.list_id], until)
     for group in merging.closed(found.book):
-        letters.cancelled(group, group.facilitators, set())
+        letters.cancelled(group, letters.People(list(group.facilitators), set(), set(), set()))
 
 
 def _write(wish_list: WishList, until: datetime) -> None:
