@@ -158,7 +158,7 @@ def test_no_small_count_stands_on_the_page_or_in_a_file(board, edition):
 def test_attendance_is_told_by_the_number_of_the_meeting(board, edition):
     an_attended_group(edition, "c" * 12, "c" * 8 + "eeau", places=12)
     page = main(board.get("/en/2026/figures/"))
-    assert "To meeting 1 came 12 of 12 people with a place." in page
+    assert "To meeting 1 came 12 of 12 people with a place. To meeting 2 came 8 of 12 people with a place. Who" in page
     table = rows(board.get("/en/2026/figures/attendance.csv"))
     assert table[1:3] == [["1", "12", "12", "100", "0", "0", "0"], ["2", "12", "8", "67", "2", "1", "1"]]
     assert len(table) == 3  # of the three others nobody made a list
@@ -209,6 +209,15 @@ def test_of_a_group_of_nine_no_attendance_is_told(board, edition):
     an_attended_group(edition, "c" * 8 + "a")
     assert "Fewer than 10 people had a place" in main(board.get("/en/2026/figures/"))
     assert board.get("/en/2026/figures/attendance.csv").status_code == 404
+
+
+def test_a_city_of_which_nothing_may_be_told_has_no_line(board, edition):
+    for n, (city, people) in enumerate((("gent", 12), ("luik", 12), ("lille", 4), ("brussel", 7))):
+        an_attended_group(edition, "c" * people, city=city, begins=-20 + n)
+    table = rows(board.get("/en/2026/figures/attendance-cities.csv"))
+    assert [row[:3] for row in table[1:]] == [["Ghent", "1", "12"], ["Liège", "1", "12"]]
+    shown = main(board.get("/en/2026/figures/")).partition("<caption>Attendance per city</caption>")[2]
+    assert "Liège" in shown.partition("</table>")[0] and "Lille" not in shown.partition("</table>")[0]
 
 
 def test_groups_that_lost_more_than_a_third_are_named_and_nobody_in_them(board, edition):
