@@ -19,7 +19,7 @@ from ..errors import Refused
 from ..i18n import span
 from ..mail import Letter
 from ..members.models import Member
-from . import letters
+from . import letters, ways
 from .models import Attendance, Meeting, Signup, Workgroup, workgroup_facilitator
 
 REMIND_BEFORE = timedelta(days=1)
@@ -110,6 +110,8 @@ def why_not_open(group: Workgroup) -> str | None:
     if group.cancelled_at:
         return _("This group was cancelled.")
     if why := why_not_now(group.edition, "sign_up"):
+        return why
+    if why := ways.why_not_direct(group):
         return why
     if group.has_begun:
         return _("This group has begun. Its members come to every meeting, so nobody can join any more.")
