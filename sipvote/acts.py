@@ -65,6 +65,9 @@ ACTS: dict[str, LazyString] = {
     "form group": _l("Workgroup made"),
     "change group": _l("Workgroup changed"),
     "cancel group": _l("Workgroup cancelled"),
+    "propose slots": _l("Dates to choose from proposed"),
+    "change slots": _l("Dates to choose from changed"),
+    "remove slots": _l("Dates to choose from removed"),
     "free seat of leaver": _l("Leaver taken out of a workgroup"),
     "time machine": _l("Time machine of the demonstration"),
 }

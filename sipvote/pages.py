@@ -20,6 +20,8 @@ from .members.models import Member, SignIn
 from .themes import rules as themes
 from .voting import rules as voting
 from .workgroups import rules as workgroups
+from .workgroups import wishing
+from .workgroups.wish_models import WishList
 
 pages = Blueprint("pages", __name__)
 
@@ -78,7 +80,7 @@ def me() -> str:
     return render_template(
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
-        supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+        supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wishing.lists_of(member.id),
         personal_links=links.standing(member.id),
     )  # fmt: skip
 
@@ -126,6 +128,7 @@ def my_data() -> Any:
             {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
             for s, _next in workgroups.groups_of(member.id)
         ],
+        "wishes": [_wished(wishes) for wishes in wishing.lists_of(member.id)],
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -133,6 +136,18 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
+
+
+def _wished(wishes: WishList) -> dict[str, Any]:
+    """A list of wishes as the member's own file tells it."""
+    return {
+        "edition": str(wishes.edition),
+        "groups, the dearest first": [str(w.workgroup) for w in wishes.wishes],
+        "could come": [{"at": a.slot.starts_at, "how": a.way} for a in wishes.availability],
+        "access needs": wishes.access_needs,
+        "promised": wishes.pledged_at,
+        "withdrawn": wishes.withdrawn_at,
+    }
 
 
 def _mails_to(member: Member) -> Executable:

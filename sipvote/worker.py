@@ -21,7 +21,7 @@ from .assembly import portions
 from .db import db
 from .members import rules as members
 from .voting import hours, reminders
-from .workgroups import leavers
+from .workgroups import leavers, wishing
 from .workgroups import rules as workgroups
 
 log = logging.getLogger(__name__)
@@ -42,12 +42,14 @@ def tidy() -> None:
     """Forget what need not be kept."""
     members.forget_old_sign_ins()
     reminders.forget_begun()
+    wishing.forget_needs()
     db.session.commit()
 
 
 def remind() -> None:
-    """Write to those who have a meeting tomorrow."""
+    """Write to those who have a meeting tomorrow, and to those who wish groups and have not sent it."""
     workgroups.remind()
+    wishing.remind()
     db.session.commit()
 
 

@@ -99,6 +99,8 @@ MAY_COMMIT = (
     "proxy_desk",
     "pages",
     "facilitate",
+    "slots_desk",
+    "wish_views",
     "card_views",
     "card_desk",
     "kiosk",

@@ -6,7 +6,7 @@ It speaks no Dutch about France: those few names stand here.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 
@@ -155,3 +155,11 @@ def _year(country: str, part: str | None, year: int, code: str) -> dict[date, st
     if (country, code) != ("FR", "nl"):
         return dict(told.items())
     return {day: "; ".join(_DUTCH.get(name, name) for name in told[day].split("; ")) for day in told}
+
+
+def free_weeks(first: date, last: date, calendars: Collection[Calendar]) -> tuple[int, int]:
+    """How many whole weeks of a span have no free day from Monday to Friday, and how many there are."""
+    monday = first + timedelta(days=-first.weekday() % 7)
+    weeks = [monday + timedelta(weeks=n) for n in range((last - monday).days // 7)]
+    free = [week for week in weeks if not any(free_days(week + timedelta(days=n), calendars) for n in range(5))]
+    return len(free), len(weeks)

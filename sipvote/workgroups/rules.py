@@ -94,7 +94,7 @@ def why_not_sign_up(member: Member, group: Workgroup) -> str | None:
     """
     if why := why_not_open(group):
         return why
-    if why := _why_not_from_here(member, group):
+    if why := ways.why_not_from_here(member, group):
         return why
     signup = signup_of(member.id, group)
     if signup and signup.withdrawn_at is None:
@@ -116,15 +116,6 @@ def why_not_open(group: Workgroup) -> str | None:
     if group.has_begun:
         return _("This group has begun. Its members come to every meeting, so nobody can join any more.")
     return None
-
-
-def _why_not_from_here(member: Member, group: Workgroup) -> str | None:
-    """A theme prolonged in one country is for the members there."""
-    if group.theme.prolonged_country in (None, member.country):
-        return None
-    if group.theme.prolonged_country == "FR":
-        return _("This theme goes on in France only, so its groups are for members in France.")
-    return _("This theme goes on in Belgium only, so its groups are for members in Belgium.")
 
 
 def _why_clash(found: list[tuple[Meeting, Meeting]]) -> str:
@@ -163,7 +154,7 @@ def alternatives(member: Member | None, group: Workgroup, impossible: Sequence[M
         others = others.where(~_concerns(member.id))
         busy += other_meetings(member.id, None)
     groups = [g for g in db.session.scalars(others) if not g.has_begun and not overlaps(g.meetings, busy)]
-    return [g for g in groups if member is None or _why_not_from_here(member, g) is None]
+    return [g for g in groups if member is None or ways.why_not_from_here(member, g) is None]
 
 
 def sign_up(member: Member, group: Workgroup, confirmed: Collection[str]) -> Signup:

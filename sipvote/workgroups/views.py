@@ -22,7 +22,7 @@ from . import (
     counts,
     life_models,  # noqa: F401  (until a view needs them)
     rules,
-    wish_models,  # noqa: F401
+    ways,
 )
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
@@ -56,6 +56,7 @@ def index(year: int) -> str:
         "workgroups/index.html", edition=edition, themes=themes.of_the_year(edition), groups=groups, mine=mine,
         first=first, shown=shown, wanted=wanted, cities=_cities(groups), languages_of=LANGUAGES,
         numbers=counts.numbers_of(groups), sign_up_span=when_allowed(edition, "sign_up"), modes=MODE_NAMES,
+        takes_wishes=ways.takes_wishes(edition), wishes_are_open=ways.wishes_are_open(edition),
     )  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def show(year: int, group_id: int) -> str:
         "workgroups/show.html", edition=group.edition, group=group, signup=_standing(signup), leads=leads,
         numbers=counts.numbers_of([group])[group.id], why_not=why_not, modes=MODE_NAMES, languages_of=LANGUAGES,
         position=rules.position(signup) if signup else None, sees_link=_sees_link(signup, leads),
-        otherwise=_otherwise(group.edition) if why_not else [],
+        otherwise=_otherwise(group.edition) if why_not else [], can_wish=ways.wishes_are_open(group.edition),
         alternatives=_with_numbers(rules.alternatives(me, group, [])) if why_not and not signup else {},
     )  # fmt: skip
 

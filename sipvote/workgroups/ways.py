@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from ..db import db, now
 from ..editions.models import Edition, SignUpWay
 from ..i18n import moment
+from ..members.models import Member
 from .models import Workgroup
 from .wish_models import Assignment
 
@@ -46,3 +47,12 @@ def why_not_direct(group: Workgroup) -> str | None:
     if not group.meetings:
         return _("The dates of this group are not chosen yet.")
     return None
+
+
+def why_not_from_here(member: Member, group: Workgroup) -> str | None:
+    """The sentence why a group is not for members of this country, or None: a theme may go on in one country only."""
+    if group.theme.prolonged_country in (None, member.country):
+        return None
+    if group.theme.prolonged_country == "FR":
+        return _("This theme goes on in France only, so its groups are for members in France.")
+    return _("This theme goes on in Belgium only, so its groups are for members in Belgium.")
