@@ -218,7 +218,9 @@ def _wishes(edition: Edition) -> Card:
             text = _("Dates and groups are being chosen. You get a mail with your group and why.")
             return Card(_("Your wishes are in"), text, page, _("See what I wished"))
         groups = url_for("workgroups.index", year=edition.year)
-        text = _("Members could wish until %(moment)s. Free places open once everybody knows their group.", moment=until)
+        text = _(
+            "Members could wish until %(moment)s. Free places open once everybody knows their group.", moment=until
+        )
         return Card(_("The workgroups are being made"), text, groups, _("Look at the groups"))
     if mine and mine.counts:
         text = _("You can change them until %(moment)s.", moment=until)

@@ -57,15 +57,15 @@ class EditionForm(FlaskForm):
     )
     wishes_until = Beginning(
         _l("Deadline of wishes"),
-        description=_l("Only for sign-up by wishes. Leave some weeks before the workgroups, to choose dates and groups."),
+        description=_l(
+            "Only for sign-up by wishes. Leave some weeks before the workgroups, to choose dates and groups."
+        ),
         validators=[Optional()],
     )
     confirm_days = WholeNumber(
         _l("Days to confirm the dates of a group that one is given"), default=7, validators=[_at_least(1, 60)]
     )
-    accept_days = WholeNumber(
-        _l("Days to accept a place that became free"), default=3, validators=[_at_least(1, 30)]
-    )
+    accept_days = WholeNumber(_l("Days to accept a place that became free"), default=3, validators=[_at_least(1, 30)])
     waiting_order = RadioField(
         _l("Who is first on a waiting list"),
         choices=[
@@ -83,7 +83,10 @@ class EditionForm(FlaskForm):
     def settings(self) -> dict[str, Any]:
         """What is not the beginning of a phase. Without wishes there is no deadline of wishes."""
         kept = {name: self[name].data for name in SETTINGS}
-        kept["sign_up_way"], kept["waiting_order"] = SignUpWay(self.sign_up_way.data), WaitingOrder(self.waiting_order.data)
+        kept["sign_up_way"], kept["waiting_order"] = (
+            SignUpWay(self.sign_up_way.data),
+            WaitingOrder(self.waiting_order.data),
+        )
         by_wishes = kept["sign_up_way"] == SignUpWay.WISHES
         return {**kept, "wishes_until": self.wishes_until.moment if by_wishes and self.wishes_until.data else None}
 

@@ -143,7 +143,7 @@ def plan(
     for name, value in settings.items():
         setattr(edition, name, value)
     db.session.flush()
-    facts = {**dates, **settings}
+    facts: dict[str, Any] = {str(phase): begins for phase, begins in dates.items()} | settings
     said = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items()}
     audit.record("plan edition", f"edition {edition.year}", by, **said)
     return edition

@@ -133,7 +133,10 @@ def why_unsure(first: date, last: date, calendars: Collection[Calendar]) -> str 
     unknown = [c for c in schools if not all(_year(*_SCHOOLS[c], year, "en") for year in {first.year, last.year})]
     if not unknown:
         return None
-    return _("We do not know the school holidays of: %(where)s. Look them up yourself.", where=names(NAMES[c] for c in unknown))
+    return _(
+        "We do not know the school holidays of: %(where)s. Look them up yourself.",
+        where=names(NAMES[c] for c in unknown),
+    )
 
 
 def _named(country: str, part: str | None, day: date) -> list[str]:

@@ -19,8 +19,10 @@ from .wish_models import Candidate, Wish, WishList
 class Timed(Protocol):
     """Anything that begins and ends."""
 
-    starts_at: datetime
-    ends_at: datetime
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)

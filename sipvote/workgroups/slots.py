@@ -83,8 +83,10 @@ def counts_of(groups: Iterable[Workgroup]) -> dict[int, int]:
     """How many slots are proposed for each group, by its id."""
     ids = [g.id for g in groups]
     counted = select(Candidate.workgroup_id, func.count()).where(Candidate.workgroup_id.in_(ids))
-    found = {group: count for group, count in db.session.execute(counted.group_by(Candidate.workgroup_id))}
-    return {id: found.get(id, 0) for id in ids}
+    found = dict.fromkeys(ids, 0)
+    for group_id, count in db.session.execute(counted.group_by(Candidate.workgroup_id)):
+        found[group_id] = count
+    return found
 
 
 def others_with_slots(group: Workgroup) -> list[Workgroup]:
@@ -150,7 +152,9 @@ def why_not_slot(edition: Edition, start: datetime, end: datetime) -> str | None
 # --- Proposing, changing, removing ------------------------------------------------------------------
 
 
-def propose(group: Workgroup, spans: Iterable[tuple[datetime, datetime]], modes: Collection[Mode], by: int | None) -> int:
+def propose(
+    group: Workgroup, spans: Iterable[tuple[datetime, datetime]], modes: Collection[Mode], by: int | None
+) -> int:
     """Add slots to a group, and say how many are new. Raises Refused; then none is added."""
     _hold(group)
     if not set(modes) & set(modes_for(group)):
@@ -163,14 +167,18 @@ def propose(group: Workgroup, spans: Iterable[tuple[datetime, datetime]], modes:
     new = [(start, end) for start, end in wanted if (start, end) not in there]
     if len(there) + len(new) > MOST:
         facts = {"most": MOST, "there": len(there), "new": len(new)}
-        raise Refused(_("A group has at most %(most)s dates to choose from. It has %(there)s, and you add %(new)s.", **facts))
+        raise Refused(
+            _("A group has at most %(most)s dates to choose from. It has %(there)s, and you add %(new)s.", **facts)
+        )
     words = _words(group, modes)
     for start, end in new:
         slot = _slot(group.edition, start, end)
         db.session.add(Candidate(workgroup_id=group.id, slot=slot, modes=words, proposed_by_id=by))
     db.session.flush()
     if new:
-        audit.record("propose slots", f"workgroup {group.id}", by, slots=[s.isoformat() for s, _end in new], modes=words)
+        audit.record(
+            "propose slots", f"workgroup {group.id}", by, slots=[s.isoformat() for s, _end in new], modes=words
+        )
     return len(new)
 
 
@@ -258,7 +266,7 @@ def _why_ask(people: int) -> str:
 
 
 def copy(source: Workgroup, group: Workgroup, by: int | None) -> int:
-    """Propose the slots of another group of the edition for this one too; online where it has no city. Raises Refused."""
+    """Propose the slots of another group for this one too; online where it has no city. Raises Refused."""
     if source.edition_id != group.edition_id:
         raise Refused(_("Choose a group of the same year."))
     added = 0

@@ -33,7 +33,9 @@ def takes_wishes(edition: Edition) -> bool:
 
 def wishes_are_open(edition: Edition) -> bool:
     """Say whether members can wish now."""
-    return edition.wishes_until is not None and is_by_wishes(edition) and edition.signup_at <= now() < edition.wishes_until
+    return (
+        edition.wishes_until is not None and is_by_wishes(edition) and edition.signup_at <= now() < edition.wishes_until
+    )
 
 
 def why_not_direct(group: Workgroup) -> str | None:
@@ -43,7 +45,9 @@ def why_not_direct(group: Workgroup) -> str | None:
         until = moment(edition.wishes_until)
         if now() < edition.wishes_until:
             return _("Places are given by wishes this year. You can wish until %(moment)s.", moment=until)
-        return _("Wishes could be given until %(moment)s. Free places open once everybody knows their group.", moment=until)
+        return _(
+            "Wishes could be given until %(moment)s. Free places open once everybody knows their group.", moment=until
+        )
     if not group.meetings:
         return _("The dates of this group are not chosen yet.")
     return None

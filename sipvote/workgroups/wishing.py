@@ -111,9 +111,11 @@ class Fit:
                 self.can, wanted=self.wanted,
             )  # fmt: skip
         else:
-            days = self.wish.wish_list.edition.days_apart
-            why = _("Meetings lie at least %(days)s days apart. Your dates make %(most)s of %(wanted)s meetings, in one way of meeting.",
-                    days=days, most=self.most, wanted=self.wanted)  # fmt: skip
+            why = _(
+                "Meetings lie at least %(days)s days apart, all in one way of meeting. "
+                "From your dates at most %(most)s of %(wanted)s meetings can be made.",
+                days=self.wish.wish_list.edition.days_apart, most=self.most, wanted=self.wanted,
+            )  # fmt: skip
         return why + " " + _("So this wish cannot be kept.")
 
 
@@ -325,7 +327,9 @@ def remind() -> int:
         .order_by(WishList.id)
     )
     written = set(db.session.scalars(select(Letter.key).where(Letter.name == "wishes_reminder")))
-    return sum(wish_letters.reminder(mine) for mine in db.session.scalars(began) if wish_letters.key_of(mine) not in written)
+    return sum(
+        wish_letters.reminder(mine) for mine in db.session.scalars(began) if wish_letters.key_of(mine) not in written
+    )
 
 
 def forget_needs() -> None:
@@ -333,5 +337,5 @@ def forget_needs() -> None:
     over = select(Edition.id).where(Edition.recommendations_at <= now())
     groups = select(Workgroup.id).where(Workgroup.edition_id.in_(over))
     for table, where in ((WishList, WishList.edition_id.in_(over)), (Signup, Signup.workgroup_id.in_(groups))):
-        forget = update(table).where(where, table.access_needs != "").values(access_needs="")  # type: ignore[attr-defined]
+        forget = update(table).where(where, table.access_needs != "").values(access_needs="")
         db.session.execute(forget, execution_options={"synchronize_session": False})

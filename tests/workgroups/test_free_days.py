@@ -61,7 +61,9 @@ def test_an_ordinary_day_is_free_nowhere():
 )  # fmt: skip
 def test_each_city_has_the_schools_of_its_community_or_zone(slug, schools):
     found = free_days.calendars_of([city(slug)])
-    assert found[1:] == tuple(schools) and found[0] == ("belgium" if OFFICES.get(slug, (("FR"),))[0] == "BE" else "france")
+    assert found[1:] == tuple(schools) and found[0] == (
+        "belgium" if OFFICES.get(slug, (("FR"),))[0] == "BE" else "france"
+    )
 
 
 def test_every_office_has_its_schools():

@@ -115,7 +115,11 @@ class TestChoosing:
         bare, gone = a_group_to_wish(edition, dates=0), a_group_to_wish(edition, days=1)
         gone.cancelled_at = now()
         other = a_group(an_edition(Phase.STOCKTAKE, year=2020))
-        for group, says in ((bare, "No dates are proposed"), (gone, "not there any more"), (other, "not there any more")):
+        for group, says in (
+            (bare, "No dates are proposed"),
+            (gone, "not there any more"),
+            (other, "not there any more"),
+        ):
             with pytest.raises(Refused, match=says):
                 wishing.choose(ada, edition, [group.id])
 
