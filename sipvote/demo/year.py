@@ -25,6 +25,7 @@ from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
 from ..voting.models import Election, Envelope, Question
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
+from ..workgroups.wish_models import Assignment, Slot, WishList
 from . import assembly, deeds
 
 Step = Callable[[], object]
@@ -137,6 +138,8 @@ def steps(phase: Phase, by: int | None) -> Iterator[Step]:
 def undo(edition: Edition) -> None:
     """Throw away workgroups, vote, and who was at the assembly. The themes stay, but for what a vote prolonged."""
     db.session.execute(delete(Workgroup).where(Workgroup.edition_id == edition.id))  # takes meetings and sign-ups along
+    for table in (Assignment, WishList, Slot):
+        db.session.execute(delete(table).where(table.edition_id == edition.id))
     asked = select(Question.theme_id).join(Election).where(Election.edition_id == edition.id)
     by_vote = Theme.prolonged_from_id.in_(list(db.session.scalars(asked.where(Question.theme_id.is_not(None)))))
     db.session.execute(delete(Theme).where(Theme.edition_id == edition.id, by_vote))
@@ -156,6 +159,8 @@ def place(edition: Edition, phase: Phase) -> None:
     moved = {p: _moved(edition.begins(p), weeks) for p in DATED}
     if not _is_in(phase, moved):  # somebody made the phase shorter than a week or so: to its beginning, then
         moved = {p: edition.begins(p) + (now() - edition.begins(phase)) for p in DATED}
+    if edition.wishes_until:
+        edition.wishes_until += moved[Phase.SIGNUP] - edition.signup_at
     for each, begins in moved.items():
         setattr(edition, f"{each}_at", begins)
     for table, chosen in _dated_with(edition):
@@ -188,6 +193,9 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
         (Meeting.__table__, Meeting.workgroup_id.in_(groups)),
         (Signup.__table__, Signup.id.in_(signups)),
         (Attendance.__table__, Attendance.signup_id.in_(signups)),
+        (Slot.__table__, Slot.edition_id == edition.id),
+        (WishList.__table__, WishList.edition_id == edition.id),
+        (Assignment.__table__, Assignment.edition_id == edition.id),
         *assembly.dated_with(edition),
     ]
 

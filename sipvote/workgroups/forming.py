@@ -19,7 +19,7 @@ from ..errors import Refused
 from ..i18n import ZONE, moment, names, span
 from ..members.models import City, Grant, Member
 from ..themes.models import Theme
-from . import letters, rules, ways
+from . import letters, rules, ways, wishing
 from .models import PEOPLE_AT_LEAST, Meeting, Mode, Signup, Workgroup
 
 
@@ -241,7 +241,7 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     if fault := why_not_plan(group.edition, plan, group):
         raise Refused(fault[1])
     place = plan.venue, plan.video_url
-    place_changed = any(place) and place != (group.venue, group.video_url)
+    place_changed = bool(group.meetings) and any(place) and place != (group.venue, group.video_url)
     moves = _move(group, plan, place_changed)
     people, has_dates = letters.concerned(group)
     _write(group, plan)
@@ -255,7 +255,7 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
 
 
 def cancel(group: Workgroup, by: int | None) -> None:
-    """Call a group off, and write to everybody. Raises Refused."""
+    """Call a group off, and write to everybody in it, or who wishes it. Raises Refused."""
     rules.lock(None, group)
     if group.cancelled_at:
         raise Refused(_("This group was cancelled already."))
@@ -264,7 +264,10 @@ def cancel(group: Workgroup, by: int | None) -> None:
     group.cancelled_at = now()
     for meeting in group.meetings:
         meeting.sequence += 1
-    letters.cancelled(group, *letters.concerned(group))
+    people, has_dates = letters.concerned(group)
+    if not group.meetings:  # there is nothing in calendars, but some may wish it
+        people, has_dates = list({p.id: p for p in [*people, *wishing.wishers_of(group)]}.values()), set()
+    letters.cancelled(group, people, has_dates)
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 
 

@@ -46,7 +46,7 @@ def why_not_direct(group: Workgroup) -> str | None:
         if now() < edition.wishes_until:
             return _("Places are given by wishes this year. You can wish until %(moment)s.", moment=until)
         return _(
-            "Wishes could be given until %(moment)s. Free places open once everybody knows their group.", moment=until
+            "Members could wish until %(moment)s. Free places open once everybody knows their group.", moment=until
         )
     if not group.meetings:
         return _("The dates of this group are not chosen yet.")

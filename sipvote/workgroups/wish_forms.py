@@ -11,8 +11,6 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import Length, Optional
 
 from ..i18n import LANGUAGES, names
-from .exports import MODE_NAMES
-from .models import Workgroup
 from .wish_models import MOST_WISHES, Coming
 from .wishing import Choice
 
@@ -44,12 +42,9 @@ class WishForm(FlaskForm):
 
 def _option(choice: Choice) -> SelectChoice:
     group = choice.group
-    said = " · ".join([group.place, *([str(MODE_NAMES[group.mode])] if group.cities else []), names(_spoken(group))])
+    # The theme once more: of a list that is closed one sees the chosen line only.
+    said = f"{group.place} · {group.theme} · {names(LANGUAGES[code] for code in group.spoken)}"
     return SelectChoice(str(group.id), said, optgroup=str(group.theme))
-
-
-def _spoken(group: Workgroup) -> list[str]:
-    return [LANGUAGES[code] for code in group.spoken]
 
 
 class NeedsForm(FlaskForm):

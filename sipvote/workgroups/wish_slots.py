@@ -9,6 +9,7 @@ from . import free_days, rules, slots
 from .models import Meeting, Mode
 from .slot_marks import assemblies_between, meet
 from .wish_models import Candidate, Coming, Slot, WishList
+from .wishing import standing_groups
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Asked:
 def asked_of(wishes: WishList) -> list[Asked]:
     """The slots of the groups on a list, in order of time; a fixed number of queries."""
     group_of = {w.workgroup_id: w for w in wishes.wishes}
-    candidates = slots.candidates_of([w.workgroup for w in wishes.wishes])
+    candidates = slots.candidates_of(standing_groups(wishes))
     if not candidates:
         return []
     of_slot: dict[int, list[Candidate]] = {}

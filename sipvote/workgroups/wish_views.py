@@ -73,7 +73,7 @@ def groups(year: int) -> Any:
 
 def _ranked(mine: WishList | None) -> dict[str, str]:
     """What the form begins with: what is kept, and the group whose page led here in the first free rank."""
-    chosen = [str(w.workgroup_id) for w in mine.wishes] if mine else []
+    chosen = [str(group.id) for group in wishing.standing_groups(mine)] if mine else []
     asked = request.args.get("group", type=int)
     if asked and str(asked) not in chosen:
         chosen.append(str(asked))

@@ -39,10 +39,11 @@ FITS = {
 
 
 def list_of(member_id: int, edition: Edition) -> WishList | None:
-    """What a member wishes in an edition, also a draft and a list that was withdrawn."""
+    """What a member wishes in an edition as it is now, also a draft and a list that was withdrawn."""
     mine = select(WishList).where(WishList.edition_id == edition.id, WishList.member_id == member_id)
     whole = selectinload(WishList.wishes).selectinload(Wish.workgroup).selectinload(Workgroup.theme)
-    return db.session.scalar(mine.options(whole, selectinload(WishList.availability)))
+    mine = mine.options(whole, selectinload(WishList.availability))
+    return db.session.scalar(mine.execution_options(populate_existing=True))
 
 
 def lists_of(member_id: int) -> Sequence[WishList]:
@@ -51,6 +52,11 @@ def lists_of(member_id: int) -> Sequence[WishList]:
     whole = selectinload(WishList.wishes).selectinload(Wish.workgroup).selectinload(Workgroup.theme)
     when = selectinload(WishList.availability).selectinload(Availability.slot)
     return db.session.scalars(mine.options(whole, when)).all()
+
+
+def standing_groups(wishes: WishList) -> list[Workgroup]:
+    """The groups on a list that were not cancelled, the dearest first."""
+    return [w.workgroup for w in wishes.wishes if w.workgroup.cancelled_at is None]
 
 
 @dataclass(frozen=True)
@@ -164,10 +170,10 @@ def why_not_pledge(wishes: WishList) -> str | None:
     """The sentence why a list cannot count, or None."""
     if not wishes.wishes:
         return _("Choose at least one group.")
-    gone = [w.workgroup for w in wishes.wishes if w.workgroup.cancelled_at]
-    if gone:
-        return _("“%(group)s” was cancelled. Choose your groups again.", group=gone[0])
-    if not any(fit.is_possible for fit in fits(wishes)):
+    standing = [fit for fit in fits(wishes) if fit.wish.workgroup.cancelled_at is None]
+    if not standing:
+        return _("The groups that you wish were cancelled. Choose again.")
+    if not any(fit.is_possible for fit in standing):
         return _("None of your wishes could be kept with these dates. Look whether you can come on more of them.")
     return None
 
@@ -200,7 +206,7 @@ def choose(member: Member, edition: Edition, group_ids: Sequence[int]) -> WishLi
 def tick(member: Member, edition: Edition, could: Mapping[int, Coming]) -> WishList:
     """Keep when and how the member could come; a slot of their groups that is not in `could` they cannot make."""
     mine = _begin(member, edition)
-    asked = {c.slot_id for c in slots.candidates_of([w.workgroup for w in mine.wishes])}
+    asked = {c.slot_id for c in slots.candidates_of(standing_groups(mine))}
     kept = {a.slot_id: a for a in mine.availability}
     for slot_id in asked:
         way, there = could.get(slot_id), kept.get(slot_id)
@@ -222,7 +228,7 @@ def tell_needs(member: Member, edition: Edition, needs: str) -> WishList:
 
 def _begin(member: Member, edition: Edition) -> WishList:
     """The member's list, locked and as it is now; a new one when there is none. Raises Refused."""
-    db.session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
+    _lock(member)
     if why := why_not_wish(member, edition):
         raise Refused(why)
     mine = list_of(member.id, edition)
@@ -233,11 +239,13 @@ def _begin(member: Member, edition: Edition) -> WishList:
                 db.session.add(mine)
         except IntegrityError:
             raise Refused(_("You opened this page twice at the same time. Reload it.")) from None
-    else:
-        db.session.refresh(mine)
     if mine.withdrawn_at:  # whoever begins again, begins with a draft
         mine.withdrawn_at = mine.pledged_at = None
     return mine
+
+
+def _lock(member: Member) -> None:
+    db.session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
 
 
 def _touch(mine: WishList) -> WishList:
@@ -256,7 +264,7 @@ def pledge(member: Member, edition: Edition) -> WishList:
         return mine
     if why := why_not_pledge(mine):
         raise Refused(why)
-    asked = {c.slot_id for c in slots.candidates_of([w.workgroup for w in mine.wishes])}
+    asked = {c.slot_id for c in slots.candidates_of(standing_groups(mine))}
     mine.availability = [a for a in mine.availability if a.slot_id in asked]
     mine.pledged_at = mine.changed_at = now()
     db.session.flush()
@@ -282,14 +290,19 @@ def undo_withdrawal(member: Member, edition: Edition) -> None:
 
 def _standing(member: Member, edition: Edition) -> WishList:
     """The member's list, locked, while it can still be changed. Raises Refused."""
-    db.session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
+    _lock(member)
     if why := why_not_wish(member, edition):
         raise Refused(why)
     mine = list_of(member.id, edition)
     if mine is None:
         raise Refused(_("You have not wished a group yet."))
-    db.session.refresh(mine)
     return mine
+
+
+def wishers_of(group: Workgroup) -> Sequence[Member]:
+    """Everybody whose list names the group, also a draft; not those who withdrew theirs."""
+    named = select(Member).join(WishList).join(Wish)
+    return db.session.scalars(named.where(Wish.workgroup_id == group.id, WishList.withdrawn_at.is_(None))).all()
 
 
 # --- What the editions' room asks, and the worker does ----------------------------------------------

@@ -10,7 +10,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase, SignUpWay
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import rules, slots, ways, wishing
+from sipvote.workgroups import forming, rules, slots, ways, wish_slots, wishing
 from sipvote.workgroups.models import Mode
 from sipvote.workgroups.wish_models import Assignment, Coming, WishList
 from tests.factories import (
@@ -293,3 +293,35 @@ class TestSettings:
         told_all(edition)
         assert "wishes_until: The wishes are frozen" in self.fault(edition, **later)
         assert not ways.takes_wishes(edition)
+
+
+class TestCancelledGroups:
+    def test_who_wishes_a_group_that_is_called_off_gets_a_mail(self, edition):
+        bas = a_facilitator()
+        group = a_group_to_wish(edition, facilitators=[bas])
+        ada, bo, cem = (a_member(name) for name in ("Ada", "Bo", "Cem"))
+        some_wishes(ada, group)
+        some_wishes(bo, group, pledged=False)
+        some_wishes(cem, group)
+        wishing.withdraw(cem, edition)
+        forming.cancel(group, None)
+        mails = db.session.scalars(select(Letter).where(Letter.name == "group_cancelled")).all()
+        assert {m.member_id for m in mails} == {bas.id, ada.id, bo.id} and not any(m.calendar for m in mails)
+
+    def test_a_list_lives_on_with_the_groups_that_stand(self, edition):
+        ada, group, other = a_member(), a_group_to_wish(edition), a_group_to_wish(edition, days=1)
+        found = some_wishes(ada, group, other)
+        forming.cancel(group, None)
+        assert wishing.why_not_pledge(found) is None
+        assert {a.slot.id for a in wish_slots.asked_of(found)} == set(slot_ids(other))
+        forming.cancel(other, None)
+        assert "were cancelled" in wishing.why_not_pledge(found)
+
+
+def test_a_group_without_dates_moves_house_without_a_mail(edition):
+    group = a_group_to_wish(edition, facilitators=[a_facilitator()])
+    plan = forming.Plan(
+        group.theme, group.cities, group.mode, ["nl"], 10, group.facilitators, "Kouter 1", "", [], 0, minimum=4
+    )
+    assert forming.change(group, plan, None) == []
+    assert (group.venue, group.minimum, db.session.scalar(select(Letter.id))) == ("Kouter 1", 4, None)
