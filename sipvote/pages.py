@@ -20,7 +20,7 @@ from .members.models import Member, SignIn
 from .themes import rules as themes
 from .voting import rules as voting
 from .workgroups import rules as workgroups
-from .workgroups import wishing
+from .workgroups import wished
 from .workgroups.wish_models import WishList
 
 pages = Blueprint("pages", __name__)
@@ -80,7 +80,7 @@ def me() -> str:
     return render_template(
         "pages/me.html", member=member, form=LanguageForm(obj=member), signups=workgroups.groups_of(member.id),
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
-        supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wishing.lists_of(member.id),
+        supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wished.lists_of(member.id),
         personal_links=links.standing(member.id),
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def my_data() -> Any:
             {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at}
             for s, _next in workgroups.groups_of(member.id)
         ],
-        "wishes": [_wished(wishes) for wishes in wishing.lists_of(member.id)],
+        "wishes": [_wished(wishes) for wishes in wished.lists_of(member.id)],
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }

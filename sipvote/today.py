@@ -23,7 +23,7 @@ from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
 from .workgroups import rules as workgroups
-from .workgroups import ways, wishing
+from .workgroups import ways, wished
 from .workgroups.models import Meeting, Signup
 
 AFTER_VOTE = tuple(Phase)[list(Phase).index(Phase.COUNT) :]
@@ -212,7 +212,7 @@ def _wishes(edition: Edition) -> Card:
     """What one wishes, as it stands: to begin, kept and not sent, in, or over."""
     page = url_for("wishes.index", year=edition.year)
     until = moment(edition.wishes_until or edition.groups_at)
-    mine = wishing.list_of(current_user.member_id, edition) if current_user.is_authenticated else None
+    mine = wished.list_of(current_user.member_id, edition) if current_user.is_authenticated else None
     if not ways.wishes_are_open(edition):
         if mine and mine.counts:
             text = _("Dates and groups are being chosen. You get a mail with your group and why.")

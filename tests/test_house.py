@@ -74,7 +74,7 @@ def test_imports_follow_the_order_of_the_rooms(path):
 PURE = {
     "rules", "tally", "seal", "board", "jsonfile",
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes",
-    "ways", "wishing", "slots", "free_days",
+    "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
 }  # fmt: skip
 
 

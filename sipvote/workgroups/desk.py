@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
 from ..errors import see_other
 from ..themes import rules as themes
-from . import counts, forming, slots, ways
+from . import counts, forming, slots, ways, wished
 from .forms import ProposalForm, data_of, form_for, typed
 from .models import Workgroup
 from .views import asked_group
@@ -33,7 +33,8 @@ def index(year: int) -> str:
     return render_template(
         "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers,
         warnings={g.id: warnings(g, numbers[g.id], proposed[g.id]) for g in groups}, proposed=proposed,
-        why_not=why_not_now(edition, "form_groups"), by_wishes=ways.takes_wishes(edition),
+        why_not=why_not_now(edition, "form_groups"),
+        wished=wished.wishes_per_group(edition) if ways.takes_wishes(edition) else None,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ..errors import Refused
 from ..i18n import ZONE, moment, names, span
 from ..members.models import City, Grant, Member
 from ..themes.models import Theme
-from . import letters, rules, ways, wishing
+from . import letters, rules, ways, wished
 from .models import PEOPLE_AT_LEAST, Meeting, Mode, Signup, Workgroup
 
 
@@ -266,7 +266,7 @@ def cancel(group: Workgroup, by: int | None) -> None:
         meeting.sequence += 1
     people, has_dates = letters.concerned(group)
     if not group.meetings:  # there is nothing in calendars, but some may wish it
-        people, has_dates = list({p.id: p for p in [*people, *wishing.wishers_of(group)]}.values()), set()
+        people, has_dates = list({p.id: p for p in [*people, *wished.wishers_of(group)]}.values()), set()
     letters.cancelled(group, people, has_dates)
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 

@@ -12,7 +12,7 @@ from wtforms.validators import Length, Optional
 
 from ..i18n import LANGUAGES, names
 from .wish_models import MOST_WISHES, Coming
-from .wishing import Choice
+from .wished import Choice
 
 WAY_NAMES = {Coming.ON_SITE: _l("On site"), Coming.ONLINE: _l("Online"), Coming.EITHER: _l("Either")}
 

@@ -9,7 +9,7 @@ from . import free_days, rules, slots
 from .models import Meeting, Mode
 from .slot_marks import assemblies_between, meet
 from .wish_models import Candidate, Coming, Slot, WishList
-from .wishing import standing_groups
+from .wished import standing_groups
 
 
 @dataclass(frozen=True)

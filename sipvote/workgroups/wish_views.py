@@ -16,7 +16,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import LANGUAGES, clock
 from ..members.models import Member
-from . import ways, wish_slots, wishing
+from . import ways, wish_slots, wished, wishing
 from .exports import MODE_NAMES
 from .wish_forms import WAY_NAMES, NeedsForm, WishForm, ticked
 from .wish_models import Coming, WishList
@@ -28,7 +28,7 @@ def _asked(year: int) -> tuple[Edition, Member, WishList | None]:
     """The edition, who asks, and what they wish so far."""
     edition = asked_edition(year)
     me = db.session.get_one(Member, current_user.member_id)
-    return edition, me, wishing.list_of(me.id, edition)
+    return edition, me, wished.list_of(me.id, edition)
 
 
 def _to(page: str, edition: Edition) -> Any:
@@ -41,7 +41,7 @@ def index(year: int) -> str:
     edition, me, mine = _asked(year)
     return render_template(
         "wishes/index.html", edition=edition, mine=mine, why_not=wishing.why_not_wish(me, edition), modes=MODE_NAMES,
-        fits=wishing.fits(mine) if mine else [], is_told=ways.is_told(edition), by_wishes=ways.is_by_wishes(edition),
+        fits=wished.fits(mine) if mine else [], is_told=ways.is_told(edition), by_wishes=ways.is_by_wishes(edition),
         languages_of=LANGUAGES,
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def groups(year: int) -> Any:
     edition, me, mine = _asked(year)
     if wishing.why_not_wish(me, edition):
         return _told(_to(".index", edition), wishing.why_not_wish(me, edition))
-    was_in, offered = mine is not None and mine.counts, wishing.choices(me, edition)
+    was_in, offered = mine is not None and mine.counts, wished.choices(me, edition)
     form = WishForm(data=_ranked(mine))
     form.offer(offered)
     if form.validate_on_submit():
@@ -73,7 +73,7 @@ def groups(year: int) -> Any:
 
 def _ranked(mine: WishList | None) -> dict[str, str]:
     """What the form begins with: what is kept, and the group whose page led here in the first free rank."""
-    chosen = [str(group.id) for group in wishing.standing_groups(mine)] if mine else []
+    chosen = [str(group.id) for group in wished.standing_groups(mine)] if mine else []
     asked = request.args.get("group", type=int)
     if asked and str(asked) not in chosen:
         chosen.append(str(asked))
@@ -128,7 +128,7 @@ def check(year: int) -> Any:
     if mine is None or not mine.wishes or mine.withdrawn_at or wishing.why_not_wish(me, edition):
         return _to(".index", edition)
     return render_template(
-        "wishes/check.html", edition=edition, mine=mine, fits=wishing.fits(mine), why_not=wishing.why_not_pledge(mine)
+        "wishes/check.html", edition=edition, mine=mine, fits=wished.fits(mine), why_not=wishing.why_not_pledge(mine)
     )
 
 
@@ -145,7 +145,7 @@ def done(year: int) -> Any:
     edition, _me, mine = _asked(year)
     if mine is None or not mine.counts:
         return _to(".index", edition)
-    return render_template("wishes/done.html", edition=edition, mine=mine, fits=wishing.fits(mine))
+    return render_template("wishes/done.html", edition=edition, mine=mine, fits=wished.fits(mine))
 
 
 @wishes.post("/withdraw")

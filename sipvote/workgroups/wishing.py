@@ -4,9 +4,7 @@ Each step is kept as one goes; only a pledged list counts. Whoever changes a lis
 a double click, or a page that saves by itself while a button is pressed, never mixes two lists.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,131 +21,11 @@ from ..errors import Refused
 from ..i18n import ZONE, moment
 from ..mail import Letter
 from ..members.models import Member
-from . import counts, planning, rules, slots, ways, wish_letters
-from .models import Mode, Signup, Workgroup
-from .wish_models import MOST_WISHES, Availability, Candidate, Coming, Wish, WishList
+from . import counts, slots, ways, wish_letters, wished
+from .models import Signup, Workgroup
+from .wish_models import MOST_WISHES, Availability, Coming, Wish, WishList
 
 REMIND_BEFORE = timedelta(days=2)
-FITS = {
-    Coming.ON_SITE: frozenset({Mode.ON_SITE, Mode.HYBRID}),
-    Coming.ONLINE: frozenset({Mode.ONLINE, Mode.HYBRID}),
-    Coming.EITHER: frozenset(Mode),
-}
-
-
-# --- Reading ----------------------------------------------------------------------------------------
-
-
-def list_of(member_id: int, edition: Edition) -> WishList | None:
-    """What a member wishes in an edition as it is now, also a draft and a list that was withdrawn."""
-    mine = select(WishList).where(WishList.edition_id == edition.id, WishList.member_id == member_id)
-    whole = selectinload(WishList.wishes).selectinload(Wish.workgroup).selectinload(Workgroup.theme)
-    mine = mine.options(whole, selectinload(WishList.availability))
-    return db.session.scalar(mine.execution_options(populate_existing=True))
-
-
-def lists_of(member_id: int) -> Sequence[WishList]:
-    """Everything that a member ever wished, the newest edition first."""
-    mine = select(WishList).where(WishList.member_id == member_id).order_by(WishList.edition_id.desc())
-    whole = selectinload(WishList.wishes).selectinload(Wish.workgroup).selectinload(Workgroup.theme)
-    when = selectinload(WishList.availability).selectinload(Availability.slot)
-    return db.session.scalars(mine.options(whole, when)).all()
-
-
-def standing_groups(wishes: WishList) -> list[Workgroup]:
-    """The groups on a list that were not cancelled, the dearest first."""
-    return [w.workgroup for w in wishes.wishes if w.workgroup.cancelled_at is None]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A group that could be wished, with how many dates are proposed for it; or why not."""
-
-    group: Workgroup
-    dates: int
-    why_not: str | None
-
-
-def choices(member: Member, edition: Edition) -> list[Choice]:
-    """Every group of the edition, and why the member cannot wish it."""
-    groups = counts.groups_in(edition)
-    dates = slots.counts_of(groups)
-    return [Choice(g, dates[g.id], _why_not_group(member, g, dates[g.id])) for g in groups]
-
-
-def _why_not_group(member: Member, group: Workgroup, dates: int) -> str | None:
-    if why := ways.why_not_from_here(member, group):
-        return why
-    if rules.leads(member.id, group):
-        return _("You lead this group, so you cannot also wish it.")
-    return None if dates else _("No dates are proposed for it yet.")
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a wish goes together with when the member can come.
-
-    Of `dates` proposed for the group the member could make `can`; with enough days between, `most` of these.
-    """
-
-    wish: Wish
-    dates: int
-    can: int
-    most: int
-
-    @property
-    def wanted(self) -> int:
-        """How many meetings the group will have."""
-        return self.wish.wish_list.edition.meetings
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether the group could have all its meetings on dates that the member can make."""
-        return self.most >= self.wanted
-
-    @property
-    def why_not(self) -> str | None:
-        """The sentence why this wish cannot be kept, or None."""
-        if self.is_possible:
-            return None
-        if self.can < self.wanted:
-            why = ngettext(
-                "The group meets %(wanted)s times, and you could come on %(num)d date.",
-                "The group meets %(wanted)s times, and you could come on %(num)d dates.",
-                self.can, wanted=self.wanted,
-            )  # fmt: skip
-        else:
-            why = _(
-                "Meetings lie at least %(days)s days apart, all in one way of meeting. "
-                "From your dates at most %(most)s of %(wanted)s meetings can be made.",
-                days=self.wish.wish_list.edition.days_apart, most=self.most, wanted=self.wanted,
-            )  # fmt: skip
-        return why + " " + _("So this wish cannot be kept.")
-
-
-def fits(wishes: WishList) -> list[Fit]:
-    """How each wish goes together with when the member can come, in the order of the wishes."""
-    way = {a.slot_id: a.way for a in wishes.availability}
-    proposed = defaultdict(list)
-    for candidate in slots.candidates_of([w.workgroup for w in wishes.wishes]):
-        proposed[candidate.workgroup_id].append(candidate)
-    return [_fit(wish, proposed[wish.workgroup_id], way) for wish in wishes.wishes]
-
-
-def _fit(wish: Wish, proposed: Sequence[Candidate], way: Mapping[int, Coming]) -> Fit:
-    edition = wish.wish_list.edition
-    could = [
-        planning.Slot(_local(c.slot.starts_at), _local(c.slot.ends_at), slots.modes_of(c) & FITS[way[c.slot_id]])
-        for c in proposed
-        if c.slot_id in way
-    ]
-    could = [slot for slot in could if slot.modes]
-    most = planning.most_meetings(planning.Problem(could, [], edition.meetings, edition.days_apart))
-    return Fit(wish, len(proposed), len(could), most)
-
-
-def _local(at: Any) -> Any:
-    return at.astimezone(ZONE).replace(tzinfo=None)
 
 
 # --- Why not ----------------------------------------------------------------------------------------
@@ -170,7 +48,7 @@ def why_not_pledge(wishes: WishList) -> str | None:
     """The sentence why a list cannot count, or None."""
     if not wishes.wishes:
         return _("Choose at least one group.")
-    standing = [fit for fit in fits(wishes) if fit.wish.workgroup.cancelled_at is None]
+    standing = [fit for fit in wished.fits(wishes) if fit.wish.workgroup.cancelled_at is None]
     if not standing:
         return _("The groups that you wish were cancelled. Choose again.")
     if not any(fit.is_possible for fit in standing):
@@ -190,7 +68,7 @@ def choose(member: Member, edition: Edition, group_ids: Sequence[int]) -> WishLi
         raise Refused(_("You chose one group twice. Choose each group once."))
     if len(group_ids) > MOST_WISHES:
         raise Refused(ngettext("Choose at most %(num)d group.", "Choose at most %(num)d groups.", MOST_WISHES))
-    found = {choice.group.id: choice for choice in choices(member, edition)}
+    found = {choice.group.id: choice for choice in wished.choices(member, edition)}
     for group_id in group_ids:
         if group_id not in found:
             raise Refused(_("One of these groups is not there any more. Choose again."))
@@ -206,7 +84,7 @@ def choose(member: Member, edition: Edition, group_ids: Sequence[int]) -> WishLi
 def tick(member: Member, edition: Edition, could: Mapping[int, Coming]) -> WishList:
     """Keep when and how the member could come; a slot of their groups that is not in `could` they cannot make."""
     mine = _begin(member, edition)
-    asked = {c.slot_id for c in slots.candidates_of(standing_groups(mine))}
+    asked = {c.slot_id for c in slots.candidates_of(wished.standing_groups(mine))}
     kept = {a.slot_id: a for a in mine.availability}
     for slot_id in asked:
         way, there = could.get(slot_id), kept.get(slot_id)
@@ -231,7 +109,7 @@ def _begin(member: Member, edition: Edition) -> WishList:
     _lock(member)
     if why := why_not_wish(member, edition):
         raise Refused(why)
-    mine = list_of(member.id, edition)
+    mine = wished.list_of(member.id, edition)
     if mine is None:
         try:
             with db.session.begin_nested():
@@ -264,11 +142,11 @@ def pledge(member: Member, edition: Edition) -> WishList:
         return mine
     if why := why_not_pledge(mine):
         raise Refused(why)
-    asked = {c.slot_id for c in slots.candidates_of(standing_groups(mine))}
+    asked = {c.slot_id for c in slots.candidates_of(wished.standing_groups(mine))}
     mine.availability = [a for a in mine.availability if a.slot_id in asked]
     mine.pledged_at = mine.changed_at = now()
     db.session.flush()
-    wish_letters.wishes_in(mine, fits(mine))
+    wish_letters.wishes_in(mine, wished.fits(mine))
     return mine
 
 
@@ -293,16 +171,10 @@ def _standing(member: Member, edition: Edition) -> WishList:
     _lock(member)
     if why := why_not_wish(member, edition):
         raise Refused(why)
-    mine = list_of(member.id, edition)
+    mine = wished.list_of(member.id, edition)
     if mine is None:
         raise Refused(_("You have not wished a group yet."))
     return mine
-
-
-def wishers_of(group: Workgroup) -> Sequence[Member]:
-    """Everybody whose list names the group, also a draft; not those who withdrew theirs."""
-    named = select(Member).join(WishList).join(Wish)
-    return db.session.scalars(named.where(Wish.workgroup_id == group.id, WishList.withdrawn_at.is_(None))).all()
 
 
 # --- What the editions' room asks, and the worker does ----------------------------------------------

@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.i18n import ZONE
-from sipvote.workgroups import slot_marks, slots, wishing
+from sipvote.workgroups import slot_marks, slots, wished, wishing
 from sipvote.workgroups.models import Mode, Workgroup
 from sipvote.workgroups.wish_models import Coming, Slot
 from tests.factories import (
@@ -138,7 +138,7 @@ class TestWhenTheyChange:
         some_wishes(ada, two)
         slots.remove(one, [c.slot_id for c in slots.candidates_of([one])], None)
         assert slots.counts_of([one, two]) == {one.id: 0, two.id: 6}
-        assert len(wishing.list_of(ada.id, edition).availability) == 6
+        assert len(wished.list_of(ada.id, edition).availability) == 6
 
 
 class TestMarks:
@@ -215,6 +215,15 @@ class TestPages:
         assert browser.post(f"/en/2026/groups/plan/{group.id}", data={**data, "minimum": 5}).status_code == 303
         db.session.expire_all()
         assert group.minimum == 5
+
+    def test_the_list_of_groups_counts_wishes_while_members_wish(self, browser_of, edition):
+        one, two = a_group_to_wish(edition), a_group_to_wish(edition, city="luik", days=1)
+        some_wishes(a_member("Ada"), one, two)
+        some_wishes(a_member("Bo"), two)
+        some_wishes(a_member("Cem"), two, pledged=False)
+        assert wished.wishes_per_group(edition) == {one.id: (1, 1), two.id: (1, 2)}
+        page = browser_of(an_organiser()).get("/en/2026/groups/plan/").text
+        assert "First wishes" in page and "Waiting</th>" not in page and page.count('<td class="num">2</td>') == 1
 
     def test_a_weekly_pattern_is_looked_at_before_it_is_kept(self, browser_of, edition):
         group, browser = a_group_to_wish(edition, dates=0), browser_of(an_organiser())

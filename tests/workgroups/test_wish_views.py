@@ -8,7 +8,7 @@ import time_machine
 
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
-from sipvote.workgroups import rules, slots, wishing
+from sipvote.workgroups import rules, slots, wished, wishing
 from sipvote.workgroups.wish_models import Coming
 from tests.factories import (
     a_facilitator,
@@ -55,12 +55,12 @@ class TestThreePages:
         assert "I come to all 5 meetings, of about 3 hours each" in page and "A ramp" in page
         assert browser.post(PAGES + "pledge").headers["Location"] == PAGES + "done"
         assert "Your wishes are in" in browser.get(PAGES + "done").text
-        assert wishing.list_of(ada.id, edition).counts
+        assert wished.list_of(ada.id, edition).counts
 
     def test_a_rank_left_empty_closes_up(self, browser_of, edition):
         ada, group, other = a_member(), a_group_to_wish(edition), a_group_to_wish(edition, days=1)
         browser_of(ada).post(PAGES + "groups", data={"wish_1": group.id, "wish_2": "", "wish_3": other.id})
-        assert [(w.rank, w.workgroup_id) for w in wishing.list_of(ada.id, edition).wishes] == [
+        assert [(w.rank, w.workgroup_id) for w in wished.list_of(ada.id, edition).wishes] == [
             (1, group.id), (2, other.id),
         ]  # fmt: skip
 
@@ -69,7 +69,7 @@ class TestThreePages:
         page = browser_of(ada).post(PAGES + "groups", data={"wish_1": group.id, "wish_3": group.id}).text
         assert "You chose one group twice" in page and page.count(f'<option selected value="{group.id}">') == 2
         assert "Choose at least one group" in browser_of(ada).post(PAGES + "groups", data={"wish_1": ""}).text
-        assert wishing.list_of(ada.id, edition) is None
+        assert wished.list_of(ada.id, edition) is None
 
     @pytest.mark.parametrize("sent", ["x", "99999", "1; drop table"])
     def test_nonsense_is_told(self, browser_of, edition, sent):
@@ -103,11 +103,11 @@ class TestThreePages:
         data = {"all": "online", "access_needs": "A ramp"}
         page = browser.post(PAGES + "dates/all", data=data, follow_redirects=True).text
         assert "Every date has this answer" in page and "A ramp" in page
-        ways = {a.slot_id: a.way for a in wishing.list_of(ada.id, edition).availability}
+        ways = {a.slot_id: a.way for a in wished.list_of(ada.id, edition).availability}
         assert len(ways) == 5 and first.id not in ways and set(ways.values()) == {Coming.ONLINE}
         browser.post(PAGES + "dates/all", data={**ticks(group), "all": ""})
         db.session.expire_all()
-        assert {a.slot_id for a in wishing.list_of(ada.id, edition).availability} == {first.id}
+        assert {a.slot_id for a in wished.list_of(ada.id, edition).availability} == {first.id}
 
     def test_where_there_is_no_room_only_online_is_asked(self, browser_of, edition):
         ada, group = a_member(), a_group_to_wish(edition, city=None)
@@ -131,7 +131,7 @@ class TestByTheScript:
         told = browser.post(PAGES + "groups", data={"wish_1": group.id}, headers=JSON).json
         assert told["said"].startswith("Kept at ") and told["state"] == "Not sent yet"
         assert browser.post(PAGES + "dates", data=ticks(group), headers=JSON).json["said"].startswith("Kept at")
-        assert len(wishing.list_of(ada.id, edition).availability) == 6
+        assert len(wished.list_of(ada.id, edition).availability) == 6
 
     def test_what_cannot_be_kept_is_said(self, browser_of, edition):
         ada, group = a_member(), a_group_to_wish(edition)
@@ -160,7 +160,7 @@ class TestStanding:
         assert "Withdraw my wishes" in browser.get(PAGES).text
         assert "Your wishes are withdrawn" in browser.post(PAGES + "withdraw", follow_redirects=True).text
         assert "stand again" in browser.post(PAGES + "undo", follow_redirects=True).text
-        assert wishing.list_of(ada.id, edition).counts
+        assert wished.list_of(ada.id, edition).counts
         assert browser_of(a_member("Bo")).post(PAGES + "withdraw").status_code == 409
 
     def test_after_the_deadline_one_reads_what_one_wished_and_what_comes(self, browser_of, edition):
@@ -192,7 +192,7 @@ class TestStanding:
         bo = browser_of(a_member("Bo"))
         assert "Choose my groups" in bo.get(PAGES).text
         bo.post(PAGES + "withdraw")
-        assert wishing.list_of(ada.id, edition).counts
+        assert wished.list_of(ada.id, edition).counts
 
 
 class TestElsewhere:

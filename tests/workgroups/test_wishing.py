@@ -10,7 +10,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase, SignUpWay
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import forming, rules, slots, ways, wish_slots, wishing
+from sipvote.workgroups import forming, rules, slots, ways, wish_slots, wished, wishing
 from sipvote.workgroups.models import Mode
 from sipvote.workgroups.wish_models import Assignment, Coming, WishList
 from tests.factories import (
@@ -84,7 +84,7 @@ class TestChoosing:
         one, two, three = (a_group_to_wish(edition, city=city) for city in ("gent", "luik", None))
         wishing.choose(ada, edition, [one.id, two.id])
         wishing.choose(ada, edition, [two.id, one.id, three.id])
-        found = wishing.list_of(ada.id, edition)
+        found = wished.list_of(ada.id, edition)
         assert [(w.rank, w.workgroup) for w in found.wishes] == [(1, two), (2, one), (3, three)]
         assert found.pledged_at is None and not found.counts
         assert db.session.scalar(select(func.count()).select_from(WishList)) == 1
@@ -143,7 +143,7 @@ class TestTicking:
         ada, one, two = a_member(), a_group_to_wish(edition), a_group_to_wish(edition, city="luik")
         found = some_wishes(ada, one, two)
         assert slot_ids(one) == slot_ids(two) and len(found.availability) == 6
-        assert [fit.can for fit in wishing.fits(found)] == [6, 6]
+        assert [fit.can for fit in wished.fits(found)] == [6, 6]
 
 
 class TestFits:
@@ -151,17 +151,17 @@ class TestFits:
         ada, group = a_member(), a_group_to_wish(edition)
         wishing.choose(ada, edition, [group.id])
         four = wishing.tick(ada, edition, dict.fromkeys(slot_ids(group)[:4], Coming.EITHER))
-        (fit,) = wishing.fits(four)
+        (fit,) = wished.fits(four)
         assert (fit.dates, fit.can, fit.is_possible) == (6, 4, False)
         assert "5 times, and you could come on 4 dates" in fit.why_not and "cannot be kept" in fit.why_not
         five = wishing.tick(ada, edition, dict.fromkeys(slot_ids(group)[:5], Coming.EITHER))
-        assert wishing.fits(five)[0].why_not is None
+        assert wished.fits(five)[0].why_not is None
 
     def test_the_days_between_meetings_count(self):
         edition = a_wishing_edition(days_apart=14)
-        (fit,) = wishing.fits(some_wishes(a_member(), a_group_to_wish(edition, dates=9), way=Coming.EITHER))
+        (fit,) = wished.fits(some_wishes(a_member(), a_group_to_wish(edition, dates=9), way=Coming.EITHER))
         assert (fit.can, fit.most, fit.why_not) == (9, 5, None)
-        (fit,) = wishing.fits(some_wishes(a_member("Bo"), a_group_to_wish(edition, dates=8, days=1), pledged=False))
+        (fit,) = wished.fits(some_wishes(a_member("Bo"), a_group_to_wish(edition, dates=8, days=1), pledged=False))
         assert (fit.can, fit.most) == (8, 4) and "14 days apart" in fit.why_not
 
     def test_a_group_meets_in_one_way_so_on_site_and_online_are_not_added(self, edition):
@@ -170,10 +170,10 @@ class TestFits:
         slots.change_modes(group, ids, [Mode.ON_SITE, Mode.ONLINE], None)
         wishing.choose(ada, edition, [group.id])
         mixed = {slot: Coming.ON_SITE if n % 2 else Coming.ONLINE for n, slot in enumerate(ids)}
-        (fit,) = wishing.fits(wishing.tick(ada, edition, mixed))
+        (fit,) = wished.fits(wishing.tick(ada, edition, mixed))
         assert (fit.can, fit.most, fit.is_possible) == (6, 3, False)
         slots.change_modes(group, ids, list(Mode), None)  # hybrid: both can come
-        assert wishing.fits(wishing.list_of(ada.id, edition))[0].is_possible
+        assert wished.fits(wished.list_of(ada.id, edition))[0].is_possible
 
 
 class TestPledging:
@@ -265,11 +265,11 @@ def test_access_needs_are_deleted_once_the_groups_have_met(edition):
     some_wishes(ada, group, pledged=False)
     wishing.tell_needs(ada, edition, "A ramp")
     wishing.forget_needs()
-    assert wishing.list_of(ada.id, edition).access_needs == "A ramp"
+    assert wished.list_of(ada.id, edition).access_needs == "A ramp"
     with time_machine.travel(edition.recommendations_at):
         wishing.forget_needs()
     db.session.expire_all()
-    assert wishing.list_of(ada.id, edition).access_needs == ""
+    assert wished.list_of(ada.id, edition).access_needs == ""
 
 
 class TestSettings:
