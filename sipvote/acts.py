@@ -77,6 +77,9 @@ ACTS: dict[str, LazyString] = {
     "move meeting": _l("Meeting of a workgroup moved"),
     "open group late": _l("Workgroup opened for late joiners"),
     "close group late": _l("Workgroup closed for late joiners"),
+    "propose slots": _l("Dates to choose from proposed"),
+    "change slots": _l("Dates to choose from changed"),
+    "remove slots": _l("Dates to choose from removed"),
     "free seat of leaver": _l("Leaver taken out of a workgroup"),
     "time machine": _l("Time machine of the demonstration"),
 }

@@ -54,6 +54,8 @@ ROOMS = (
     "workgroups.facilitate:facilitate",
     "workgroups.moving_desk:facilitate",
     "workgroups.feed_views:feed",
+    "workgroups.slots_desk:slots_desk",
+    "workgroups.wish_views:wishes",
     "workgroups.figures:figures",
     "pages:pages",
 )
@@ -110,6 +112,8 @@ def _register_rooms(app: Flask) -> None:
         app.register_blueprint(blueprint)
     # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
+    # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.
+    editions.holding[:] = [import_module(".workgroups.wishing", __package__).why_not_settings]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo

@@ -19,8 +19,9 @@ from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
 from .themes import rules as themes
 from .voting import rules as voting
-from .workgroups import coming, feed
+from .workgroups import coming, feed, wished
 from .workgroups import rules as workgroups
+from .workgroups.wish_models import WishList
 
 pages = Blueprint("pages", __name__)
 
@@ -81,7 +82,7 @@ def me() -> str:
         unanswered=dict(coming.unanswered(member.id)), excused=coming.excused(member.id),
         feed_url=mail.link("feed.file", member.language, key=calendar.key) if calendar else None,
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
-        supported=themes.supported_by(member.id), role_names=ROLE_NAMES,
+        supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wished.lists_of(member.id),
         personal_links=links.standing(member.id),
     )  # fmt: skip
 
@@ -126,6 +127,7 @@ def my_data() -> Any:
             for p, a in presence.of_whom(member.id)
         ],
         **_groups_of(member),
+        "wishes": [_wished(wishes) for wishes in wished.lists_of(member.id)],
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -144,6 +146,18 @@ def _groups_of(member: Member) -> dict[str, Any]:
         ],
         "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
         "calendar address since": calendar.made_at if calendar else None,
+    }
+
+
+def _wished(wishes: WishList) -> dict[str, Any]:
+    """A list of wishes as the member's own file tells it."""
+    return {
+        "edition": str(wishes.edition),
+        "groups, the dearest first": [str(w.workgroup) for w in wishes.wishes],
+        "could come": [{"at": a.slot.starts_at, "how": a.way} for a in wishes.availability],
+        "access needs": wishes.access_needs,
+        "promised": wishes.pledged_at,
+        "withdrawn": wishes.withdrawn_at,
     }
 
 

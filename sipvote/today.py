@@ -22,7 +22,7 @@ from .voting import announcements, box, counting, paper_ballots, papers, proxy_v
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
-from .workgroups import coming
+from .workgroups import coming, ways, wished
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -199,7 +199,9 @@ def _groups(edition: Edition) -> Iterator[Card]:
         yield from (_offered(s) for s, _next in mine if s.is_offered)
         yield from (_moved(s) for s in asked)
         yield from (_my_group(s, upcoming) for s, upcoming in mine if not s.is_offered)
-    if allows(edition, "sign_up"):
+    if ways.takes_wishes(edition):
+        yield _wishes(edition)
+    elif allows(edition, "sign_up"):
         text = ngettext(
             "%(num)d meeting of about %(hours)s, in your city, in another one or online.",
             "%(num)d meetings of about %(hours)s, in your city, in another one or online.",
@@ -209,6 +211,30 @@ def _groups(edition: Edition) -> Iterator[Card]:
     else:
         yield Card(_("The workgroups"), _("Who works on which theme, and where."), groups, _("Look at the groups"))
     yield from _result(edition)
+
+
+def _wishes(edition: Edition) -> Card:
+    """What one wishes, as it stands: to begin, kept and not sent, in, or over."""
+    page = url_for("wishes.index", year=edition.year)
+    until = moment(edition.wishes_until or edition.groups_at)
+    mine = wished.list_of(current_user.member_id, edition) if current_user.is_authenticated else None
+    if not ways.wishes_are_open(edition):
+        if mine and mine.counts:
+            text = _("Dates and groups are being chosen. You get a mail with your group and why.")
+            return Card(_("Your wishes are in"), text, page, _("See what I wished"))
+        groups = url_for("workgroups.index", year=edition.year)
+        text = _(
+            "Members could wish until %(moment)s. Free places open once everybody knows their group.", moment=until
+        )
+        return Card(_("The workgroups are being made"), text, groups, _("Look at the groups"))
+    if mine and mine.counts:
+        text = _("You can change them until %(moment)s.", moment=until)
+        return Card(_("Your wishes are in"), text, page, _("See or change my wishes"))
+    if mine and mine.wishes and not mine.withdrawn_at:
+        text = _("They count once you check and send them, until %(moment)s.", moment=until)
+        return Card(_("Your wishes are kept, not sent"), text, page, _("Check and send my wishes"), True)
+    text = _("Choose up to three groups and say when you could come, until %(moment)s.", moment=until)
+    return Card(_("Wish your groups"), text, page, _("Wish my groups"), True)
 
 
 def _result(edition: Edition) -> Iterator[Card]:

@@ -21,7 +21,7 @@ from .assembly import portions
 from .db import db
 from .members import rules as members
 from .voting import hours, reminders
-from .workgroups import coming, leavers, offers, reminding
+from .workgroups import coming, leavers, offers, reminding, wishing
 
 log = logging.getLogger(__name__)
 # Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
@@ -41,12 +41,13 @@ def tidy() -> None:
     """Forget what need not be kept."""
     members.forget_old_sign_ins()
     reminders.forget_begun()
+    wishing.forget_needs()
     db.session.commit()
 
 
 def remind() -> None:
-    """Write to those who have a meeting soon, who have not confirmed a place, or not answered about a new date."""
-    for write in (reminding.remind, offers.remind, coming.ask_once_more):
+    """Write to those who have a meeting soon, a place to confirm, a new date to answer, or wishes that are not sent."""
+    for write in (reminding.remind, offers.remind, coming.ask_once_more, wishing.remind):
         write()
         db.session.commit()
 

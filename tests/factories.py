@@ -29,7 +29,7 @@ from sipvote.voting import (
 )
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
-from sipvote.workgroups import offers
+from sipvote.workgroups import offers, slots, wishing
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
 from sipvote.workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
@@ -368,3 +368,37 @@ def an_offer(member: Member, group: Workgroup, **values: Any) -> Signup:
 def a_wait(member: Member, group: Workgroup) -> Signup:
     """A member on a waiting list, as after the assignment: also of groups at the same hours."""
     return kept(Signup(workgroup=group, member=member, signed_up_at=now()))
+
+
+def a_wishing_edition(phase: Phase = Phase.SIGNUP, **settings: Any) -> Edition:
+    """An edition in which members wish groups, until four days before the workgroups begin; these last half a year."""
+    dates = phase_dates(phase)
+    for later in ("recommendations_at", "decisions_at", "stocktake_at"):
+        dates[later] += timedelta(days=150)
+    until = dates["groups_at"] - timedelta(days=4)
+    way = {"sign_up_way": SignUpWay.WISHES, "wishes_until": until, "days_apart": 7}
+    return an_edition(phase, **{**dates, **way, **settings})
+
+
+def a_group_to_wish(edition: Edition, *args: Any, dates: int = 6, **values: Any) -> Workgroup:
+    """A group without meetings, with dates to choose from: one a week at 17:00 UTC from the week after groups begin.
+
+    In any mode, but for a group without a city, which meets online.
+    """
+    days = values.pop("days", 0)
+    group = a_group(edition, *args, **values)
+    group.meetings = []
+    first = (edition.groups_at + timedelta(days=7 + days)).replace(hour=17, minute=0, second=0, microsecond=0)
+    starts = [first + timedelta(weeks=n) for n in range(dates)]
+    db.session.flush()
+    slots.propose(group, [(at, at + timedelta(hours=edition.meeting_hours)) for at in starts], list(Mode), None)
+    return group
+
+
+def some_wishes(member: Member, *groups: Workgroup, way: Coming = Coming.EITHER, pledged: bool = True) -> WishList:
+    """A member wishes these groups, the dearest first, and could come on every date."""
+    edition = groups[0].edition
+    wishing.choose(member, edition, [g.id for g in groups])
+    asked = {c.slot_id: way for c in slots.candidates_of(groups)}
+    wishes = wishing.tick(member, edition, asked)
+    return wishing.pledge(member, edition) if pledged else wishes

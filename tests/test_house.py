@@ -76,6 +76,7 @@ PURE = {
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes", "hiding", "commitment",
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
+    "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
 }  # fmt: skip
 
 
@@ -105,6 +106,8 @@ MAY_COMMIT = (
     "confirm_views",
     "moving_desk",
     "feed_views",
+    "slots_desk",
+    "wish_views",
     "card_views",
     "card_desk",
     "kiosk",

@@ -1,8 +1,9 @@
 """What the editions' room decides: which edition is meant, and what its phase allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,7 +13,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import moment, month
-from .models import DATED, Edition, Phase
+from .models import DATED, Edition, Phase, SignUpWay, WaitingOrder
 
 # The one table of what each phase allows. Who may do it stands in access.MAY.
 ALLOWS: dict[Phase, frozenset[str]] = {
@@ -106,11 +107,31 @@ def why_not_dates(dates: dict[Phase, datetime]) -> tuple[Phase, str] | None:
     return None
 
 
+Fault = tuple[str, str]  # the setting it is about, and a sentence
+# What rooms to the right have begun and so hold fast; the app puts their questions here.
+holding: list[Callable[[Edition, dict[str, Any]], Fault | None]] = []
+
+
+def why_not_settings(edition: Edition | None, dates: dict[Phase, datetime], settings: dict[str, Any]) -> Fault | None:
+    """The first setting that contradicts another or what has begun, with a sentence; or None."""
+    way, until = settings.get("sign_up_way", SignUpWay.DIRECT), settings.get("wishes_until")
+    if way == SignUpWay.WISHES and until is None:
+        return "wishes_until", _("Sign-up by wishes needs a deadline. Fill in until when members can wish.")
+    if until is not None and not dates[Phase.SIGNUP] < until < dates[Phase.GROUPS]:
+        span = {"first": moment(dates[Phase.SIGNUP]), "last": moment(dates[Phase.GROUPS])}
+        return "wishes_until", _("The deadline of wishes lies between %(first)s and %(last)s.", **span)
+    if settings.get("waiting_order") == WaitingOrder.LOT and way != SignUpWay.WISHES:
+        return "waiting_order", _("A lot is drawn only when members wish groups. Choose another order.")
+    if edition is None:
+        return None
+    return next(filter(None, (held(edition, settings) for held in holding)), None)
+
+
 def plan(
-    edition: Edition | None, year: int, dates: dict[Phase, datetime], settings: dict[str, int | None], by: int | None
+    edition: Edition | None, year: int, dates: dict[Phase, datetime], settings: dict[str, Any], by: int | None
 ) -> Edition:
-    """Make an edition, or change its dates and settings. Raises Refused when the dates are out of order."""
-    if fault := why_not_dates(dates):
+    """Make an edition, or change its dates and settings. Raises Refused when they do not fit together."""
+    if fault := why_not_dates(dates) or why_not_settings(edition, dates, settings):
         raise Refused(fault[1])
     if edition is None:
         if of_year(year) is not None:
@@ -122,9 +143,9 @@ def plan(
     for name, value in settings.items():
         setattr(edition, name, value)
     db.session.flush()
-    audit.record(
-        "plan edition", f"edition {edition.year}", by, **{p: d.isoformat() for p, d in dates.items()}, **settings
-    )
+    facts: dict[str, Any] = {str(phase): begins for phase, begins in dates.items()} | settings
+    said = {name: fact.isoformat() if isinstance(fact, datetime) else fact for name, fact in facts.items()}
+    audit.record("plan edition", f"edition {edition.year}", by, **said)
     return edition
 
 

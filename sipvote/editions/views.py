@@ -1,6 +1,7 @@
 """The editions: the list for everybody, dates and settings for organisers."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, render_template, url_for
@@ -10,6 +11,7 @@ from flask_login import current_user
 from ..access import public, requires
 from ..db import db
 from ..errors import Refused, see_other
+from ..fields import typed
 from ..i18n import ZONE
 from . import rules
 from .forms import SETTINGS, EditionForm
@@ -45,18 +47,25 @@ def new() -> Any:
 def settings(year: int) -> Any:
     edition = asked_edition(year)
     data = {f"{p}_at": edition.begins(p).astimezone(ZONE).replace(tzinfo=None) for p in DATED}
-    kept = {name: getattr(edition, name) for name in SETTINGS}
-    return _plan(edition, EditionForm(data={"year": year, **kept, **data}))
+    until = typed(edition.wishes_until) if edition.wishes_until else None
+    return _plan(edition, EditionForm(data={"year": year, **_kept(edition), **data, "wishes_until": until}))
+
+
+def _kept(edition: Edition) -> dict[str, Any]:
+    """The settings as the form shows them."""
+    found = {name: getattr(edition, name) for name in SETTINGS}
+    return {name: str(value) if isinstance(value, StrEnum) else value for name, value in found.items()}
 
 
 def _a_year_later(edition: Edition) -> dict[str, Any]:
     """Propose next year's dates: the same weekdays, 52 weeks on, and the same settings."""
     later = {f"{p}_at": edition.begins(p).astimezone(ZONE).replace(tzinfo=None) + timedelta(weeks=52) for p in DATED}
-    return {"year": edition.year + 1, **{name: getattr(edition, name) for name in SETTINGS}, **later}
+    until = typed(edition.wishes_until) + timedelta(weeks=52) if edition.wishes_until else None
+    return {"year": edition.year + 1, **_kept(edition), **later, "wishes_until": until}
 
 
 def _plan(edition: Edition | None, form: EditionForm) -> Any:
-    if form.validate_on_submit():
+    if form.validate_on_submit() and _fits_together(edition, form):
         year = edition.year if edition else form.year.data
         try:
             made = rules.plan(edition, year or 0, form.dates(), form.settings(), current_user.member_id)
@@ -67,3 +76,11 @@ def _plan(edition: Edition | None, form: EditionForm) -> Any:
             flash(_("The edition %(label)s is saved.", label=made.label), "ok")
             return see_other(url_for("editions.settings", year=made.year))
     return render_template("editions/settings.html", form=form, planned=edition, phases=DATED, first=Phase.THEMES)
+
+
+def _fits_together(edition: Edition | None, form: EditionForm) -> bool:
+    """Put the sentence about settings that do not fit beside the one it is about."""
+    fault = rules.why_not_settings(edition, form.dates(), form.settings())
+    if fault:
+        form[fault[0]].errors = [fault[1]]
+    return fault is None

@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
 from ..errors import see_other
 from ..themes import rules as themes
-from . import counts, forming, moving
+from . import counts, forming, moving, slots, ways, wished
 from .forms import ProposalForm, data_of, form_for, typed
 from .models import Workgroup
 from .views import asked_group
@@ -27,35 +27,49 @@ desk = Blueprint("workgroups_desk", __name__, url_prefix="/<int:year>/groups/pla
 def index(year: int) -> str:
     edition = asked_edition(year)
     groups = counts.groups_in(edition)
-    numbers = counts.numbers_of(groups)
+    numbers, proposed = counts.numbers_of(groups), slots.counts_of(groups)
     of = {theme: [g for g in groups if g.theme_id == theme.id] for theme in themes.of_the_year(edition)}
     by_theme = [(theme, found, counts.total(numbers[g.id] for g in found)) for theme, found in of.items()]
     return render_template(
         "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers,
-        warnings={g.id: warnings(g, numbers[g.id]) for g in groups}, why_not=why_not_now(edition, "form_groups"),
+        warnings={g.id: warnings(g, numbers[g.id], proposed[g.id]) for g in groups}, proposed=proposed,
+        why_not=why_not_now(edition, "form_groups"),
+        wished=wished.wishes_per_group(edition) if ways.takes_wishes(edition) else None,
     )  # fmt: skip
 
 
-def warnings(group: Workgroup, numbers: counts.Numbers) -> list[str]:
+def warnings(group: Workgroup, numbers: counts.Numbers, proposed: int) -> list[str]:
     """What organisers should look at."""
     found = []
     if not any(f.is_member_on(now().date()) for f in group.facilitators):
         found.append(_("no facilitator"))
     if group.cities and group.mode != "online" and not group.venue:
         found.append(_("no address yet"))
+    if not group.meetings:
+        return [*found, *_about_slots(group, proposed)]
     if not group.is_over and numbers.taken < group.minimum:
         found.append(_("fewer than %(least)s people", least=group.minimum))
     return found
 
 
+def _about_slots(group: Workgroup, proposed: int) -> list[str]:
+    """Without dates to choose from nobody can wish the group; with as many as it needs there is nothing to choose."""
+    if not proposed:
+        return [_("no dates to choose from")]
+    return [_("hardly any dates to choose from")] if proposed <= group.edition.meetings else []
+
+
 @desk.route("/new", methods=["GET", "POST"])
 @requires("workgroups.plan")
 def new(year: int) -> Any:
-    """First the date of the first meeting (by GET), then everything, with the other dates proposed."""
+    """First the date of the first meeting (by GET), then everything, with the other dates proposed.
+
+    While members wish, groups have no dates yet, and so there is one page.
+    """
     edition = asked_edition(year)
     data: dict[str, Any] = {"hours": edition.meeting_hours, "mode": "on_site", "languages": []}
     data["theme"] = request.args.get("theme", type=int)
-    if request.method == "GET":
+    if request.method == "GET" and forming.meetings_of(edition, None):
         asked = ProposalForm(request.args if "first" in request.args else None)
         if "first" not in request.args or not _fits_year(edition, asked):
             why_not = why_not_now(edition, "form_groups")
@@ -84,7 +98,7 @@ def change(year: int, group_id: int) -> Any:
 def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) -> Any:
     """The form of a group; a fault in the plan stands beside the field that it is about."""
     choices = themes.of_the_year(edition), forming.all_cities(), forming.facilitators()
-    form = form_for(len(group.meetings) if group else edition.meetings, *choices, data=data)
+    form = form_for(forming.meetings_of(edition, group), *choices, data=data)
     if form.validate_on_submit():
         plan = form.plan(*choices)
         if fault := forming.why_not_plan(edition, plan, group):
@@ -116,6 +130,8 @@ def _save(edition: Edition, group: Workgroup | None, plan: forming.Plan) -> Any:
         made = forming.form(edition, plan, current_user.member_id)
         db.session.commit()
         flash(_("The group %(group)s is made.", group=made), "ok")
+        if not made.meetings:
+            return see_other(url_for("slots.index", year=edition.year, group_id=made.id))
     else:
         moves = forming.change(group, plan, current_user.member_id)
         db.session.commit()

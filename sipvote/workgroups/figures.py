@@ -9,7 +9,7 @@ from . import sheets
 from .commitment import PEOPLE_AT_LEAST
 from .hiding import SHOWN_FROM
 from .picture import picture
-from .wished import RANKS
+from .wish_figures import RANKS
 
 figures = Blueprint("figures", __name__, url_prefix="/<int:year>/figures")
 

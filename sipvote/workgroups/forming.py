@@ -19,13 +19,16 @@ from ..errors import Refused
 from ..i18n import ZONE, moment, names, span
 from ..members.models import City, Grant, Member
 from ..themes.models import Theme
-from . import coming, engagements, letters, offers, rules
-from .models import Meeting, Mode, Signup, Workgroup
+from . import coming, engagements, letters, offers, rules, ways, wished
+from .models import PEOPLE_AT_LEAST, Meeting, Mode, Signup, Workgroup
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a group is to be. `starts` are the beginnings of its meetings, each of `hours` hours."""
+    """What a group is to be. `starts` are the beginnings of its meetings, each of `hours` hours.
+
+    A group of an edition in which members wish has no meetings until they are chosen from what members can.
+    """
 
     theme: Theme
     cities: Sequence[City]
@@ -37,6 +40,7 @@ class Plan:
     video_url: str
     starts: Sequence[datetime]
     hours: int
+    minimum: int = PEOPLE_AT_LEAST
 
     @property
     def spans(self) -> list[tuple[datetime, datetime]]:
@@ -123,7 +127,7 @@ def _why_not_place(plan: Plan) -> Fault | None:
 
 
 def _why_not_dates(edition: Edition, plan: Plan, group: Workgroup | None) -> Fault | None:
-    count = len(group.meetings) if group else edition.meetings
+    count = meetings_of(edition, group)
     if len(plan.starts) != count:
         return "meeting_1", ngettext("Give the date of %(num)d meeting.", "Give the dates of %(num)d meetings.", count)
     kept = {(m.starts_at, m.ends_at) for m in group.meetings} if group else set()
@@ -135,6 +139,13 @@ def _why_not_dates(edition: Edition, plan: Plan, group: Workgroup | None) -> Fau
         if (start, end) not in kept and (why := why_not_date(edition, start, end)):
             return _field(plan, start), why
     return _why_begun(plan, group) if group else None
+
+
+def meetings_of(edition: Edition, group: Workgroup | None) -> int:
+    """How many dates a plan has: none while they are still to be chosen from what members can."""
+    if group is not None:
+        return len(group.meetings)
+    return 0 if ways.takes_wishes(edition) else edition.meetings
 
 
 def why_not_first(edition: Edition, start: datetime) -> str | None:
@@ -237,7 +248,7 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     if fault := why_not_plan(group.edition, plan, group):
         raise Refused(fault[1])
     place = plan.venue, plan.video_url
-    place_changed = any(place) and place != (group.venue, group.video_url)
+    place_changed = bool(group.meetings) and any(place) and place != (group.venue, group.video_url)
     moves = _move(group, plan, place_changed)
     people = letters.concerned(group)
     _write(group, plan)
@@ -253,7 +264,7 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
 
 
 def cancel(group: Workgroup, by: int | None) -> None:
-    """Call a group off, and write to everybody. Raises Refused."""
+    """Call a group off, and write to everybody in it, or who wishes it. Raises Refused."""
     rules.lock(None, group)
     if group.cancelled_at:
         raise Refused(_("This group was cancelled already."))
@@ -262,7 +273,10 @@ def cancel(group: Workgroup, by: int | None) -> None:
     group.cancelled_at = now()
     for meeting in group.meetings:
         meeting.sequence += 1
-    letters.cancelled(group, letters.concerned(group))
+    people = letters.concerned(group)
+    if not group.meetings:  # there is nothing in calendars, but some may wish it
+        people = people.and_also(wished.wishers_of(group))
+    letters.cancelled(group, people)
     audit.record("cancel group", f"workgroup {group.id}", by, theme=str(group.theme), places=group.places)
 
 
@@ -273,7 +287,7 @@ def lock_people(people: Iterable[Member]) -> None:
 
 
 def _write(group: Workgroup, plan: Plan) -> None:
-    group.theme, group.mode, group.places = plan.theme, plan.mode, plan.places
+    group.theme, group.mode, group.places, group.minimum = plan.theme, plan.mode, plan.places, plan.minimum
     group.languages = " ".join(plan.languages)
     group.cities, group.facilitators = list(plan.cities), list(plan.facilitators)
     group.venue, group.video_url = plan.venue, plan.video_url
@@ -315,6 +329,7 @@ def _facts(group: Workgroup) -> dict[str, object]:
         "theme": str(group.theme),
         "cities": [c.slug for c in group.cities],
         "places": group.places,
+        "minimum": group.minimum,
         "facilitators": [f.number for f in group.facilitators],
         "meetings": [m.starts_at.isoformat() for m in group.meetings],
     }

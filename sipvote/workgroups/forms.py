@@ -16,7 +16,7 @@ from ..members.models import City, Member
 from ..themes.models import Theme
 from .exports import MODE_NAMES
 from .forming import Plan, cities_of
-from .models import Mode, Workgroup
+from .models import PEOPLE_AT_LEAST, Mode, Workgroup
 
 _needed = _l("Fill in this field.")
 
@@ -67,6 +67,12 @@ class WorkgroupForm(FlaskForm):
         description=_l("Groups of 10 to 12 people work best."),
         validators=[InputRequired(_needed), NumberRange(1, 100, _l("Give a whole number from 1 to 100."))],
     )
+    minimum = WholeNumber(
+        _l("People at least"),
+        default=PEOPLE_AT_LEAST,
+        description=_l("With fewer people it is not a group yet. The desk then warns you; nothing happens by itself."),
+        validators=[NumberRange(0, 100, _l("Give a whole number from 0 to 100."))],
+    )
     facilitators = Checkboxes(_l("Facilitators"), coerce=int)
     venue = StringField(
         _l("Address"),
@@ -89,6 +95,15 @@ class WorkgroupForm(FlaskForm):
         validators=[InputRequired(_needed), NumberRange(1, 12, _l("Give a whole number from 1 to 12."))],
     )
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A group that needs more people than it has places could never be one."""
+        if not super().validate(extra_validators):
+            return False
+        if (self.minimum.data or 0) > (self.places.data or 0):
+            self.minimum.errors = [_("The group has fewer places than it needs people. Change one of both.")]
+            return False
+        return True
+
     def meetings(self) -> list[Beginning]:
         """The fields for the dates."""
         return [field for name, field in self._fields.items() if name.startswith("meeting_")]
@@ -105,17 +120,20 @@ class WorkgroupForm(FlaskForm):
             venue=self.venue.data or "",
             video_url=self.video_url.data or "",
             starts=[field.moment for field in self.meetings()],
-            hours=self.hours.data or 0,
+            hours=self.hours.data or 0 if "hours" in self else 0,
+            minimum=self.minimum.data or 0,
         )
 
 
 def form_for(
     count: int, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member], data: dict[str, Any]
 ) -> WorkgroupForm:
-    """A form with `count` dates and the choices there are."""
+    """A form with `count` dates and the choices there are; without dates it does not ask how long meetings last."""
     needed = [InputRequired(_l("Fill in the day and the time."))]
     dates = {f"meeting_{n}": Beginning(_l("Meeting %(n)s", n=n), validators=needed) for n in range(1, count + 1)}
     form: WorkgroupForm = type("WorkgroupForm", (WorkgroupForm,), dates)(data=data)
+    if not count:
+        del form.hours
     form.theme.choices = [SelectChoice(t.id, str(t)) for t in themes]
     form.cities.choices = [SelectChoice(c.id, c.name) for c in cities]
     form.facilitators.choices = [SelectChoice(p.id, _with_cities(p)) for p in people]
@@ -130,16 +148,16 @@ def _with_cities(person: Member) -> str:
 
 def data_of(group: Workgroup) -> dict[str, Any]:
     """What the form of a group that exists begins with."""
-    first = group.meetings[0]
+    first = next(iter(group.meetings), None)
     starts = {f"meeting_{n}": typed(m.starts_at) for n, m in enumerate(group.meetings, start=1)}
-    kept = {name: getattr(group, name) for name in ("places", "venue", "video_url")}
+    kept = {name: getattr(group, name) for name in ("places", "minimum", "venue", "video_url")}
     return {
         "theme": group.theme_id,
         "cities": [c.id for c in group.cities],
         "mode": str(group.mode),
         "languages": group.spoken,
         "facilitators": [f.id for f in group.facilitators],
-        "hours": round((first.ends_at - first.starts_at).total_seconds() / 3600),
+        "hours": round((first.ends_at - first.starts_at).total_seconds() / 3600) if first else None,
         **kept,
         **starts,
     }

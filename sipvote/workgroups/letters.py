@@ -1,7 +1,7 @@
 """The letters of the workgroups' room: who gets which, with which calendar. The words are in templates/mail/."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -40,6 +40,11 @@ class People:
     def have_dates(self) -> set[int]:
         """Whose calendars hold the dates."""
         return self.leading | self.seated
+
+    def and_also(self, others: Iterable[Member]) -> "People":
+        """With others, who are not in the group but should hear of it."""
+        everybody = {member.id: member for member in [*self.all, *others]}
+        return replace(self, all=list(everybody.values()))
 
 
 def signed_up(signup: Signup, position: int | None, ended: Sequence[Workgroup] = ()) -> None:

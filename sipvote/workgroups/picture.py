@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..editions.models import Edition
-from . import counts, fullness, turnout, wished, years
+from . import counts, fullness, turnout, wish_figures, years
 from .balance import Balance, balance
 from .models import Workgroup
 
@@ -22,7 +22,7 @@ class Picture:
     balance: Balance
     kept: turnout.Kept
     years: Sequence[years.Year]
-    wished: wished.Wished | None
+    wished: wish_figures.Wished | None
 
 
 def picture(edition: Edition) -> Picture:
@@ -40,5 +40,5 @@ def picture(edition: Edition) -> Picture:
         balance=balance(edition),
         kept=turnout.kept(groups, rows),
         years=compared,
-        wished=wished.wished(edition, groups) if wished.is_wished(edition) else None,
+        wished=wish_figures.wished(edition, groups) if wish_figures.is_wished(edition) else None,
     )

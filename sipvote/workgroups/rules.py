@@ -11,17 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from ..db import db, now
-from ..editions.models import SignUpWay
 from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..members.models import Member
-from . import engagements, letters, offers
+from . import engagements, letters, offers, ways
 from .engagements import Engagement
 from .models import Meeting, Signup, Workgroup, workgroup_facilitator
 from .offers import missing
 from .seats import ahead, free_seats, leave, lock
 from .waiting import position, waiting_list
-from .wish_models import Assignment
 
 __all__ = ["free_seats", "lock", "missing", "position", "waiting_list"]  # what other modules of the room know from here
 
@@ -88,7 +86,7 @@ def why_not_sign_up(member: Member, group: Workgroup) -> str | None:
     """
     if why := why_not_open(group):
         return why
-    if why := _why_not_from_here(member, group):
+    if why := ways.why_not_from_here(member, group):
         return why
     signup = signup_of(member.id, group)
     if signup and signup.withdrawn_at is None:
@@ -111,28 +109,11 @@ def why_not_open(group: Workgroup) -> str | None:
         return _("This group was cancelled.")
     if why := why_not_now(group.edition, "sign_up"):
         return why
-    if group.edition.sign_up_way == SignUpWay.WISHES and not _is_told(group):
-        return _("Groups are made from the wishes of all. What is free then is open to everybody.")
-    if not group.meetings:
-        return _("The dates of this group are not known yet.")
+    if why := ways.why_not_direct(group):
+        return why
     if group.has_begun and (group.late_opened_at is None or not ahead(group)):
         return _("This group has begun. Its members come to every meeting, so nobody can join any more.")
     return None
-
-
-def _is_told(group: Workgroup) -> bool:
-    """Whether everybody knows which group their wishes gave them."""
-    assignment = db.session.get(Assignment, group.edition_id)
-    return assignment is not None and assignment.told_at is not None
-
-
-def _why_not_from_here(member: Member, group: Workgroup) -> str | None:
-    """A theme prolonged in one country is for the members there."""
-    if group.theme.prolonged_country in (None, member.country):
-        return None
-    if group.theme.prolonged_country == "FR":
-        return _("This theme goes on in France only, so its groups are for members in France.")
-    return _("This theme goes on in Belgium only, so its groups are for members in Belgium.")
 
 
 def alternatives(member: Member | None, group: Workgroup, impossible: Sequence[Meeting]) -> list[Workgroup]:
@@ -154,7 +135,7 @@ def alternatives(member: Member | None, group: Workgroup, impossible: Sequence[M
     groups = [
         g for g in db.session.scalars(others) if g.meetings and not g.has_begun and not overlaps(g.meetings, busy)
     ]
-    return [g for g in groups if member is None or _why_not_from_here(member, g) is None]
+    return [g for g in groups if member is None or ways.why_not_from_here(member, g) is None]
 
 
 def sign_up(member: Member, group: Workgroup, confirmed: Collection[str]) -> Signup:

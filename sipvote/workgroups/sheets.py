@@ -12,7 +12,7 @@ from .balance import COUNTRY_NAMES, Kind, Share
 from .commitment import Turnout
 from .fullness import Line
 from .picture import Picture
-from .wished import RANKS
+from .wish_figures import RANKS
 
 Columns = Sequence[tuple[Any, Callable[[Any], Any]]]
 

@@ -18,7 +18,7 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import coming, counts, rules, waiting
+from . import coming, counts, rules, waiting, ways
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
 from .seats import ahead
@@ -52,6 +52,7 @@ def index(year: int) -> str:
         "workgroups/index.html", edition=edition, themes=themes.of_the_year(edition), groups=groups, mine=mine,
         first=first, shown=shown, wanted=wanted, cities=_cities(groups), languages_of=LANGUAGES,
         numbers=counts.numbers_of(groups), sign_up_span=when_allowed(edition, "sign_up"), modes=MODE_NAMES,
+        takes_wishes=ways.takes_wishes(edition), wishes_are_open=ways.wishes_are_open(edition),
     )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def show(year: int, group_id: int) -> str:
         position=rules.position(signup) if signup else None, sees_link=_sees_link(signup, leads),
         otherwise=_otherwise(group.edition) if why_not else [], order=waiting.explain(group.edition),
         mine=coming.dates_of(signup) if signup and signup.has_place else [], clashes=_clashes(me, group, signup),
+        can_wish=ways.wishes_are_open(group.edition),
         alternatives=_with_numbers(rules.alternatives(me, group, [])) if why_not and not signup else {},
     )  # fmt: skip
 

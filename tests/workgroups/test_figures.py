@@ -14,8 +14,8 @@ from sipvote.members.models import Profile
 from sipvote.workgroups import counts, fullness, turnout, years
 from sipvote.workgroups.balance import balance, kinds_of
 from sipvote.workgroups.commitment import Turnout
+from sipvote.workgroups.wish_figures import is_wished, wished
 from sipvote.workgroups.wish_models import Assignment
-from sipvote.workgroups.wished import is_wished, wished
 from tests.factories import (
     a_board_member,
     a_facilitator,

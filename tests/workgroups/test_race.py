@@ -10,12 +10,23 @@ import pytest
 from sqlalchemy import func, select
 
 from sipvote.db import db, now
-from sipvote.editions.models import Phase
+from sipvote.editions.models import Edition, Phase
 from sipvote.errors import Refused
+from sipvote.mail import Letter
 from sipvote.members.models import Member
-from sipvote.workgroups import feed, offers, rules
-from sipvote.workgroups.models import Signup, Workgroup
-from tests.factories import a_group, a_member, a_signup, accepted, an_edition, an_offer
+from sipvote.workgroups import feed, offers, rules, slots, wishing
+from sipvote.workgroups.models import Mode, Signup, Workgroup
+from sipvote.workgroups.wish_models import Candidate, Coming, WishList
+from tests.factories import (
+    a_group,
+    a_group_to_wish,
+    a_member,
+    a_signup,
+    a_wishing_edition,
+    accepted,
+    an_edition,
+    an_offer,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -215,3 +226,46 @@ def test_a_place_that_is_left_for_another_passes_on_once(app, edition):
     assert all(o is None or isinstance(o, Refused) for o in outcomes)
     states = [state(db.session.get_one(Signup, id)) for id in (here, there, next_one, after)]
     assert states == ["seated", "withdrawn", "offered", "waiting"]
+
+
+def test_two_pages_that_keep_at_once_leave_one_list(app):
+    edition = a_wishing_edition()
+    groups = [a_group_to_wish(edition, days=n).id for n in range(3)]
+    ada, year = a_member().id, edition.id
+
+    def wishes(*chosen):
+        def act():
+            member, here = db.session.get_one(Member, ada), db.session.get_one(Edition, year)
+            wishing.choose(member, here, chosen)
+            asked = slots.candidates_of([db.session.get_one(Workgroup, chosen[0])])
+            wishing.tick(member, here, {c.slot_id: Coming.EITHER for c in asked})
+            wishing.pledge(member, here)
+
+        return act
+
+    first, second = groups, [groups[2], groups[0]]
+    outcomes = at_once(app, [wishes(*first), wishes(*second)] * 4)
+    assert [o for o in outcomes if not isinstance(o, Refused)] and all(
+        o is None or isinstance(o, Refused) for o in outcomes
+    )
+    (kept,) = db.session.scalars(select(WishList))
+    assert [w.workgroup_id for w in kept.wishes] in (first, second) and kept.counts
+    assert db.session.scalar(select(func.count()).where(Letter.name == "wishes_in")) == 1
+
+
+def test_a_group_never_has_more_than_forty_slots(app):
+    edition = a_wishing_edition()
+    group, begins = a_group_to_wish(edition, dates=0).id, edition.groups_at
+
+    def proposes(number):
+        def act():
+            starts = [begins + timedelta(days=2 + n, hours=number) for n in range(15)]
+            spans = [(at, at + timedelta(hours=3)) for at in starts]
+            slots.propose(db.session.get_one(Workgroup, group), spans, [Mode.ONLINE], None)
+
+        return act
+
+    outcomes = at_once(app, [proposes(number) for number in range(5)])
+    assert sum(outcome is None for outcome in outcomes) == 2
+    assert all(outcome is None or "at most 40" in str(outcome) for outcome in outcomes)
+    assert db.session.scalar(select(func.count()).select_from(Candidate)) == 30
