@@ -47,13 +47,13 @@ def confirm(year: int, group_id: int) -> Any:
     return render_template(
         "workgroups/confirm.html", edition=signup.workgroup.edition, group=signup.workgroup, signup=signup,
         dates=ahead(signup.workgroup), ticked=ticked, missing=missing, why_not=offers.why_not_accept(signup),
-        clashes=_by_meeting(signup), was_given=offers.was_given(signup), modes=MODE_NAMES,
+        clashes=_by_meeting(offers.clashes(signup)), was_given=offers.was_given(signup), modes=MODE_NAMES,
     )  # fmt: skip
 
 
-def _by_meeting(signup: Signup) -> dict[Meeting, list[Engagement]]:
+def _by_meeting(clashes: list[tuple[Meeting, Engagement]]) -> dict[Meeting, list[Engagement]]:
     found: dict[Meeting, list[Engagement]] = {}
-    for meeting, engagement in offers.clashes(signup):
+    for meeting, engagement in clashes:
         found.setdefault(meeting, []).append(engagement)
     return found
 
@@ -118,5 +118,5 @@ def answer(year: int, group_id: int) -> Any:
         return see_other(_page(signup))
     return render_template(
         "workgroups/answer.html", edition=signup.workgroup.edition, group=signup.workgroup, asked=asked,
-        chosen=chosen, is_sent=request.method == "POST",
+        chosen=chosen, is_sent=request.method == "POST", clashes=_by_meeting(offers.clashes(signup)),
     )  # fmt: skip

@@ -176,6 +176,13 @@ class TestAnswering:
         assert browser.get(url(group, "dates")).headers["Location"] == url(group)
         assert url(group, "dates") not in browser.get("/en/").text
 
+    def test_what_else_there_is_on_the_new_date_is_named(self, browser_of, edition):
+        ada, group = a_member(), a_group(edition)
+        a_signup(ada, group)
+        a_signup(ada, a_group(edition, days=1))
+        moving.move(group, group.meetings[4], group.meetings[4].starts_at + timedelta(days=1), None)
+        assert browser_of(ada).get(url(group, "dates")).text.count("At the same time: your group") == 1
+
     def test_it_is_for_those_in_the_group(self, browser_of, client, edition):
         group = a_group(edition)
         an_offer(ada := a_member(), group)
