@@ -47,7 +47,11 @@ ROOMS = (
     "voting.screen:screen",
     "workgroups.views:workgroups",
     "workgroups.desk:desk",
+    "workgroups.pool_desk:desk",
     "workgroups.facilitate:facilitate",
+    "workgroups.attendance_desk:facilitate",
+    "workgroups.group_post:facilitate",
+    "workgroups.minutes_room:inside",
     "workgroups.figures:figures",
     "pages:pages",
 )
