@@ -74,6 +74,7 @@ def test_imports_follow_the_order_of_the_rooms(path):
 PURE = {
     "rules", "tally", "seal", "board", "jsonfile",
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes",
+    "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
 }  # fmt: skip
 
 
@@ -98,6 +99,11 @@ MAY_COMMIT = (
     "proxy_desk",
     "pages",
     "facilitate",
+    "attendance_desk",
+    "group_post",
+    "inside",
+    "minutes_room",
+    "pool_desk",
     "card_views",
     "card_desk",
     "kiosk",
