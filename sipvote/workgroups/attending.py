@@ -170,17 +170,19 @@ def absences(group: Workgroup) -> list[Absence]:
 
 def _absence(signup: Signup, meetings: Sequence[Meeting]) -> Absence:
     """What to say, in the language of whom it is said to."""
-    group, next_one = signup.workgroup, signup.workgroup.next_meeting
+    group = signup.workgroup
+    next_one = next((m for m in group.meetings if m.starts_at > now() and m not in meetings), None)
     with in_language(signup.member.language):
+        dates = names(short_day(m.starts_at) for m in meetings)
         said = [
             _("Hello %(name)s,", name=signup.member.name.split()[0]),
-            _("We missed you on %(dates)s.", dates=names(short_day(m.starts_at) for m in meetings)),
+            _("You miss some meetings of our group: %(dates)s.", dates=dates),
             _("We hope that all is well. The group counts on you: without you, what you think is missing."),
         ]
         if next_one:
             said.append(_("Can you come on %(moment)s?", moment=moment(next_one.starts_at)))
         said.append(_("If it no longer works for you, just say so: then somebody who waits can take your place."))
-        return Absence(signup, meetings, _("We missed you: %(theme)s", theme=group.theme), "\n\n".join(said))
+        return Absence(signup, meetings, _("We miss you: %(theme)s", theme=group.theme), "\n\n".join(said))
 
 
 def _settled(signups: Iterable[int]) -> dict[int, int]:

@@ -67,7 +67,9 @@ def upload(year: int, group_id: int) -> Any:
     if not form.validate_on_submit():
         return _page(group, _step_form(group), form)
     sent: FileStorage = form.file.data
-    file = papers.add(group, sent.filename or "", sent.read(papers.LARGEST + 1), current_user.member_id)
+    content = sent.read(papers.LARGEST + 1)
+    sent.close()
+    file = papers.add(group, sent.filename or "", content, current_user.member_id)
     db.session.commit()
     flash(_("The file “%(name)s” is there for the group.", name=file.name), "ok")
     return back_to(group, "files")

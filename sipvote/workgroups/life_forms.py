@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from ..fields import Checkboxes, WholeNumber
 from ..i18n import LANGUAGES
@@ -39,9 +39,9 @@ class LetterForm(FlaskForm):
     """A letter to the group. `key` is made with the form, so that it is sent once."""
 
     key = HiddenField(default=lambda: token_hex(8), validators=[Regexp(r"[0-9a-f]{16}\Z")])
-    subject = StringField(_l("Subject"), filters=[_stripped], validators=[InputRequired(_needed), _at_most(150)])
+    subject = StringField(_l("Subject"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(150)])
     text = TextAreaField(
-        _l("Letter"), filters=[_stripped], validators=[InputRequired(_needed), _at_most(group_mail.LONGEST)]
+        _l("Letter"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(group_mail.LONGEST)]
     )
     also = Checkboxes(
         _l("Also to"),
@@ -64,7 +64,7 @@ class FileForm(FlaskForm):
 class StepForm(FlaskForm):
     """What somebody will do. The people to choose from are filled in by the page."""
 
-    what = StringField(_l("What"), filters=[_stripped], validators=[InputRequired(_needed), _at_most(300)])
+    what = StringField(_l("What"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(300)])
     who = SelectField(_l("Who"), coerce=int)
     due = DateField(_l("Until when"), validators=[Optional()])
 

@@ -137,5 +137,5 @@ def _about(group: Workgroup, people: Sequence[Facilitator]) -> list[str]:
     spoken = {code for p in people for code in p.spoken}
     missing = [language_name(code) for code in group.spoken if code not in spoken]
     if people and missing:
-        found.append(_("no facilitator speaks %(languages)s", languages=names(missing)))
+        found.append(_("the facilitators do not speak %(languages)s", languages=names(missing)))
     return found
