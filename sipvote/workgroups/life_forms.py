@@ -74,7 +74,7 @@ class MinutesForm(FlaskForm):
 
     seen = HiddenField()
     text = TextAreaField(
-        _l("Minutes"),
+        _l("Meeting minutes"),
         description=_l("What was said and decided. A line that begins with “- ” becomes a point of a list."),
         validators=[_at_most(minutes.LONGEST)],
     )

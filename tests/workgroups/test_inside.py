@@ -142,6 +142,7 @@ class TestFiles:
 
     def test_too_large_empty_and_too_many_are_refused_with_a_sentence(self, browser_of, group, ada, monkeypatch):
         browser = browser_of(ada)
+        monkeypatch.setattr(papers, "LARGEST", 1000)
         large = {"file": (io.BytesIO(b"x" * (papers.LARGEST + 1)), "large.bin")}
         assert "at most 10 MB" in browser.post(inside(group, "/files"), data=large).text
         assert "is empty" in browser.post(inside(group, "/files"), data={"file": (io.BytesIO(b""), "a.txt")}).text
