@@ -40,7 +40,7 @@ def send(year: int, group_id: int) -> Any:
     group, form = asked_to_run(year, group_id), LetterForm()
     if not form.validate_on_submit():
         return _form_page(group, form)
-    words = form.subject.data or "", form.text.data or ""
+    words = form.subject.data or "", form.words.data or ""
     count = group_mail.send(group, _me(), form.key.data or "", words, form.also.data or [])
     db.session.commit()
     sent = ngettext("The letter goes to %(num)d person, and a copy to you.",

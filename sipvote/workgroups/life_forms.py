@@ -40,7 +40,7 @@ class LetterForm(FlaskForm):
 
     key = HiddenField(default=lambda: token_hex(8), validators=[Regexp(r"[0-9a-f]{16}\Z")])
     subject = StringField(_l("Subject"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(150)])
-    text = TextAreaField(
+    words = TextAreaField(
         _l("Letter"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(group_mail.LONGEST)]
     )
     also = Checkboxes(
@@ -73,7 +73,7 @@ class MinutesForm(FlaskForm):
     """The words of the minutes. `seen` says which ones the writer had before them."""
 
     seen = HiddenField()
-    text = TextAreaField(
+    words = TextAreaField(
         _l("Meeting minutes"),
         description=_l("What was said and decided. A line that begins with “- ” becomes a point of a list."),
         validators=[_at_most(minutes.LONGEST)],

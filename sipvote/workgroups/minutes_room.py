@@ -51,10 +51,10 @@ def write(year: int, group_id: int, meeting_id: int) -> Any:
     if why := minutes.why_not_write(meeting, current_user.member_id):
         raise Refused(why)
     written = minutes.of_meeting(meeting)
-    form = MinutesForm(seen=written.written_at.isoformat() if written else "", text=written.text if written else "")
+    form = MinutesForm(seen=written.written_at.isoformat() if written else "", words=written.text if written else "")
     if form.validate_on_submit():
         try:
-            minutes.write(meeting, form.text.data or "", form.seen.data or "", current_user.member_id)
+            minutes.write(meeting, form.words.data or "", form.seen.data or "", current_user.member_id)
             db.session.commit()
         except minutes.Overtaken as overtaken:
             return _both_texts(meeting, form, overtaken)
@@ -66,7 +66,7 @@ def _both_texts(meeting: Meeting, form: MinutesForm, overtaken: minutes.Overtake
     """The writer's words in the field, the others beside it; saving again replaces what was seen now."""
     written = minutes.of_meeting(meeting)
     form.seen.data = written.written_at.isoformat() if written else ""
-    form.text.errors = [overtaken.why]
+    form.words.errors = [overtaken.why]
     return _write_page(meeting, form, written, other=written.text if written else "")
 
 
@@ -87,7 +87,7 @@ def draft(year: int, group_id: int, meeting_id: int) -> Any:
         if written and written.submitted_at:
             raise Refused(_("These minutes were submitted. Save the change with the button: it asks everybody again."))
         seen = request.form.get("seen", "")
-        kept = minutes.write(meeting, request.form.get("text", ""), seen, current_user.member_id)
+        kept = minutes.write(meeting, request.form.get("words", ""), seen, current_user.member_id)
         db.session.commit()
     except Refused as refused:
         return jsonify(why=refused.why), 409

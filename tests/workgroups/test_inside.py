@@ -201,7 +201,7 @@ class TestSteps:
 
 class TestLetters:
     def sent(self, **values):
-        return {"key": "0123456789abcdef", "subject": "Monday", "text": "Bring your notes.", **values}
+        return {"key": "0123456789abcdef", "subject": "Monday", "words": "Bring your notes.", **values}
 
     def test_a_letter_is_looked_at_and_then_leaves_once(self, browser_of, group, ada, bas):
         browser, address = browser_of(bas), f"/en/2026/facilitate/{group.id}/write"
@@ -249,7 +249,7 @@ class TestLetters:
         assert list(db.session.scalars(select(Letter))) == []
 
     @pytest.mark.parametrize(
-        "wrong", [{"subject": ""}, {"text": " "}, {"key": "x"}, {"subject": "x" * 151}, {"also": "all"}]
+        "wrong", [{"subject": ""}, {"words": " "}, {"key": "x"}, {"subject": "x" * 151}, {"also": "all"}]
     )
     def test_what_is_wrong_is_told_and_nothing_leaves(self, browser_of, group, bas, wrong):
         for rest in ("", "/send"):

@@ -103,26 +103,26 @@ class TestWriting:
         old = minutes.write(meeting, "Ada’s notes", "", ada.id).written_at.isoformat()
         minutes.write(meeting, "Ada wrote more", old, ada.id)
         browser = browser_of(bas)
-        page = browser.post(f"{address}/write", data={"text": "Bas wrote this", "seen": old})
+        page = browser.post(f"{address}/write", data={"words": "Bas wrote this", "seen": old})
         assert page.status_code == 200 and "Ada wrote more" in page.text and "Bas wrote this" in page.text
         assert minutes.of_meeting(meeting).text == "Ada wrote more" and seen(meeting) in page.text
-        answer = browser.post(f"{address}/write", data={"text": "Both", "seen": seen(meeting)})
+        answer = browser.post(f"{address}/write", data={"words": "Both", "seen": seen(meeting)})
         assert answer.status_code == 303 and minutes.of_meeting(meeting).text == "Both"
 
     def test_the_script_keeps_a_draft_and_is_told_of_another_writer(self, browser_of, group, meeting, ada, bas):
         address = f"/en/2026/groups/{group.id}/inside/minutes/{meeting.id}/draft"
         browser = browser_of(ada)
-        first = browser.post(address, data={"text": "One", "seen": ""}).json["seen"]
-        assert browser.post(address, data={"text": "One", "seen": ""}).json["seen"] == first
-        second = browser.post(address, data={"text": "Two", "seen": first}).json["seen"]
-        answer = browser_of(bas).post(address, data={"text": "Three", "seen": first})
+        first = browser.post(address, data={"words": "One", "seen": ""}).json["seen"]
+        assert browser.post(address, data={"words": "One", "seen": ""}).json["seen"] == first
+        second = browser.post(address, data={"words": "Two", "seen": first}).json["seen"]
+        answer = browser_of(bas).post(address, data={"words": "Three", "seen": first})
         assert answer.status_code == 409 and "Nothing is lost" in answer.json["why"]
-        assert browser.post(address, data={"text": "Three", "seen": second}).status_code == 200
+        assert browser.post(address, data={"words": "Three", "seen": second}).status_code == 200
 
     def test_what_was_submitted_is_never_changed_by_the_script(self, browser_of, group, meeting, ada):
         when = submitted(meeting, ada)
         address = f"/en/2026/groups/{group.id}/inside/minutes/{meeting.id}/draft"
-        answer = browser_of(ada).post(address, data={"text": "Two", "seen": when})
+        answer = browser_of(ada).post(address, data={"words": "Two", "seen": when})
         assert answer.status_code == 409 and minutes.of_meeting(meeting).text == "We agreed."
 
 

@@ -5,10 +5,10 @@ const form = document.querySelector("form[data-draft]");
 if (form) start();
 
 function start() {
-  const { text, seen } = form.elements;
+  const { words: text, seen } = form.elements;
   const state = form.querySelector("[data-state]");
-  const words = form.dataset;
-  const key = `minutes ${words.key}`;
+  const told = form.dataset;
+  const key = `minutes ${told.key}`;
   let saved = text.value;
   let lost = null; // what was sent and not answered: it goes again first, so that we know which words the server has
   let running = null;
@@ -22,36 +22,36 @@ function start() {
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
 
   async function post(draft) {
-    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value, text: draft, seen: seen.value });
-    const answer = await fetch(words.draft, {
+    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value, words: draft, seen: seen.value });
+    const answer = await fetch(told.draft, {
       method: "POST", body, redirect: "manual", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15000),
     });
     if (answer.status >= 500) throw new Error("busy");
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) return answer.json();
     stopped = "sign in";
-    return { why: words.stopped };
+    return { why: told.stopped };
   }
 
   async function saveAll() {
     try {
       while (!stopped && (lost !== null || !same(text.value, saved))) {
-        state.textContent = words.saving;
+        state.textContent = told.saving;
         lost ??= text.value;
         keep();
-        const told = await post(lost);
-        if (told.why) {
+        const answer = await post(lost);
+        if (answer.why) {
           stopped ||= "both";
-          state.textContent = told.why;
+          state.textContent = answer.why;
           return false;
         }
-        [saved, lost, seen.value] = [lost, null, told.seen];
+        [saved, lost, seen.value] = [lost, null, answer.seen];
       }
       if (stopped) return false;
       forget();
-      state.textContent = words.saved;
+      state.textContent = told.saved;
       return true;
     } catch {
-      state.textContent = words.waiting;
+      state.textContent = told.waiting;
       later(5000);
       return false;
     }
@@ -69,7 +69,7 @@ function start() {
     event.preventDefault();
     event.stopPropagation();
     clearTimeout(timer);
-    if (await save()) location.assign(words.done);
+    if (await save()) location.assign(told.done);
     else if (stopped === "both") {
       forget();
       form.submit(); // the page with both texts
@@ -80,7 +80,7 @@ function start() {
   if (before && !same(before.text, text.value)) {
     if (!same(before.lost, text.value)) seen.value = before.seen; // else the server has what we had sent
     text.value = before.text;
-    state.textContent = words.back;
+    state.textContent = told.back;
     later(500);
   } else forget();
 }
