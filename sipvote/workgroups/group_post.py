@@ -34,7 +34,7 @@ def write_again(year: int, group_id: int) -> Any:
     return _form_page(asked_to_run(year, group_id), LetterForm())
 
 
-@facilitate.post("/<int:group_id>/write/send")
+@facilitate.route("/<int:group_id>/write/send", methods=["GET", "POST"])
 @requires("workgroups.facilitate")
 def send(year: int, group_id: int) -> Any:
     group, form = asked_to_run(year, group_id), LetterForm()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, render_template, url_for
+from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
@@ -54,14 +54,24 @@ def _page(group: Workgroup, step_form: StepForm, file_form: FileForm) -> str:
         "inside/show.html", edition=group.edition, group=group, modes=MODE_NAMES, languages_of=LANGUAGES,
         people=insiders.people_in(group), leads=rules.leads(me, group), writes=insiders.may_write(me, group),
         written=written, files=papers.files_of(group), may_remove=lambda file: papers.may_remove(file, me),
-        steps=steps.steps_of(group), is_overdue=steps.is_overdue, step_form=step_form, file_form=file_form,
+        mine=rules.signup_of(me, group), steps=steps.steps_of(group), is_overdue=steps.is_overdue, step_form=step_form, file_form=file_form,
     )  # fmt: skip
+
+
+@inside.post("/needs")
+def needs(year: int, group_id: int) -> Any:
+    """What a member tells those who run the group, so that they can take part."""
+    group = asked_inside(year, group_id)
+    insiders.tell_needs(group, current_user.member_id, request.form.get("needs", ""))
+    db.session.commit()
+    flash(_("Saved. Only the facilitators of your group and the organisers see it."), "ok")
+    return back_to(group, "needs")
 
 
 # --- Files ------------------------------------------------------------------------------------------
 
 
-@inside.post("/files")
+@inside.route("/files", methods=["GET", "POST"])
 def upload(year: int, group_id: int) -> Any:
     group, form = asked_inside(year, group_id), FileForm()
     if not form.validate_on_submit():
@@ -102,7 +112,7 @@ def _asked_file(group: Workgroup, file_id: int) -> GroupFile:
 # --- Next steps -------------------------------------------------------------------------------------
 
 
-@inside.post("/steps")
+@inside.route("/steps", methods=["GET", "POST"])
 def agree(year: int, group_id: int) -> Any:
     group = asked_inside(year, group_id)
     form = _step_form(group)

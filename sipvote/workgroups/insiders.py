@@ -21,6 +21,8 @@ from . import counts, rules
 from . import group_letters as letters
 from .models import Meeting, Signup, Workgroup
 
+MOST_NEEDS = 300
+
 
 def may_see(visitor: Visitor, group: Workgroup) -> bool:
     """Organisers see every group; facilitators their own and those of the cities their role is limited to."""
@@ -93,6 +95,16 @@ def name_secretary(group: Workgroup, member: Member | None, by: int) -> None:
     if member is not None:
         letters.secretary_named(group, member)
     audit.record("name secretary", f"workgroup {group.id}", by, member=member.number if member else None)
+
+
+def tell_needs(group: Workgroup, member_id: int, text: str) -> None:
+    """What a member with a place needs to take part, for those who run the group. Raises Refused."""
+    signup, text = rules.signup_of(member_id, group), " ".join(text.split())
+    if signup is None or not signup.has_place:
+        raise Refused(_("This is for people who have a place in the group."))
+    if len(text) > MOST_NEEDS:
+        raise Refused(_("Write at most %(n)s characters.", n=MOST_NEEDS))
+    signup.access_needs = text
 
 
 def write_agenda(meeting: Meeting, text: str) -> None:

@@ -163,6 +163,12 @@ def _there(meeting: Meeting) -> Minutes:
     return minutes
 
 
+def _locked(meeting: Meeting) -> Minutes:
+    """The minutes, which nobody changes before this transaction ends: an answer is about the words that were read."""
+    db.session.execute(select(Minutes.meeting_id).where(Minutes.meeting_id == meeting.id).with_for_update())
+    return _there(meeting)
+
+
 def _overtaken(minutes: Minutes) -> Overtaken:
     who = minutes.author.name if minutes.author else _("Somebody")
     return Overtaken(
@@ -234,7 +240,7 @@ def answer(meeting: Meeting, member: Member, remark: str | None, seen: str) -> N
     """
     if why := why_not_answer(meeting, member.id):
         raise Refused(why)
-    minutes = _there(meeting)
+    minutes = _locked(meeting)
     if seen != minutes.written_at.isoformat():
         raise Refused(_("The minutes were changed while you read them. Read them again, then answer."))
     if remark is not None:

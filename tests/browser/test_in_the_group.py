@@ -1,6 +1,7 @@
 """In a real browser: attendance without a network, notes that keep themselves, and pages that fit a phone."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_notes_keep_themselves_also_without_a_network(visit, group, bas):
     expect(page.locator("#words")).to_have_value("We met. We agreed.")
     expect(page.locator("[data-state]")).to_have_text("Saved")
     page.get_by_role("button", name="Save the minutes").click()
-    page.wait_for_url("**/minutes/*[0-9]")
+    page.wait_for_url(re.compile(r"/minutes/\d+$"))
     db.session.rollback()
     assert minutes.of_meeting(meeting).text == "We met. We agreed."
 

@@ -100,6 +100,21 @@ class TestDoor:
         assert counts[:2] == counts[2:] and max(counts) < 45
 
 
+class TestNeeds:
+    def test_what_somebody_needs_is_told_to_those_who_run_the_group_only(self, browser_of, group, ada, bas):
+        bo = next(s.member for s in group.signups if s.member is not ada)
+        answer = browser_of(ada).post(inside(group, "/needs"), data={"needs": "a ramp\nplease"})
+        assert answer.status_code == 303 and 'value="a ramp please"' in browser_of(ada).get(inside(group)).text
+        for who, told in ((bas, True), (an_organiser(), True), (a_facilitator("gent"), False)):
+            assert ("a ramp please" in browser_of(who).get(f"/en/2026/facilitate/{group.id}").text) is told
+        assert "a ramp please" not in browser_of(bo).get(inside(group)).text
+
+    def test_who_has_no_place_tells_nothing_and_nobody_writes_a_novel(self, browser_of, group, ada, bas):
+        assert browser_of(bas).post(inside(group, "/needs"), data={"needs": "x"}).status_code == 409
+        assert browser_of(a_member()).post(inside(group, "/needs"), data={"needs": "x"}).status_code == 404
+        assert browser_of(ada).post(inside(group, "/needs"), data={"needs": "x" * 301}).status_code == 409
+
+
 class TestFiles:
     @pytest.mark.parametrize(
         ("name", "clean"),
@@ -146,6 +161,9 @@ class TestFiles:
         large = {"file": (io.BytesIO(b"x" * (papers.LARGEST + 1)), "large.bin")}
         assert "at most 10 MB" in browser.post(inside(group, "/files"), data=large).text
         assert "is empty" in browser.post(inside(group, "/files"), data={"file": (io.BytesIO(b""), "a.txt")}).text
+        assert (
+            browser.get(inside(group, "/files")).status_code == browser.get(inside(group, "/steps")).status_code == 200
+        )
         assert "Choose a file first" in browser.post(inside(group, "/files"), data={}).text
         monkeypatch.setattr(papers, "MOST", 1)
         papers.add(group, "a.txt", b"x", ada.id)
