@@ -22,6 +22,7 @@ from .voting import announcements, box, counting, paper_ballots, papers, proxy_v
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
+from .workgroups import minutes
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -193,6 +194,7 @@ def _groups(edition: Edition) -> Iterator[Card]:
         for signup, upcoming in workgroups.groups_of(current_user.member_id):
             if signup.workgroup.edition_id == edition.id:
                 yield _my_group(signup, upcoming)
+        yield from _minutes(edition)
     if allows(edition, "sign_up"):
         text = ngettext(
             "%(num)d meeting of about %(hours)s, in your city, in another one or online.",
@@ -203,6 +205,17 @@ def _groups(edition: Edition) -> Iterator[Card]:
     else:
         yield Card(_("The workgroups"), _("Who works on which theme, and where."), groups, _("Look at the groups"))
     yield from _result(edition)
+
+
+def _minutes(edition: Edition) -> Iterator[Card]:
+    """Minutes that wait for the visitor's approval."""
+    for meeting in minutes.to_approve(current_user.member_id):
+        group = meeting.workgroup
+        if group.edition_id == edition.id:
+            text = _("You were there on %(when)s. Read the minutes, and approve them or say what should change.",
+                     when=span(meeting.starts_at, meeting.ends_at))  # fmt: skip
+            url = url_for("inside.read", year=edition.year, group_id=group.id, meeting_id=meeting.id)
+            yield Card(_("Approve the minutes: %(theme)s", theme=group.theme), text, url, _("Read and approve"))
 
 
 def _result(edition: Edition) -> Iterator[Card]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from .. import audit
 from ..db import db, now
 from ..errors import Refused
-from ..i18n import in_language, moment, names, short_day
+from ..i18n import alphabetical, in_language, moment, names, short_day
 from .models import Attendance, Meeting, Signup, Workgroup
 
 OPENS_BEFORE = timedelta(hours=1)
@@ -88,7 +88,7 @@ def sheet(meeting: Meeting) -> Sheet:
         .options(selectinload(Signup.member))
     )
     rows = [Row(signup, attendance) for signup, attendance in db.session.execute(wanted)]
-    rows.sort(key=lambda row: (row.signup.member.name, row.signup.id))
+    rows.sort(key=lambda row: (alphabetical(row.signup.member.name), row.signup.id))
     expected = [row for row in rows if not row.signup.is_waiting or row.came is not None]
     return Sheet(expected, [row for row in rows if row not in expected])
 

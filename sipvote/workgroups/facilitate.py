@@ -118,6 +118,7 @@ def city(year: int, slug: str) -> str:
     name = next((c.name for g in groups for c in g.cities if c.slug == slug), _("Online"))
     return render_template(
         "facilitate/city.html", edition=groups[0].edition, slug=slug, name=name, groups=groups, numbers=numbers,
+        run={g.id for g in groups if insiders.may_run(current_user, g)},
         total=counts.total(numbers.values()), by_number=city_figures.by_number(groups, kept),
         kept={g.id: city_figures.of_group(g, kept) for g in groups}, over_time=city_figures.over_time(groups),
     )  # fmt: skip

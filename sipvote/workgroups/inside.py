@@ -54,7 +54,8 @@ def _page(group: Workgroup, step_form: StepForm, file_form: FileForm) -> str:
         "inside/show.html", edition=group.edition, group=group, modes=MODE_NAMES, languages_of=LANGUAGES,
         people=insiders.people_in(group), leads=rules.leads(me, group), writes=insiders.may_write(me, group),
         written=written, files=papers.files_of(group), may_remove=lambda file: papers.may_remove(file, me),
-        mine=rules.signup_of(me, group), steps=steps.steps_of(group), is_overdue=steps.is_overdue, step_form=step_form, file_form=file_form,
+        mine=rules.signup_of(me, group), steps=steps.steps_of(group), is_overdue=steps.is_overdue,
+        step_form=step_form, file_form=file_form,
     )  # fmt: skip
 
 

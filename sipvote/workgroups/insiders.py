@@ -16,6 +16,7 @@ from ..access import Role, Visitor
 from ..db import db
 from ..editions.models import Edition
 from ..errors import Refused
+from ..i18n import alphabetical
 from ..members.models import Member
 from . import counts, rules
 from . import group_letters as letters
@@ -72,7 +73,7 @@ def signups_of(groups: Sequence[Workgroup]) -> list[Signup]:
     place = {g.id: n for n, g in enumerate(groups)}
 
     def order(signup: Signup) -> tuple[object, ...]:
-        name = "" if signup.is_waiting else signup.member.name
+        name = "" if signup.is_waiting else alphabetical(signup.member.name)
         return place[signup.workgroup_id], signup.is_waiting, signup.is_offered, name, signup.signed_up_at, signup.id
 
     return sorted(db.session.scalars(standing), key=order)

@@ -78,8 +78,8 @@ def of_group(group: Workgroup) -> dict[int, Minutes]:
     return {found.meeting_id: found for found in db.session.scalars(wanted)}
 
 
-def present_at(meeting: Meeting) -> Sequence[Member]:
-    """Who came, by name."""
+def present_at(meeting: Meeting, guests: bool = False) -> Sequence[Member]:
+    """Who came, by name: members with a place, who approve the minutes; with `guests` also those who only wait."""
     came = (
         select(Member)
         .join(Signup, Signup.member_id == Member.id)
@@ -87,6 +87,8 @@ def present_at(meeting: Meeting) -> Sequence[Member]:
         .where(Attendance.meeting_id == meeting.id, Attendance.came.is_(True))
         .order_by(Member.name, Member.id)
     )
+    if not guests:
+        came = came.where(Signup.seat.is_not(None), Signup.confirm_by.is_(None))
     return db.session.scalars(came).all()
 
 
@@ -231,6 +233,26 @@ def why_not_answer(meeting: Meeting, member_id: int) -> str | None:
     if member_id not in {m.id for m in present_at(meeting)}:
         return _("Those who were at the meeting approve its minutes.")
     return None
+
+
+def to_approve(member_id: int) -> Sequence[Meeting]:
+    """The meetings whose submitted minutes somebody who was there has not answered since they were last changed."""
+    answered = MinutesAnswer.answered_at >= Minutes.written_at
+    here = (MinutesAnswer.meeting_id == Minutes.meeting_id) & (MinutesAnswer.member_id == member_id)
+    waiting = (
+        select(Meeting)
+        .join(Minutes, Minutes.meeting_id == Meeting.id)
+        .join(Attendance, Attendance.meeting_id == Meeting.id)
+        .join(Signup, Signup.id == Attendance.signup_id)
+        .where(Signup.member_id == member_id, Signup.seat.is_not(None), Attendance.came.is_(True))
+        .where(
+            Minutes.submitted_at.is_not(None),
+            Signup.confirm_by.is_(None),
+            ~select(MinutesAnswer).where(here, answered).exists(),
+        )
+        .order_by(Meeting.starts_at)
+    )
+    return db.session.scalars(waiting).all()
 
 
 def answer(meeting: Meeting, member: Member, remark: str | None, seen: str) -> None:

@@ -20,9 +20,8 @@ from ..members.models import Member
 from ..themes import rules as themes
 from . import (
     counts,
-    life_models,  # noqa: F401  (until a view needs them)
     rules,
-    wish_models,  # noqa: F401
+    wish_models,  # noqa: F401  (until a view needs them)
 )
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup

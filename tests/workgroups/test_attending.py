@@ -214,6 +214,42 @@ class TestPage:
         assert "an hour before the meeting" in page and 'value="yes"' not in page
 
 
+class TestBeforeAMeeting:
+    def test_the_page_of_the_group_says_who_comes_and_who_does_not_with_what_they_need(
+        self, browser_of, group, ada, bas
+    ):
+        bo = next(s for s in group.signups if s.member is not ada)
+        mark_of(ada, group, 1).excused_at = now()
+        db.session.flush()
+        mark_of(bo.member, group, 1).confirmed_at = None
+        bo.access_needs = "an interpreter"
+        group.meetings[1].agenda, group.video_url, group.venue = "*Fees*", "https://meet.example/x", "Kouter 1"
+        fay = a_member("Fay Wouters", email=None)
+        kept(Signup(workgroup=group, member=fay, signed_up_at=now(), seat=5, confirm_by=now() + timedelta(days=2)))
+        page = browser_of(bas).get(f"/en/2026/facilitate/{group.id}").text
+        for words in (
+            "<em>Fees</em>", "https://meet.example/x", "Kouter 1", f"mailto:{ada.email}", "cannot come",
+            "was asked again, no answer yet", "an interpreter", "has not confirmed the place yet", "no e-mail address",
+            "Take the attendance", "Write to the group", "Nobody yet. Somebody with a place", "English",
+        ):  # fmt: skip
+            assert words in page, words
+        assert "<strong>0</strong> <span>come" in page and "<strong>2</strong> <span>have not confirmed yet" in page
+
+    def test_a_facilitator_of_the_city_sees_who_comes_but_not_the_life_of_the_group(self, browser_of, group, ada):
+        page = browser_of(a_facilitator("gent")).get(f"/en/2026/facilitate/{group.id}").text
+        assert "Ada Peeters" in page
+        assert "Take the attendance" not in page and "Letters to the group" not in page and "Agenda" not in page
+
+    def test_a_group_without_dates_has_a_page_too(self, browser_of, group, bas):
+        group.meetings = []
+        db.session.flush()
+        browser = browser_of(bas)
+        assert "This group has no dates yet." in browser.get(f"/en/2026/facilitate/{group.id}").text
+        assert "no dates yet" in browser.get("/en/2026/facilitate/city/gent").text
+        assert browser.get(f"/en/2026/groups/{group.id}/inside/").status_code == 200
+        assert browser.get(f"/en/2026/facilitate/{group.id}.csv").status_code == 200
+
+
 class TestCity:
     def test_attendance_is_counted_by_meeting_number_over_all_groups(self, group, ada, bas):
         other = a_met_group(a_member("Cem Ay"), edition=group.edition, facilitators=[bas])

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sipvote.db import db, now
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import insiders, minutes, rules
-from tests.factories import a_facilitator, a_member, a_met_group, an_organiser, some_presence
+from sipvote.workgroups import attending, insiders, minutes, rules
+from sipvote.workgroups.models import Signup
+from tests.factories import a_facilitator, a_member, a_met_group, an_organiser, kept, some_presence
 
 
 @pytest.fixture
@@ -153,6 +154,15 @@ class TestApproving:
             with pytest.raises(Refused, match="Those who were at the meeting"):
                 minutes.answer(meeting, who, None, when)
 
+    def test_a_guest_from_the_waiting_list_is_named_but_does_not_approve(self, browser_of, group, meeting, ada, bas):
+        guest = a_member("Guy Guest")
+        signup = kept(Signup(workgroup=group, member=guest, signed_up_at=now()))
+        attending.mark(meeting, signup, True, now(), bas.id)
+        submitted(meeting, ada)
+        assert guest.email not in letters("minutes_to_approve") and len(standing(meeting).present) == 2
+        page = browser_of(ada).get(f"/en/2026/groups/{group.id}/inside/minutes/{meeting.id}").text
+        assert "Guy Guest" in page
+
     def test_two_weeks_of_silence_approve_but_a_remark_does_not(self, meeting, ada, bo):
         minutes.answer(meeting, bo, "It was 14:00.", submitted(meeting, ada))
         assert letters("minutes_remark") == [ada.email]
@@ -200,3 +210,13 @@ class TestApproving:
         browser_of(bo).post(f"{address}/approve", data={"seen": seen(meeting)})
         assert "Approved by 2 of 2" in browser_of(ada).get(address).text
         assert browser_of(bo).get(f"{address}/write").status_code == 409
+
+    def test_the_first_page_asks_who_was_there_until_they_have_answered(self, browser_of, group, meeting, ada, bo):
+        when, title = submitted(meeting, ada), "Approve the minutes: Guidance"
+        cem = next(s.member for s in group.signups if s.member.name == "Cem Ay")
+        asked = {who: title in browser_of(who).get("/en/").text for who in (bo, ada, cem)}
+        assert asked == {bo: True, ada: False, cem: False}
+        minutes.answer(meeting, bo, None, when)
+        assert minutes.to_approve(bo.id) == []
+        minutes.write(meeting, "We agreed on more.", when, ada.id)
+        assert minutes.to_approve(bo.id) == [meeting]
