@@ -40,8 +40,9 @@ def read(year: int, group_id: int, meeting_id: int) -> str:
     mine = next((a for a in written.answers if a.member_id == me), None) if written else None
     return render_template(
         "inside/minutes.html", edition=group.edition, group=group, meeting=meeting, minutes=written, writes=writes,
-        standing=standing, came=minutes.present_at(meeting, guests=True), why_not_answer=minutes.why_not_answer(meeting, me), mine=mine,
-        why_not_submit=minutes.why_not_submit(meeting, me), number=1 + group.meetings.index(meeting),
+        standing=standing, came=minutes.present_at(meeting, guests=True), number=1 + group.meetings.index(meeting),
+        why_not_answer=minutes.why_not_answer(meeting, me), mine=mine,
+        why_not_submit=minutes.why_not_submit(meeting, me),
     )  # fmt: skip
 
 
