@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -22,6 +23,16 @@ def _stripped(typed: str | None) -> str:
 
 def _at_most(count: int) -> Length:
     return Length(max=count, message=_l("Write at most %(n)s characters.", n=count))
+
+
+class Day(DateField):
+    """A day, with our own sentence when it is not one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Write the day like 2026-11-12.")) from None
 
 
 class AgendaForm(FlaskForm):
@@ -66,7 +77,7 @@ class StepForm(FlaskForm):
 
     what = StringField(_l("What"), filters=[_stripped], validators=[DataRequired(_needed), _at_most(300)])
     who = SelectField(_l("Who"), coerce=int)
-    due = DateField(_l("Until when"), validators=[Optional()])
+    due = Day(_l("Until when"), validators=[Optional()])
 
 
 class MinutesForm(FlaskForm):
@@ -87,7 +98,7 @@ class ProfileForm(FlaskForm):
         _l("Languages"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
         description=_l("In which they can lead a group."),
     )  # fmt: skip
-    trained_on = DateField(_l("Training: day"), validators=[Optional()])
+    trained_on = Day(_l("Training: day"), validators=[Optional()])
     training = StringField(_l("Training: what"), filters=[_stripped], validators=[Optional(), _at_most(300)])
     most_groups = WholeNumber(
         _l("Groups at most"),
