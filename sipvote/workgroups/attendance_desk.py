@@ -10,7 +10,6 @@ from flask_login import current_user
 from ..access import requires
 from ..db import db, now
 from ..errors import Refused, see_other
-from ..members.models import Member
 from . import attending, insiders
 from .facilitate import asked_meeting, asked_to_run, facilitate
 from .life_forms import AgendaForm
@@ -119,7 +118,10 @@ def keep(year: int, group_id: int, signup_id: int) -> Any:
 def secretary(year: int, group_id: int) -> Any:
     group = asked_to_run(year, group_id)
     chosen = request.form.get("member", type=int)
-    insiders.name_secretary(group, db.get_or_404(Member, chosen) if chosen else None, current_user.member_id)
+    member = next((p for p in insiders.people_in(group) if p.id == chosen), None)
+    if chosen and member is None:
+        abort(404)
+    insiders.name_secretary(group, member, current_user.member_id)
     db.session.commit()
     said = _("%(name)s writes the minutes from now on.", name=group.secretary.name) if group.secretary else ""
     flash(said or _("The group has no secretary now. The facilitators can write the minutes."), "ok")

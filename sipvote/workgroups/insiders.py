@@ -100,7 +100,7 @@ def name_secretary(group: Workgroup, member: Member | None, by: int) -> None:
 
 def tell_needs(group: Workgroup, member_id: int, text: str) -> None:
     """What a member with a place needs to take part, for those who run the group. Raises Refused."""
-    signup, text = rules.signup_of(member_id, group), " ".join(text.split())
+    signup, text = rules.signup_of(member_id, group), " ".join(text.replace("\0", "").split())
     if signup is None or not signup.has_place:
         raise Refused(_("This is for people who have a place in the group."))
     if len(text) > MOST_NEEDS:
@@ -110,4 +110,4 @@ def tell_needs(group: Workgroup, member_id: int, text: str) -> None:
 
 def write_agenda(meeting: Meeting, text: str) -> None:
     """Say what a meeting is about."""
-    meeting.agenda = text.strip()
+    meeting.agenda = text.replace("\0", "").strip()

@@ -18,7 +18,8 @@ _needed = _l("Fill in this field.")
 
 
 def _stripped(typed: str | None) -> str:
-    return (typed or "").strip()
+    """What was typed, without the NUL that PostgreSQL does not keep."""
+    return (typed or "").replace("\0", "").strip()
 
 
 def _at_most(count: int) -> Length:

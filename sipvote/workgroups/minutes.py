@@ -131,7 +131,7 @@ def write(meeting: Meeting, text: str, seen: str, by: int) -> Minutes:
     """
     if why := why_not_write(meeting, by):
         raise Refused(why)
-    text = text.replace("\r\n", "\n").strip()
+    text = text.replace("\r\n", "\n").replace("\0", "").strip()  # PostgreSQL keeps no NUL
     if len(text) > LONGEST:
         raise Refused(_("Write at most %(n)s characters.", n=LONGEST))
     minutes = of_meeting(meeting)
@@ -266,7 +266,7 @@ def answer(meeting: Meeting, member: Member, remark: str | None, seen: str) -> N
     if seen != minutes.written_at.isoformat():
         raise Refused(_("The minutes were changed while you read them. Read them again, then answer."))
     if remark is not None:
-        remark = remark.strip()
+        remark = remark.replace("\0", "").strip()
         if not remark:
             raise Refused(_("Write what should change."))
         if len(remark) > LONGEST:

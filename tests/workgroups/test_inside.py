@@ -194,7 +194,8 @@ class TestSteps:
     @pytest.mark.parametrize(
         ("sent", "says"),
         [({"what": " ", "who": 0}, "Fill in this field"), ({"what": "x", "who": 99999}, 'role="alert"'),
-         ({"what": "x" * 301, "who": 0}, "at most 300"), ({"what": "x", "who": 0, "due": "soon"}, "Write the day like")],
+         ({"what": "x" * 301, "who": 0}, "at most 300"),
+         ({"what": "x", "who": 0, "due": "soon"}, "Write the day like")],
     )  # fmt: skip
     def test_what_is_wrong_with_a_step_is_told(self, browser_of, group, ada, sent, says):
         page = browser_of(ada).post(inside(group, "/steps"), data=sent)

@@ -79,6 +79,9 @@ class TestSecretary:
         assert "Bo Smit writes the minutes from now on." in page
         assert "has no secretary now" in browser.post(address, data={"member": ""}, follow_redirects=True).text
         assert browser_of(bo).post(address, data={"member": bo.id}).status_code == 403
+        for stranger in (a_member().id, 10**12):
+            assert browser.post(address, data={"member": stranger}).status_code == 404
+        assert browser.post(address, data={"member": bas.id}).status_code == 409
 
 
 class TestWriting:
@@ -94,6 +97,7 @@ class TestWriting:
     def test_the_same_words_again_after_a_lost_answer_change_nothing(self, meeting, ada):
         first = minutes.write(meeting, "Notes\r\n", "", ada.id).written_at
         assert minutes.write(meeting, "Notes", "", ada.id).written_at == first
+        assert minutes.write(meeting, "Notes\0", "", ada.id).written_at == first
 
     def test_a_member_writes_no_minutes(self, meeting, bo):
         with pytest.raises(Refused, match="secretary and its facilitators"):
