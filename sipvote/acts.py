@@ -81,6 +81,12 @@ ACTS: dict[str, LazyString] = {
     "change slots": _l("Dates to choose from changed"),
     "remove slots": _l("Dates to choose from removed"),
     "free seat of leaver": _l("Leaver taken out of a workgroup"),
+    "take attendance": _l("Attendance of a meeting taken"),
+    "correct attendance": _l("Attendance corrected afterwards"),
+    "keep place": _l("Place kept after missed meetings"),
+    "name secretary": _l("Secretary of a workgroup named"),
+    "write to group": _l("Letter to a workgroup sent"),
+    "change facilitator": _l("Profile of a facilitator changed"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -94,6 +100,7 @@ SUBJECTS: dict[str, LazyString] = {
     "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
     "mailing": _l("mailing"),
+    "signup": _l("sign-up"),
 }
 
 

@@ -22,7 +22,7 @@ from .voting import announcements, box, counting, paper_ballots, papers, proxy_v
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
-from .workgroups import coming, ways, wished
+from .workgroups import coming, minutes, ways, wished
 from .workgroups import rules as workgroups
 from .workgroups.models import Meeting, Signup
 
@@ -199,6 +199,7 @@ def _groups(edition: Edition) -> Iterator[Card]:
         yield from (_offered(s) for s, _next in mine if s.is_offered)
         yield from (_moved(s) for s in asked)
         yield from (_my_group(s, upcoming) for s, upcoming in mine if not s.is_offered)
+        yield from _minutes(edition)
     if ways.takes_wishes(edition):
         yield _wishes(edition)
     elif allows(edition, "sign_up"):
@@ -235,6 +236,17 @@ def _wishes(edition: Edition) -> Card:
         return Card(_("Your wishes are kept, not sent"), text, page, _("Check and send my wishes"), True)
     text = _("Choose up to three groups and say when you could come, until %(moment)s.", moment=until)
     return Card(_("Wish your groups"), text, page, _("Wish my groups"), True)
+
+
+def _minutes(edition: Edition) -> Iterator[Card]:
+    """Minutes that wait for the visitor's approval."""
+    for meeting in minutes.to_approve(current_user.member_id):
+        group = meeting.workgroup
+        if group.edition_id == edition.id:
+            text = _("You were there on %(when)s. Read the minutes, and approve them or say what should change.",
+                     when=span(meeting.starts_at, meeting.ends_at))  # fmt: skip
+            url = url_for("inside.read", year=edition.year, group_id=group.id, meeting_id=meeting.id)
+            yield Card(_("Approve the minutes: %(theme)s", theme=group.theme), text, url, _("Read and approve"))
 
 
 def _result(edition: Edition) -> Iterator[Card]:

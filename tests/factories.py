@@ -29,7 +29,7 @@ from sipvote.voting import (
 )
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
-from sipvote.workgroups import offers, slots, wishing
+from sipvote.workgroups import attending, offers, slots, wishing
 from sipvote.workgroups import rules as workgroups
 from sipvote.workgroups.models import Attendance, Meeting, Mode, Signup, Workgroup
 from sipvote.workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
@@ -402,3 +402,27 @@ def some_wishes(member: Member, *groups: Workgroup, way: Coming = Coming.EITHER,
     asked = {c.slot_id: way for c in slots.candidates_of(groups)}
     wishes = wishing.tick(member, edition, asked)
     return wishing.pledge(member, edition) if pledged else wishes
+
+
+def a_met_group(*people: Member, edition: Edition | None = None, **values: Any) -> Workgroup:
+    """A group in which people have a place, and whose first meeting was three days ago; the second is tomorrow."""
+    group = a_group(edition or an_edition(Phase.GROUPS), **values)
+    for seat, member in enumerate(people, start=1):
+        yes = [Attendance(meeting=m, confirmed_at=now()) for m in group.meetings]
+        at = now() - timedelta(days=20)
+        kept(Signup(workgroup=group, member=member, signed_up_at=at, seat=seat, seated_at=at, attendances=yes))
+    first = (now() - timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    for n, meeting in enumerate(group.meetings):
+        meeting.starts_at = first + timedelta(days=4 * n)
+        meeting.ends_at = meeting.starts_at + timedelta(hours=3)
+    db.session.flush()
+    db.session.refresh(group, ["meetings"])
+    return group
+
+
+def some_presence(group: Workgroup, *came: Member, meeting: int = 0, by: Member | None = None) -> None:
+    """The attendance of a meeting: these came, the others with a place did not."""
+    for signup in group.signups:
+        by_id = (by or group.facilitators[0]).id
+        attending.mark(group.meetings[meeting], signup, signup.member in came, now(), by_id)
+    db.session.expire_all()

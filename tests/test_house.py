@@ -77,6 +77,7 @@ PURE = {
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
+    "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
 }  # fmt: skip
 
 
@@ -108,6 +109,11 @@ MAY_COMMIT = (
     "feed_views",
     "slots_desk",
     "wish_views",
+    "attendance_desk",
+    "group_post",
+    "inside",
+    "minutes_room",
+    "pool_desk",
     "card_views",
     "card_desk",
     "kiosk",

@@ -14,7 +14,7 @@ from ..editions.rules import why_not_now
 from ..editions.views import asked_edition
 from ..errors import see_other
 from ..themes import rules as themes
-from . import counts, forming, moving, slots, ways, wished
+from . import counts, forming, moving, pool, slots, ways, wished
 from .forms import ProposalForm, data_of, form_for, typed
 from .models import Workgroup
 from .views import asked_group
@@ -30,9 +30,10 @@ def index(year: int) -> str:
     numbers, proposed = counts.numbers_of(groups), slots.counts_of(groups)
     of = {theme: [g for g in groups if g.theme_id == theme.id] for theme in themes.of_the_year(edition)}
     by_theme = [(theme, found, counts.total(numbers[g.id] for g in found)) for theme, found in of.items()]
+    about = pool.warnings(edition, groups)
     return render_template(
         "workgroups_desk/index.html", edition=edition, by_theme=by_theme, numbers=numbers,
-        warnings={g.id: warnings(g, numbers[g.id], proposed[g.id]) for g in groups}, proposed=proposed,
+        warnings={g.id: warnings(g, numbers[g.id], proposed[g.id]) + about[g.id] for g in groups}, proposed=proposed,
         why_not=why_not_now(edition, "form_groups"),
         wished=wished.wishes_per_group(edition) if ways.takes_wishes(edition) else None,
     )  # fmt: skip
@@ -99,6 +100,7 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     """The form of a group; a fault in the plan stands beside the field that it is about."""
     choices = themes.of_the_year(edition), forming.all_cities(), forming.facilitators()
     form = form_for(forming.meetings_of(edition, group), *choices, data=data)
+    form.name_facilitators({f.member.id: f.label for f in pool.of_edition(edition, choices[2])})
     if form.validate_on_submit():
         plan = form.plan(*choices)
         if fault := forming.why_not_plan(edition, plan, group):

@@ -11,11 +11,11 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from ..fields import Beginning, Checkboxes, WholeNumber, typed
-from ..i18n import LANGUAGES, names
+from ..i18n import LANGUAGES
 from ..members.models import City, Member
 from ..themes.models import Theme
 from .exports import MODE_NAMES
-from .forming import Plan, cities_of
+from .forming import Plan
 from .models import PEOPLE_AT_LEAST, Mode, Workgroup
 
 _needed = _l("Fill in this field.")
@@ -124,6 +124,10 @@ class WorkgroupForm(FlaskForm):
             minimum=self.minimum.data or 0,
         )
 
+    def name_facilitators(self, labels: dict[int, str]) -> None:
+        """Say beside each name what they speak and how much they lead."""
+        self.facilitators.choices = [SelectChoice(id, label) for id, label in labels.items()]
+
 
 def form_for(
     count: int, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member], data: dict[str, Any]
@@ -136,14 +140,8 @@ def form_for(
         del form.hours
     form.theme.choices = [SelectChoice(t.id, str(t)) for t in themes]
     form.cities.choices = [SelectChoice(c.id, c.name) for c in cities]
-    form.facilitators.choices = [SelectChoice(p.id, _with_cities(p)) for p in people]
+    form.facilitators.choices = [SelectChoice(p.id, p.name) for p in people]
     return form
-
-
-def _with_cities(person: Member) -> str:
-    cities = cities_of(person)
-    where = _("every city") if cities is None else names(cities)
-    return f"{person.name} · {where}"
 
 
 def data_of(group: Workgroup) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -12,28 +12,17 @@ from ..errors import Refused, see_other
 from ..fields import typed
 from ..i18n import span
 from . import coming, counts, late, moving
-from .facilitate import facilitate, may_see
+from .facilitate import asked_meeting, asked_to_run, facilitate
 from .forms import MoveForm, PreviewForm
 from .models import Meeting, Workgroup
-from .views import asked_group
-
-
-def _asked(year: int, group_id: int) -> Workgroup:
-    """The group in the address, for who may see it; else 404."""
-    group = asked_group(year, group_id)
-    if not may_see(current_user, group):
-        abort(404)
-    return group
 
 
 @facilitate.route("/<int:group_id>/move/<int:meeting_id>", methods=["GET", "POST"])
 @requires("workgroups.facilitate")
 def move(year: int, group_id: int, meeting_id: int) -> Any:
     """First a date; then, by GET, what it asks of everybody; then it is saved."""
-    group = _asked(year, group_id)
-    meeting = next((m for m in group.meetings if m.id == meeting_id), None)
-    if meeting is None:
-        abort(404)
+    group = asked_to_run(year, group_id)
+    meeting = asked_meeting(group, meeting_id)
     if request.method == "POST":
         return _save(group, meeting)
     is_asked = "start" in request.args
@@ -65,7 +54,7 @@ def _save(group: Workgroup, meeting: Meeting) -> Any:
 @requires("workgroups.facilitate")
 def answers(year: int, group_id: int) -> str:
     """For each meeting to come who comes, who cannot, who has not said; and who has not confirmed a place."""
-    group = _asked(year, group_id)
+    group = asked_to_run(year, group_id)
     return render_template(
         "facilitate/answers.html", edition=group.edition, group=group, answers=coming.answers(group),
         offered=coming.offered(group), Answer=coming.Answer,
@@ -75,7 +64,7 @@ def answers(year: int, group_id: int) -> str:
 @facilitate.get("/<int:group_id>/late")
 @requires("workgroups.facilitate")
 def late_joiners(year: int, group_id: int) -> str:
-    group = _asked(year, group_id)
+    group = asked_to_run(year, group_id)
     return render_template(
         "facilitate/late.html", edition=group.edition, group=group, why_not=late.why_not_open(group),
         numbers=counts.numbers_of([group])[group.id],
@@ -85,7 +74,7 @@ def late_joiners(year: int, group_id: int) -> str:
 @facilitate.post("/<int:group_id>/late/open")
 @requires("workgroups.facilitate")
 def open_late(year: int, group_id: int) -> Any:
-    group = _asked(year, group_id)
+    group = asked_to_run(year, group_id)
     late.open_(group, current_user.member_id)
     db.session.commit()
     flash(_("The group is open for late joiners. Free places are offered to the waiting list."), "ok")
@@ -95,7 +84,7 @@ def open_late(year: int, group_id: int) -> Any:
 @facilitate.post("/<int:group_id>/late/close")
 @requires("workgroups.facilitate")
 def close_late(year: int, group_id: int) -> Any:
-    group = _asked(year, group_id)
+    group = asked_to_run(year, group_id)
     late.close(group, current_user.member_id)
     db.session.commit()
     flash(_("Nobody can join the group any more."), "ok")

@@ -15,7 +15,7 @@ from ..errors import Refused, see_other
 from ..i18n import ZONE
 from . import free_days, slot_marks, slots
 from .exports import MODE_NAMES
-from .facilitate import may_see
+from .insiders import may_see
 from .models import Mode, Workgroup
 from .slot_forms import DateForm, PatternForm, first_values
 from .views import asked_group
