@@ -15,7 +15,7 @@ from ..editions.models import Edition, SignUpWay
 from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..i18n import ZONE, alphabetical, moment, span
-from . import forming, planning, rules
+from . import forming, free_days, planning, rules
 from .models import Meeting, Mode, Signup, Workgroup
 from .planning import Breach, Plan, Problem, Rule
 from .pledges import Book, Pledge
@@ -89,7 +89,9 @@ def _availability(pledge: Pledge, candidates: Sequence[Candidate]) -> planning.A
 
 def _bars(group: Workgroup, candidates: Sequence[Candidate]) -> dict[int, str]:
     """Why no meeting can be in a slot, by its number."""
-    elsewhere = [(f.name, m) for f in group.facilitators for m in rules.other_meetings(f.id, group.id)]
+    elsewhere = [
+        (f.name, e) for f in group.facilitators for e in rules.other_meetings(f.id, group.id) if e.workgroup is not None
+    ]
     assemblies = db.session.scalars(select(Assembly).where(Assembly.ends_at > now())).all()
     found = {}
     for number, candidate in enumerate(candidates):
@@ -104,9 +106,11 @@ def _bars(group: Workgroup, candidates: Sequence[Candidate]) -> dict[int, str]:
     return found
 
 
-def marks(candidate: Candidate) -> list[str]:
-    """What else to know of a slot, such as school holidays. The one place where the desk gets such marks."""
-    return []
+def marks(choice: Choice) -> list[list[str]]:
+    """What else to know of each slot: public and school holidays where the group's people live."""
+    calendars = free_days.calendars_of(choice.group.cities)
+    days = [c.slot.starts_at.astimezone(ZONE).date() for c in choice.candidates]
+    return [[str(free) for free in free_days.free_days(day, calendars)] for day in days]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from .. import audit
 from ..db import db, now
 from ..editions.rules import why_not_now
 from ..errors import Refused
-from ..i18n import moment
+from ..i18n import ZONE, moment
 from ..members.models import Member
-from . import coming, engagements, forming, letters, seats
+from . import coming, engagements, forming, free_days, letters, seats
 from .engagements import Engagement, Kind
 from .models import Meeting, Mode, Signup, Workgroup
 from .wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
@@ -50,6 +50,7 @@ class Consequence:
 
     span: Span
     is_assembly: bool = False  # the general assembly meets then
+    free: list[str] = field(default_factory=list)  # public and school holidays on that day, where the group is
     people: dict[Reply, list[Member]] = field(default_factory=lambda: {word: [] for word in Reply})
 
 
@@ -64,13 +65,18 @@ def consequences(group: Workgroup, spans: Sequence[Span]) -> list[Consequence]:
     wishes = _Wishes(group, ids)
     found = []
     for span in spans:
-        consequence = Consequence(span)
+        consequence = Consequence(span, free=_free(group, span))
         for person in people:
             there = [e for e in elsewhere[person.id] if engagements.overlap(span, e)]
             consequence.is_assembly |= any(e.kind == Kind.ASSEMBLY for e in there)
             consequence.people[_reply(there, wishes.said(person.id, span))].append(person)
         found.append(consequence)
     return found
+
+
+def _free(group: Workgroup, span: Span) -> list[str]:
+    calendars = free_days.calendars_of(group.cities)
+    return [str(day) for day in free_days.free_days(span.starts_at.astimezone(ZONE).date(), calendars)]
 
 
 def _people(group: Workgroup) -> list[Member]:

@@ -114,9 +114,10 @@ def accept(signup: Signup, confirmed: Collection[str]) -> list[Workgroup]:
 
 
 def commit_to_dates(signup: Signup) -> None:
-    """Write down a yes for each meeting to come."""
-    at = now()
-    signup.attendances = [Attendance(meeting=m, confirmed_at=at) for m in seats.ahead(signup.workgroup)]
+    """Write down a yes for each meeting to come; what is known of those that were held stays."""
+    at, to_come = now(), seats.ahead(signup.workgroup)
+    held = [a for a in signup.attendances if a.meeting not in to_come]
+    signup.attendances = [*held, *(Attendance(meeting=m, confirmed_at=at) for m in to_come)]
 
 
 def _lock_with_others(signup: Signup) -> list[Signup]:

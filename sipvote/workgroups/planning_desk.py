@@ -57,7 +57,7 @@ def group(year: int, group_id: int) -> str:
         by_hand=_by_hand(choice) is not None, missing=_missing(choice, looked), counts=_counts(choice),
         why_not=choosing.why_not_choose(group), why_none=choosing.why_no_plan(choice), modes=MODE_NAMES,
         faults=[(b.rule, choosing.sentence(choice, b)) for b in looked.breaches] if looked else [],
-        firm=choosing.FIRM, marks=[choosing.marks(c) for c in choice.candidates],
+        firm=choosing.FIRM, marks=choosing.marks(choice),
     )  # fmt: skip
 
 

@@ -39,9 +39,13 @@ def ahead(group: Workgroup) -> list[Meeting]:
 
 
 def leave(signup: Signup) -> None:
-    """End a sign-up, whatever it was; its seat, if it had one, is free. The group must be locked."""
+    """End a sign-up, whatever it was; its seat, if it had one, is free. The group must be locked.
+
+    Of the meetings that were held it stays known who came: figures about keeping on must not forget who left.
+    """
     signup.seat = signup.seated_at = signup.confirm_by = None
     signup.withdrawn_at = now()
     db.session.flush()
-    db.session.execute(delete(Attendance).where(Attendance.signup_id == signup.id))
+    to_come = [m.id for m in ahead(signup.workgroup)]
+    db.session.execute(delete(Attendance).where(Attendance.signup_id == signup.id, Attendance.meeting_id.in_(to_come)))
     db.session.expire(signup, ["attendances"])

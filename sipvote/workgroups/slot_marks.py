@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 from ..assembly.models import Assembly
 from ..db import db
 from ..i18n import ZONE
-from . import free_days, rules
+from . import engagements, free_days
+from .engagements import Engagement
 from .models import Meeting, Signup, Workgroup, workgroup_facilitator
 from .wish_models import Candidate, Wish, WishList
 
@@ -63,7 +64,7 @@ def marks_of(group: Workgroup, times: Iterable[Timed]) -> list[Marks]:
         Marks(
             free=free_days.free_days(at.starts_at.astimezone(ZONE).date(), calendars),
             assembly=next((a for a in assemblies if meet(a, at)), None),
-            leading=_groups(m.workgroup for m in led if meet(m, at)),
+            leading=_groups(e.workgroup for e in led if e.workgroup and meet(e, at)),
             perhaps=_groups(c.workgroup for c in proposed if meet(c.slot, at)),
             elsewhere=len({member for member, span in busy if meet(span, at)}),
         )
@@ -86,9 +87,10 @@ def assemblies_between(first: datetime, last: datetime) -> Sequence[Assembly]:
     return db.session.scalars(held.options(selectinload(Assembly.edition))).all()
 
 
-def _led(group: Workgroup) -> list[Meeting]:
+def _led(group: Workgroup) -> list[Engagement]:
     """Meetings of other groups that the group's facilitators lead or are in."""
-    return [meeting for person in group.facilitators for meeting in rules.other_meetings(person.id, group.id)]
+    theirs = engagements.of_people([person.id for person in group.facilitators], group.id)
+    return [e for mine in theirs.values() for e in mine if e.workgroup is not None]
 
 
 def _proposed(group: Workgroup) -> Sequence[Candidate]:

@@ -14,7 +14,7 @@ from .. import audit, mail
 from ..db import Base, db, now
 from ..editions.models import Edition
 from ..errors import Refused
-from . import choosing, letters, merging, placing, pledges, reasons
+from . import choosing, letters, merging, offers, placing, pledges, reasons
 from .assignment import TooFew
 from .models import Mode, Signup, Workgroup
 from .placing import Outcome, Person
@@ -94,6 +94,7 @@ def _give(edition: Edition, found: Outcome, moment: datetime) -> None:
     if rows:
         db.session.execute(insert(Signup), rows)
     for group in found.book.open_groups:
+        offers.keep_no_longer(group)
         if group.mode == Mode.ONLINE:
             group.venue = ""
 

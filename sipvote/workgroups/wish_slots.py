@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ..assembly.models import Assembly
 from ..i18n import ZONE
 from . import free_days, rules, slots
-from .models import Meeting, Mode
+from .engagements import Engagement
+from .models import Mode
 from .slot_marks import assemblies_between, meet
 from .wish_models import Candidate, Coming, Slot, WishList
 from .wished import standing_groups
@@ -20,7 +21,7 @@ class Asked:
     ranks: list[int]
     ways: list[Coming]
     free: list[free_days.FreeDay]
-    busy: list[Meeting]  # of the member's other groups, also those that they lead
+    busy: list[Engagement]  # in the member's other groups, also those that they lead
     assembly: Assembly | None
     way: Coming | None
 
@@ -40,7 +41,7 @@ def asked_of(wishes: WishList) -> list[Asked]:
     for candidate in candidates:
         of_slot.setdefault(candidate.slot_id, []).append(candidate)
     ticked = {a.slot_id: a.way for a in wishes.availability}
-    meetings = rules.other_meetings(wishes.member_id, None)
+    meetings = [e for e in rules.other_meetings(wishes.member_id, None) if e.workgroup is not None]
     held = assemblies_between(candidates[0].slot.starts_at, max(c.slot.ends_at for c in candidates))
     return [
         _asked(wishes, found, [group_of[c.workgroup_id].rank for c in found], ticked, meetings, held)
@@ -53,7 +54,7 @@ def _asked(
     found: Sequence[Candidate],
     ranks: list[int],
     ticked: Mapping[int, Coming],
-    meetings: Sequence[Meeting],
+    meetings: Sequence[Engagement],
     held: Sequence[Assembly],
 ) -> Asked:
     slot = found[0].slot
