@@ -110,7 +110,8 @@ def reminder(signup: Signup, meeting: Meeting, key: str) -> Letter | None:
 def cancelled(group: Workgroup, people: People) -> None:
     """Tell everybody that there will be no group; calendars that hold its dates lose them."""
     for member in people.all:
-        calendar = _cancellation(group, member) if member.id in people.have_dates else None
+        has_dates = bool(group.meetings) and member.id in people.have_dates
+        calendar = _cancellation(group, member) if has_dates else None
         queue("group_cancelled", member, group=group, attached=calendar is not None, calendar=calendar)
 
 

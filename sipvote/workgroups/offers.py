@@ -114,9 +114,9 @@ def accept(signup: Signup, confirmed: Collection[str]) -> list[Workgroup]:
 
 
 def commit_to_dates(signup: Signup) -> None:
-    """Write down a yes for each meeting to come; what is known of those that were held stays."""
+    """Write down a yes for each meeting to come; whether they came to earlier ones, in a place they left, stays."""
     at, to_come = now(), seats.ahead(signup.workgroup)
-    held = [a for a in signup.attendances if a.meeting not in to_come]
+    held = [a for a in signup.attendances if a.came is not None and a.meeting not in to_come]
     signup.attendances = [*held, *(Attendance(meeting=m, confirmed_at=at) for m in to_come)]
 
 

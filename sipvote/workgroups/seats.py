@@ -43,9 +43,10 @@ def leave(signup: Signup) -> None:
 
     Of the meetings that were held it stays known who came: figures about keeping on must not forget who left.
     """
+    held = [m.id for m in signup.workgroup.meetings if m.starts_at <= now()] if signup.has_place else []
     signup.seat = signup.seated_at = signup.confirm_by = None
     signup.withdrawn_at = now()
     db.session.flush()
-    to_come = [m.id for m in ahead(signup.workgroup)]
-    db.session.execute(delete(Attendance).where(Attendance.signup_id == signup.id, Attendance.meeting_id.in_(to_come)))
+    mine = Attendance.signup_id == signup.id
+    db.session.execute(delete(Attendance).where(mine, Attendance.meeting_id.not_in(held)))
     db.session.expire(signup, ["attendances"])

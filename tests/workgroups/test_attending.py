@@ -244,7 +244,7 @@ class TestBeforeAMeeting:
         group.meetings = []
         db.session.flush()
         browser = browser_of(bas)
-        assert "This group has no dates yet." in browser.get(f"/en/2026/facilitate/{group.id}").text
+        assert "The dates will be chosen from what members can." in browser.get(f"/en/2026/facilitate/{group.id}").text
         assert "no dates yet" in browser.get("/en/2026/facilitate/city/gent").text
         assert browser.get(f"/en/2026/groups/{group.id}/inside/").status_code == 200
         assert browser.get(f"/en/2026/facilitate/{group.id}.csv").status_code == 200

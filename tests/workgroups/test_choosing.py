@@ -20,12 +20,12 @@ from tests.factories import (
     a_group,
     a_group_with_slots,
     a_member,
-    a_signup,
     a_slot,
     a_theme,
     a_wish_list,
     a_year_of_wishes,
     an_assembly,
+    an_offer,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -171,7 +171,7 @@ def test_dates_are_not_chosen_too_soon_or_too_late(edition, slots):
 
 def test_dates_that_people_signed_up_for_are_not_chosen_again(edition):
     group = a_group(edition)
-    a_signup(a_member(), group)
+    an_offer(a_member(), group)
     assert "signed up for this group already" in choosing.why_not_choose(group)
 
 

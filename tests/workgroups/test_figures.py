@@ -26,6 +26,7 @@ from tests.factories import (
     a_wish_list,
     an_attended_group,
     an_edition,
+    an_offer,
     an_organiser,
     in_phase,
     kept,
@@ -317,7 +318,7 @@ def test_who_wished_with_a_pledge_has_signed_up(wishing):
     a_wish_list(ada, group)
     a_wish_list(a_member(), group, pledged=False)
     assert balance(wishing).signed_up == 1
-    a_signup(ada, group)
+    an_offer(ada, group, confirm_by=None)
     assert (balance(wishing).signed_up, balance(wishing).placed) == (1, 1)
 
 
