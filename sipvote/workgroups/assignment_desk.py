@@ -13,7 +13,7 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import csv_file, xlsx_file
-from . import choosing, merging, placing, telling
+from . import choosing, merging, placing, telling, ways
 from .assignment import TooFew
 from .exports import MODE_NAMES, OUTCOME_COLUMNS, PROFILE_NAMES
 from .models import Mode
@@ -36,7 +36,7 @@ class Look:
 
 def _look(edition: Edition, book: Book) -> Look:
     """What is asked for in the address: with `keep`, every group reaches its minimum, if that is possible."""
-    frozen, keep = placing.assignment_of(edition), "keep" in request.values
+    frozen, keep = ways.assignment_of(edition), "keep" in request.values
     if frozen is None or frozen.draw is None:
         return Look(None, False, [])
     try:
@@ -50,7 +50,7 @@ def _look(edition: Edition, book: Book) -> Look:
 def index(year: int) -> str:
     """The four steps; after the draw the outcome, group by group."""
     edition = asked_edition(year)
-    book, frozen = Book(edition), placing.assignment_of(edition)
+    book, frozen = Book(edition), ways.assignment_of(edition)
     is_told = frozen is not None and frozen.told_at is not None
     look = Look(None, False, []) if is_told else _look(edition, book)
     is_checked = placing.is_unchanged(edition) if "check" in request.args and frozen else None
@@ -111,7 +111,7 @@ def group(year: int, group_id: int) -> str:
 
 def _look_untold(edition: Edition, book: Book) -> Look:
     """The outcome, as long as it is one: afterwards the pages of the groups say who is in them."""
-    if choosing.is_told(edition):
+    if ways.is_told(edition):
         raise Refused(_("Everybody has been told their group, so this cannot be changed here any more."))
     return _look(edition, book)
 
@@ -184,7 +184,7 @@ def outcome(year: int, kind: str) -> Response:
     """Everybody whose list counts, with their group, as it was told or as it is now."""
     edition = asked_edition(year)
     name = f"sipvote-{year}-assignment"
-    if choosing.is_told(edition):
+    if ways.is_told(edition):
         return FILES[kind](name, OUTCOME_COLUMNS, telling.told(edition))
     book = Book(edition)
     look = _look(edition, book)

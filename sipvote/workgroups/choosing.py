@@ -15,11 +15,11 @@ from ..editions.models import Edition, SignUpWay
 from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..i18n import ZONE, alphabetical, moment, span
-from . import forming, free_days, planning, rules
+from . import forming, free_days, planning, rules, ways
 from .models import Meeting, Mode, Signup, Workgroup
 from .planning import Breach, Plan, Problem, Rule
 from .pledges import Book, Pledge
-from .wish_models import MOST_WISHES, Assignment, Candidate, Coming
+from .wish_models import MOST_WISHES, Candidate, Coming
 
 # What an organiser may not decide by hand either; days apart are theirs to weigh.
 FIRM = frozenset({Rule.NUMBER, Rule.FORBIDDEN, Rule.OVERLAP})
@@ -158,15 +158,9 @@ def why_not_by_wishes(edition: Edition) -> str | None:
         return _("In this edition members sign up directly. The organisers choose the dates when they make a group.")
     if now() < edition.wishes_until:
         return _("Members can change their wishes until %(moment)s.", moment=moment(edition.wishes_until))
-    if is_told(edition):
+    if ways.is_told(edition):
         return _("Everybody has been told their group, so this cannot be changed here any more.")
     return why_not_now(edition, "form_groups")
-
-
-def is_told(edition: Edition) -> bool:
-    """Whether everybody was told their group."""
-    told = select(Assignment.edition_id).where(Assignment.edition_id == edition.id, Assignment.told_at.is_not(None))
-    return db.session.scalar(told) is not None
 
 
 def why_not_choose(group: Workgroup) -> str | None:

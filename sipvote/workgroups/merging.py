@@ -13,9 +13,9 @@ from sqlalchemy import select
 from .. import audit
 from ..db import db, now
 from ..errors import Refused
-from . import choosing, rules
+from . import choosing, rules, ways
 from .models import Mode, Workgroup
-from .placing import Outcome, assignment_of
+from .placing import Outcome
 from .pledges import Book
 from .wish_models import Candidate, Slot
 
@@ -86,7 +86,7 @@ def other_ways(book: Book, group: Workgroup) -> dict[Mode, int]:
 
 def closed(book: Book) -> list[Workgroup]:
     """The groups that were closed or merged since the wishes were frozen."""
-    frozen = assignment_of(book.edition)
+    frozen = ways.assignment_of(book.edition)
     since = frozen.frozen_at if frozen else now()
     return choosing.in_order(g for g in book.groups.values() if g.cancelled_at is not None and g.cancelled_at >= since)
 
@@ -104,7 +104,7 @@ def why_not_mend(group: Workgroup) -> str | None:
 def _why_not_now(group: Workgroup) -> str | None:
     if why := choosing.why_not_by_wishes(group.edition):
         return why
-    return None if assignment_of(group.edition) else _("Freeze the wishes first.")
+    return None if ways.assignment_of(group.edition) else _("Freeze the wishes first.")
 
 
 def _why_not_merge(group: Workgroup, target: Workgroup) -> str | None:

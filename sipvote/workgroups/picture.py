@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..editions.models import Edition
-from . import counts, fullness, turnout, wish_figures, years
+from . import counts, fullness, turnout, ways, wish_figures, years
 from .balance import Balance, balance
 from .models import Workgroup
 
@@ -40,5 +40,5 @@ def picture(edition: Edition) -> Picture:
         balance=balance(edition),
         kept=turnout.kept(groups, rows),
         years=compared,
-        wished=wish_figures.wished(edition, groups) if wish_figures.is_wished(edition) else None,
+        wished=wish_figures.wished(edition, groups) if ways.takes_wishes(edition) else None,
     )

@@ -21,7 +21,7 @@ from ..editions.models import Edition
 from ..errors import Refused
 from ..i18n import names
 from ..voting import lot
-from . import assignment, choosing, pledges
+from . import assignment, choosing, pledges, ways
 from .assignment import TooFew, Why
 from .models import Signup, Workgroup
 from .pledges import Book, Pledge
@@ -124,11 +124,6 @@ class Outcome:
 # --- Freezing and drawing -----------------------------------------------------------------------------
 
 
-def assignment_of(edition: Edition) -> Assignment | None:
-    """How far the assignment of an edition has come; None before the wishes are frozen."""
-    return db.session.get(Assignment, edition.id, populate_existing=True)
-
-
 def pledged(edition: Edition) -> int:
     """How many lists count."""
     return db.session.scalar(select(func.count()).where(pledges.counting(edition))) or 0
@@ -138,7 +133,7 @@ def why_not_freeze(edition: Edition) -> str | None:
     """The sentence why the wishes cannot be frozen now, or None."""
     if why := choosing.why_not_by_wishes(edition):
         return why
-    if assignment_of(edition):
+    if ways.assignment_of(edition):
         return _("The wishes are frozen already.")
     return None if pledged(edition) else _("Nobody has pledged a list of wishes.")
 
@@ -168,13 +163,13 @@ def unfreeze(edition: Edition, by: int | None) -> None:
 
 def is_unchanged(edition: Edition) -> bool:
     """Whether the lists still have the hash that they were frozen with."""
-    frozen = assignment_of(edition)
+    frozen = ways.assignment_of(edition)
     return frozen is not None and frozen.wishes_hash == pledges.fingerprint(edition)
 
 
 def draw(edition: Edition, typed: str, by: int | None) -> None:
     """Enter what was drawn in public, once for all. Raises Refused."""
-    if assignment_of(edition) is None:
+    if ways.assignment_of(edition) is None:
         raise Refused(_("Freeze the wishes first."))
     digits = lot.plain(typed)
     if digits is None:
@@ -210,7 +205,7 @@ def outcome(edition: Edition, keep: bool = False, book: Book | None = None) -> O
 
     With `keep` every group reaches its minimum, or TooFew is raised.
     """
-    frozen = assignment_of(edition)
+    frozen = ways.assignment_of(edition)
     if frozen is None or frozen.draw is None:
         raise Refused(_("The lot is not drawn yet."))
     book = book or Book(edition)

@@ -21,13 +21,8 @@ from ..members.models import Member
 from ..themes.models import Theme
 from .models import Workgroup
 from .planning import Mode
-from .wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
+from .wish_models import FITS, Availability, Candidate, Coming, Slot, Wish, WishList
 
-FITS = {
-    Coming.ON_SITE: frozenset({Mode.ON_SITE, Mode.HYBRID}),
-    Coming.ONLINE: frozenset({Mode.ONLINE, Mode.HYBRID}),
-    Coming.EITHER: frozenset(Mode),
-}
 Span = tuple[datetime, datetime]
 
 

@@ -14,7 +14,7 @@ from .. import audit, mail
 from ..db import Base, db, now
 from ..editions.models import Edition
 from ..errors import Refused
-from . import choosing, letters, merging, offers, placing, pledges, reasons
+from . import choosing, letters, merging, offers, placing, pledges, reasons, ways
 from .assignment import TooFew
 from .models import Mode, Signup, Workgroup
 from .placing import Outcome, Person
@@ -28,7 +28,7 @@ def why_not_tell(edition: Edition) -> str | None:
     """The sentence why nobody can be told their group now, or None."""
     if why := choosing.why_not_by_wishes(edition):
         return why
-    frozen = placing.assignment_of(edition)
+    frozen = ways.assignment_of(edition)
     if frozen is None or frozen.draw is None:
         return _("Draw the lot first.")
     return None

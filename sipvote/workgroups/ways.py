@@ -17,7 +17,7 @@ def is_by_wishes(edition: Edition) -> bool:
 
 def assignment_of(edition: Edition) -> Assignment | None:
     """How the wishes became groups; None as long as they are not frozen."""
-    return db.session.get(Assignment, edition.id)
+    return db.session.get(Assignment, edition.id, populate_existing=True)
 
 
 def is_told(edition: Edition) -> bool:

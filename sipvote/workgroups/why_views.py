@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from ..editions.views import asked_edition
 from ..voting import lot
-from . import placing, reasons, telling
+from . import placing, reasons, telling, ways
 from .rules import signup_of
 
 why = Blueprint("why", __name__, url_prefix="/<int:year>/groups/wishes")
@@ -17,7 +17,7 @@ why = Blueprint("why", __name__, url_prefix="/<int:year>/groups/wishes")
 def show(year: int) -> Any:
     """Only once everybody is told, and only one's own."""
     edition = asked_edition(year)
-    frozen = placing.assignment_of(edition)
+    frozen = ways.assignment_of(edition)
     mine = next(iter(telling.lists_of(edition, current_user.member_id)), None)
     is_told = frozen is not None and frozen.told_at is not None
     if frozen is None or not is_told or mine is None or mine.why is None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from ..db import db
-from ..editions.models import Edition, SignUpWay
+from ..editions.models import Edition
 from .hiding import covered_within
 from .models import Workgroup
-from .wish_models import MOST_WISHES, Assignment, Wish, WishList
+from .wish_models import MOST_WISHES, Wish, WishList
 
 RANKS = tuple(range(1, MOST_WISHES + 1))
 
@@ -24,13 +24,6 @@ class Wished:
     withdrawn: int
     themes: dict[int, dict[int, int | None]]
     groups: dict[int, dict[int, int | None]]
-
-
-def is_wished(edition: Edition) -> bool:
-    """Say whether members wish in this edition, and were not told their groups yet."""
-    if edition.sign_up_way != SignUpWay.WISHES:
-        return False
-    return db.session.scalar(select(Assignment.told_at).where(Assignment.edition_id == edition.id)) is None
 
 
 def wished(edition: Edition, groups: Sequence[Workgroup]) -> Wished:

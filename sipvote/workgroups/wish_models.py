@@ -10,6 +10,7 @@ from ..db import Base, words
 from ..editions.models import Edition
 from ..members.models import Member
 from .models import Workgroup
+from .planning import Mode
 
 MOST_WISHES = 3
 
@@ -20,6 +21,14 @@ class Coming(StrEnum):
     ON_SITE = "on_site"
     ONLINE = "online"
     EITHER = "either"
+
+
+# The modes in which somebody can be at a meeting who comes in this way.
+FITS = {
+    Coming.ON_SITE: frozenset({Mode.ON_SITE, Mode.HYBRID}),
+    Coming.ONLINE: frozenset({Mode.ONLINE, Mode.HYBRID}),
+    Coming.EITHER: frozenset(Mode),
+}
 
 
 class Slot(Base):

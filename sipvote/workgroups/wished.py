@@ -15,15 +15,8 @@ from ..editions.models import Edition
 from ..i18n import ZONE
 from ..members.models import Member
 from . import counts, planning, rules, slots, ways
-from .models import Mode, Workgroup
-from .wish_models import Availability, Candidate, Coming, Wish, WishList
-
-# The modes in which somebody can be at a meeting who comes in this way.
-FITS = {
-    Coming.ON_SITE: frozenset({Mode.ON_SITE, Mode.HYBRID}),
-    Coming.ONLINE: frozenset({Mode.ONLINE, Mode.HYBRID}),
-    Coming.EITHER: frozenset(Mode),
-}
+from .models import Workgroup
+from .wish_models import FITS, Availability, Candidate, Coming, Wish, WishList
 
 
 def list_of(member_id: int, edition: Edition) -> WishList | None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from sipvote.db import db, now
 from sipvote.mail import Letter
-from sipvote.workgroups import merging, placing, telling
+from sipvote.workgroups import merging, placing, telling, ways
 from sipvote.workgroups.models import Mode, Signup, Workgroup
 from sipvote.workgroups.wish_models import Assignment, Coming, WishList
 from tests.factories import (
@@ -279,7 +279,7 @@ class TestWhy:
         drawn(edition)
         telling.tell(edition, placing.outcome(edition).seal, False, None)
         db.session.expire_all()
-        frozen = placing.assignment_of(edition)
+        frozen = ways.assignment_of(edition)
         page = browser_of(ada).get("/en/2026/groups/wishes/why").text
         assert "Your group: Guidance (Liège)" in page and "Confirm all its dates until" in page
         assert "not in the way in which it meets" in page and "No place was left for you" in page

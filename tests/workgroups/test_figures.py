@@ -14,7 +14,8 @@ from sipvote.members.models import Profile
 from sipvote.workgroups import counts, fullness, turnout, years
 from sipvote.workgroups.balance import balance, kinds_of
 from sipvote.workgroups.commitment import Turnout
-from sipvote.workgroups.wish_figures import is_wished, wished
+from sipvote.workgroups.ways import takes_wishes
+from sipvote.workgroups.wish_figures import wished
 from sipvote.workgroups.wish_models import Assignment
 from tests.factories import (
     a_board_member,
@@ -303,13 +304,13 @@ def test_few_wishes_are_not_told_of_a_group_nor_by_its_theme(wishing):
 
 def test_once_members_are_told_their_groups_wishes_are_told_no_more(board, wishing):
     a_wish_list(a_member(), a_group(wishing))
-    assert is_wished(wishing)
+    assert takes_wishes(wishing)
     drawn = {"frozen_at": now(), "wishes_hash": "0" * 64, "draw": "123", "drawn_at": now()}
     assignment = kept(Assignment(edition=wishing, **drawn))
-    assert is_wished(wishing)
+    assert takes_wishes(wishing)
     assignment.told_at = now()
     db.session.flush()
-    assert not is_wished(wishing)
+    assert not takes_wishes(wishing)
     assert "What do members wish?" not in main(board.get("/en/2026/figures/"))
 
 
@@ -323,7 +324,7 @@ def test_who_wished_with_a_pledge_has_signed_up(wishing):
 
 
 def test_where_one_signs_up_directly_there_are_no_wishes(edition):
-    assert not is_wished(edition)
+    assert not takes_wishes(edition)
 
 
 # --- As files, and how much it asks -----------------------------------------------------------------

@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Edition, SignUpWay
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import merging, placing, pledges, reasons, rules, telling
+from sipvote.workgroups import merging, placing, pledges, reasons, rules, telling, ways
 from sipvote.workgroups.assignment import TooFew, Why
 from sipvote.workgroups.models import Mode, Signup, Workgroup
 from sipvote.workgroups.placing import Bar
@@ -50,7 +50,7 @@ def drawn(edition, mixes=False):
     """Freeze the wishes and draw the lot."""
     placing.freeze(edition, mixes, None)
     placing.draw(edition, "31 4159", None)
-    return placing.assignment_of(edition)
+    return ways.assignment_of(edition)
 
 
 def tell(edition, keep=False):
@@ -135,7 +135,7 @@ class TestFreezing:
         a_wish_list(a_member(), a_group_with_slots(edition, slots), slots=slots)
         placing.freeze(edition, True, None)
         placing.unfreeze(edition, None)
-        assert placing.assignment_of(edition) is None
+        assert ways.assignment_of(edition) is None
         drawn(edition)
         with pytest.raises(Refused, match="stay frozen"):
             placing.unfreeze(edition, None)
@@ -158,7 +158,7 @@ class TestTheLot:
             with pytest.raises(Refused, match="6 to 40 digits"):
                 placing.draw(edition, wrong, None)
         placing.draw(edition, "3, 1, 4, 1, 5, 9", None)
-        assert placing.assignment_of(edition).draw == "314159"
+        assert ways.assignment_of(edition).draw == "314159"
         with pytest.raises(Refused, match="drawn already"):
             placing.draw(edition, "271828", None)
 
