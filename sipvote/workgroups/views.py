@@ -18,7 +18,7 @@ from ..exports import ics_file
 from ..i18n import LANGUAGES
 from ..members.models import Member
 from ..themes import rules as themes
-from . import coming, counts, rules, waiting, ways
+from . import coming, counts, rules, slots, waiting, ways, wished
 from .exports import MODE_NAMES
 from .models import Meeting, Signup, Workgroup
 from .seats import ahead
@@ -84,9 +84,21 @@ def show(year: int, group_id: int) -> str:
         position=rules.position(signup) if signup else None, sees_link=_sees_link(signup, leads),
         otherwise=_otherwise(group.edition) if why_not else [], order=waiting.explain(group.edition),
         mine=coming.dates_of(signup) if signup and signup.has_place else [], clashes=_clashes(me, group, signup),
-        can_wish=ways.wishes_are_open(group.edition),
+        **_wishing(me, group),
         alternatives=_with_numbers(rules.alternatives(me, group, [])) if why_not and not signup else {},
     )  # fmt: skip
+
+
+def _wishing(me: Member | None, group: Workgroup) -> dict[str, Any]:
+    """While members wish: the dates that are proposed, and the group's rank on the visitor's own list."""
+    if not ways.wishes_are_open(group.edition):
+        return {"can_wish": False, "wished_rank": None, "proposed": []}
+    mine = wished.list_of(me.id, group.edition) if me else None
+    ranks = [w.rank for w in mine.wishes if w.workgroup_id == group.id] if mine and not mine.withdrawn_at else []
+    return {
+        "can_wish": True, "wished_rank": ranks[0] if ranks else None,
+        "proposed": [] if group.cancelled_at else slots.candidates_of([group]),
+    }  # fmt: skip
 
 
 def _clashes(me: Member | None, group: Workgroup, signup: Signup | None) -> list[Any]:

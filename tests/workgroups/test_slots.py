@@ -242,6 +242,7 @@ class TestPages:
         assert {c.modes for c in slots.candidates_of([group])} == {"hybrid online"}
         page = browser.get(self.url(group, "preview"), query_string=asked).text
         assert page.count("there already") == len(starts)
+        assert "Nothing is left to propose here" in page and "Propose these dates" not in page
 
     @pytest.mark.parametrize(
         ("wrong", "says"),

@@ -102,7 +102,7 @@ class TestThreePages:
         assert "You are at “" in browser.get(PAGES + "dates").text
         data = {"all": "online", "access_needs": "A ramp"}
         page = browser.post(PAGES + "dates/all", data=data, follow_redirects=True).text
-        assert "Every date has this answer" in page and "A ramp" in page
+        assert "Every date that allows it has this answer" in page and "A ramp" in page
         ways = {a.slot_id: a.way for a in wished.list_of(ada.id, edition).availability}
         assert len(ways) == 5 and first.id not in ways and set(ways.values()) == {Coming.ONLINE}
         browser.post(PAGES + "dates/all", data={**ticks(group), "all": ""})
@@ -221,13 +221,34 @@ class TestElsewhere:
             browser_of(a_member()).get(f"/en/2026/groups/{group.id}/join").headers["Location"].endswith(f"/{group.id}")
         )
 
+    def test_the_page_of_a_group_tells_its_dates_and_ones_own_wish(self, client, browser_of, edition):
+        ada, group, other = a_member(), a_group_to_wish(edition), a_group_to_wish(edition, city="luik", days=1)
+        page = f"/en/2026/groups/{group.id}"
+        assert "6 dates to choose from" in client.get(page).text
+        some_wishes(ada, other, group)
+        mine = browser_of(ada).get(page).text
+        assert "number 2 on your list" in mine and "Wish this group" not in mine
+        wishing.withdraw(ada, edition)
+        assert "Wish this group" in browser_of(ada).get(page).text
+        with time_machine.travel(edition.wishes_until):
+            assert "dates to choose from" not in client.get(page).text
+
+    def test_who_has_said_no_date_yet_is_led_to_the_dates(self, browser_of, edition):
+        ada, group = a_member(), a_group_to_wish(edition)
+        wishing.choose(ada, edition, [group.id])
+        page = browser_of(ada).get(PAGES).text
+        assert "Say when I could come" in page and "Cannot be kept" not in page and "Check and send" not in page
+        wishing.tick(ada, edition, {slots.candidates_of([group])[0].slot_id: Coming.EITHER})
+        page = browser_of(ada).get(PAGES).text
+        assert "Say when I could come" not in page and "Cannot be kept" in page and "Check and send" in page
+
     def test_a_group_without_dates_is_read_by_everybody_concerned(self, browser_of, edition):
         bas = a_facilitator()
         group = a_group_to_wish(edition, facilitators=[bas])
         browser = browser_of(bas)
         assert "not chosen yet" in browser.get("/en/2026/facilitate/").text
         page = browser.get(f"/en/2026/facilitate/{group.id}").text
-        assert "chosen from what members can" in page and f"{group.id}/slots/" in page
+        assert "chosen from what members can" in page and f"{group.id}/slots/" in page and 'id="meetings"' not in page
         assert browser.get(f"/en/2026/facilitate/{group.id}.csv").status_code == 200
 
     def test_me_and_my_data_tell_my_wishes(self, browser_of, edition):
