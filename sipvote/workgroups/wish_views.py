@@ -115,7 +115,10 @@ def same_for_all(year: int) -> Any:
     if form.validate():
         wishing.tell_needs(me, edition, form.access_needs.data or "")
     db.session.commit()
-    flash(_("Every date that allows it has this answer now, but for those when you are elsewhere. Look at the others."), "ok")
+    flash(
+        _("Every date that allows it has this answer now, but for those when you are elsewhere. Look at the others."),
+        "ok",
+    )
     return _to(".dates", edition)
 
 

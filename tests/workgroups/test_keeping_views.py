@@ -107,7 +107,9 @@ class TestConfirming:
         assert browser.get(url(group, "joined")).headers["Location"] == url(group, "confirm")
         assert "A place is kept for me" in browser.get("/en/2026/groups/").text
         page = browser.get("/en/").text
-        assert page.index("Confirm your place until") < page.index("Join a workgroup")
+        assert page.index("Confirm your place until") < page.index("The workgroups") and "Join a workgroup" not in page
+        a_wait(bo := a_member("Bo"), group)
+        assert "Join a workgroup" in browser_of(bo).get("/en/").text
         assert "1 of 12 places taken" in browser_of(a_member()).get(url(group)).text
 
     @pytest.mark.parametrize("language", ["nl", "fr", "en"])
