@@ -203,7 +203,7 @@ class TestFacilitating:
         start = f"{meeting.starts_at.astimezone(ZONE) + timedelta(days=1):%Y-%m-%dT%H:%M}"
         assert "See who could come" in browser.get(address).text
         page = browser.get(address, query_string={"start": start}).text
-        assert "Never said: 2" in page and "Ada Peeters" in page and f'name="start" value="{start}"' in page
+        assert "Never said · 2" in page and "Ada Peeters" in page and f'name="start" value="{start}"' in page
         page = browser.post(address, data={"start": start}, follow_redirects=True).text
         assert "has moved to" in page and "1 has not answered" in page and "Not answered: Ada Peeters" in page
 
@@ -283,4 +283,4 @@ def test_the_place_on_the_list_is_explained(browser_of, edition):
 def test_a_refusal_names_every_date(browser_of, edition):
     ada, group = a_member(), a_group(edition)
     a_signup(ada, a_group(edition))
-    assert browser_of(ada).get(url(group)).text.count(": your group “") == 5
+    assert browser_of(ada).get(url(group)).text.count(" · your group “") == 5
