@@ -23,6 +23,7 @@ from .voting import announcements, box, counting, paper_ballots, papers, proxy_v
 from .voting import rules as voting
 from .voting.models import Custody, Election
 from .voting.voters import own
+from .workgroups import ways
 
 AFTER_VOTE = tuple(Phase)[list(Phase).index(Phase.COUNT) :]
 
@@ -177,6 +178,17 @@ def _proxies(edition: Edition) -> Iterator[Card]:
 # --- Officials ------------------------------------------------------------------------------------
 
 
+def _plan_groups(edition: Edition) -> Card:
+    """Groups to make; once members have wished, their dates to choose."""
+    if edition.wishes_until and edition.wishes_until <= now() and ways.takes_wishes(edition):
+        text = _("The deadline of wishes is over. Choose dates for each group, then give everybody a group.")
+        return Card(
+            _("From wishes to groups"), text, url_for("planning_desk.index", year=edition.year), _("Choose dates")
+        )
+    text = _("Make groups per theme and city, with their meetings and facilitators.")
+    return Card(_("Plan the workgroups"), text, url_for("workgroups_desk.index", year=edition.year), _("Plan groups"))
+
+
 def _for_officials(edition: Edition) -> Iterator[Card]:
     """What waits for those who organise, each for their role."""
     year = edition.year
@@ -187,8 +199,7 @@ def _for_officials(edition: Edition) -> Iterator[Card]:
         text = _election_stands(edition)
         yield Card(_("The election"), text, url_for("voting_desk.index", year=year), _("To the election"))
     if may("workgroups.plan") and allows(edition, "form_groups"):
-        text = _("Make groups per theme and city, with their meetings and facilitators.")
-        yield Card(_("Plan the workgroups"), text, url_for("workgroups_desk.index", year=year), _("Plan groups"))
+        yield _plan_groups(edition)
     if may("workgroups.facilitate") and edition.phase in AFTER_VOTE:
         text = _("Who signed up in your groups and cities.")
         url = url_for("facilitate.index", year=year)

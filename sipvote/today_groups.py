@@ -19,12 +19,13 @@ from .workgroups.models import Meeting, Signup
 
 def cards(edition: Edition) -> Iterator[Card]:
     """One's own groups, joining one while that is possible, and what was chosen."""
-    groups = url_for("workgroups.index", year=edition.year)
+    groups, has_group = url_for("workgroups.index", year=edition.year), False
     if current_user.is_authenticated:
         mine = [
             pair for pair in workgroups.groups_of(current_user.member_id) if pair[0].workgroup.edition_id == edition.id
         ]
         asked = [s for s, _dates in coming.unanswered(current_user.member_id) if s.workgroup.edition_id == edition.id]
+        has_group = any(not s.is_waiting for s, _next in mine)
         # What has a deadline comes first.
         yield from (_offered(s) for s, _next in mine if s.is_offered)
         yield from (_moved(s) for s in asked)
@@ -32,7 +33,7 @@ def cards(edition: Edition) -> Iterator[Card]:
         yield from _minutes(edition)
     if ways.takes_wishes(edition):
         yield _wishes(edition)
-    elif allows(edition, "sign_up"):
+    elif allows(edition, "sign_up") and not has_group:
         text = ngettext(
             "%(num)d meeting of about %(hours)s, in your city, in another one or online.",
             "%(num)d meetings of about %(hours)s, in your city, in another one or online.",

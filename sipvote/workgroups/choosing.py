@@ -180,10 +180,14 @@ def why_no_plan(choice: Choice) -> tuple[str, str] | None:
     problem, wanted = choice.problem, choice.problem.meetings
     slots = len(problem.slots)
     if slots == 0:
-        return _("This group has no slots yet."), _("Propose times at which it could meet.")
+        return _("This group has no dates to choose from yet."), _("Propose times at which it could meet.")
     if slots < wanted:
         return (
-            ngettext("This group has only %(num)d slot.", "This group has only %(num)d slots.", slots),
+            ngettext(
+                "This group has only %(num)d date to choose from.",
+                "This group has only %(num)d dates to choose from.",
+                slots,
+            ),
             _("It needs %(wanted)d meetings. Propose more times.", wanted=wanted),
         )
     if planning.most_meetings(problem) >= wanted:
@@ -197,17 +201,17 @@ def _why_none(choice: Choice) -> str:
     free = max(sum(mode in slot.modes for slot in problem.slots) for mode in problem.modes)
     if free < problem.meetings:
         return ngettext(
-            "All meetings are held in one way, and at most %(num)d slot is free for that. "
+            "All meetings are held in one way, and at most %(num)d date is free for that. "
             "Propose more times, or more ways of meeting.",
-            "All meetings are held in one way, and at most %(num)d slots are free for that. "
+            "All meetings are held in one way, and at most %(num)d dates are free for that. "
             "Propose more times, or more ways of meeting.",
             free,
         )
     loose = planning.most_meetings(replace(problem, apart=0))
     if loose < problem.meetings:
         return ngettext(
-            "Slots overlap: at most %(num)d meeting fits. Propose more times.",
-            "Slots overlap: at most %(num)d meetings fit. Propose more times.",
+            "Dates overlap: at most %(num)d meeting fits. Propose more times.",
+            "Dates overlap: at most %(num)d meetings fit. Propose more times.",
             loose,
         )
     return ngettext(

@@ -28,7 +28,7 @@ def since_last_time(
     since, said = last_time(group), []
     joined, left = _came_and_went(group, since)
     if joined:
-        said.append(_("%(names)s got a place.", names=names(joined)))
+        said.append(_("New in the group: %(names)s.", names=names(joined)))
     if left:
         said.append(_("%(names)s withdrew.", names=names(left)))
     if count := sum(m.submitted_at is not None and m.submitted_at > since for m in written.values()):

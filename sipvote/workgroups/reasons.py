@@ -11,7 +11,7 @@ from .models import Workgroup
 from .placing import Bar, Person
 
 WORDS: dict[str, LazyString] = {
-    "given": _l("You have a place in this group."),
+    "given": _l("You were given a place in this group."),
     "lower": _l("You have a group that you wish more."),
     "none": _l("No place was left for you in this group."),
     Bar.DATES: _l("You could not come to all its dates, or not in the way in which it meets."),

@@ -119,8 +119,11 @@ def why_not_open(group: Workgroup) -> str | None:
 def alternatives(member: Member | None, group: Workgroup, impossible: Sequence[Meeting]) -> list[Workgroup]:
     """Other groups that may suit: of the same theme first, then online ones, whose dates are not `impossible`.
 
-    Groups that have begun, that the member is in, or that clash with another group of theirs are left out.
+    Groups that have begun, that the member is in, or that clash with another group of theirs are left out. There
+    are none before everybody knows the group that their wishes gave them.
     """
+    if ways.takes_wishes(group.edition):
+        return []
     others = (
         select(Workgroup)
         .where(Workgroup.edition_id == group.edition_id, Workgroup.id != group.id, Workgroup.cancelled_at.is_(None))

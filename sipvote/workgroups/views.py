@@ -91,12 +91,13 @@ def show(year: int, group_id: int) -> str:
 
 def _wishing(me: Member | None, group: Workgroup) -> dict[str, Any]:
     """While members wish: the dates that are proposed, and the group's rank on the visitor's own list."""
+    takes_wishes = ways.takes_wishes(group.edition)
     if not ways.wishes_are_open(group.edition):
-        return {"can_wish": False, "wished_rank": None, "proposed": []}
+        return {"can_wish": False, "wished_rank": None, "proposed": [], "takes_wishes": takes_wishes}
     mine = wished.list_of(me.id, group.edition) if me else None
     ranks = [w.rank for w in mine.wishes if w.workgroup_id == group.id] if mine and not mine.withdrawn_at else []
     return {
-        "can_wish": True, "wished_rank": ranks[0] if ranks else None,
+        "can_wish": True, "takes_wishes": takes_wishes, "wished_rank": ranks[0] if ranks else None,
         "proposed": [] if group.cancelled_at else slots.candidates_of([group]),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import selectinload
 
 from ..db import db, now
-from ..editions.models import Edition, WaitingOrder
+from ..editions.models import Edition, SignUpWay, WaitingOrder
 from ..voting import lot
 from .models import Signup, Workgroup
 from .seats import ahead
@@ -96,9 +96,19 @@ def position(signup: Signup) -> int | None:
 
 
 def explain(edition: Edition) -> str:
-    """The order of the waiting lists of an edition, in a sentence."""
+    """The order of the waiting lists of an edition, in a sentence or two.
+
+    Those whom wishes put on a list are there since one moment, in the order of the lot: so it decides by any rule.
+    """
+    by_wishes = edition.sign_up_way == SignUpWay.WISHES
+    if by_wishes and edition.waiting_order == WaitingOrder.WITHOUT_GROUP:
+        return _("Who has no group yet goes first.") + " " + _lot_then_time()
     if edition.waiting_order == WaitingOrder.WITHOUT_GROUP:
         return _("Who has no group yet goes first, then who signed up first.")
-    if edition.waiting_order == WaitingOrder.LOT:
-        return _("The public lot of the groups decides who goes first; who joined later follows by time.")
+    if by_wishes or edition.waiting_order == WaitingOrder.LOT:
+        return _lot_then_time()
     return _("Who signed up first goes first.")
+
+
+def _lot_then_time() -> str:
+    return _("The public lot of the groups decides who goes first; who joined later follows by time.")

@@ -180,20 +180,20 @@ class TestWhyNoPlan:
         return choosing.why_no_plan(choosing.choice(group, apart))
 
     def test_no_slots(self, edition):
-        assert self.why(a_group_with_slots(edition, []))[0] == "This group has no slots yet."
+        assert self.why(a_group_with_slots(edition, []))[0] == "This group has no dates to choose from yet."
 
     def test_fewer_slots_than_meetings(self, edition, slots):
-        assert self.why(a_group_with_slots(edition, slots[:1]))[0] == "This group has only 1 slot."
+        assert self.why(a_group_with_slots(edition, slots[:1]))[0] == "This group has only 1 date to choose from."
 
     def test_no_mode_has_enough_free_slots(self, edition, slots):
         group = a_group_with_slots(edition, slots[:1], modes="on_site")
         db.session.add(Candidate(workgroup=group, slot=slots[2], modes="online"))
         db.session.flush()
-        assert "at most 1 slot is free" in self.why(group)[1]
+        assert "at most 1 date is free" in self.why(group)[1]
 
     def test_slots_overlap(self, edition, slots):
         group = a_group_with_slots(edition, [slots[0], a_slot(edition, 1, hour=18)])
-        assert "Slots overlap: at most 1 meeting fits" in self.why(group)[1]
+        assert "Dates overlap: at most 1 meeting fits" in self.why(group)[1]
 
     def test_slots_are_too_close(self, edition, slots):
         group = a_group_with_slots(edition, slots[:2])

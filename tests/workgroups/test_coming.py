@@ -105,6 +105,8 @@ class TestMoving:
         assert set(told) == {bas.id, ada.member_id, bo.member_id, cem.member_id}
         assert "/dates" in told[ada.member_id].body and "/confirm" in told[bo.member_id].body
         assert not any(word in told[cem.member_id].body for word in ("/dates", "/confirm"))
+        assert "/answers" in told[bas.id].body and "withdraw" not in told[bas.id].body
+        assert "withdraw" in told[cem.member_id].body and "/answers" not in told[cem.member_id].body
         assert told[ada.member_id].calendar.count("SEQUENCE:1") == 1 and told[cem.member_id].calendar is None
         entry = db.session.scalars(select(Entry).order_by(Entry.id.desc())).first()
         assert (entry.act, entry.member_id) == ("move meeting", bas.id)

@@ -149,7 +149,7 @@ class TestPlanning:
         )
         address = f"/en/2026/groups/plan/{group.id}"
         page = browser.post(address, data=data).text
-        assert "Nothing is saved yet" in page and "Never said: 1" in page and "Ada Peeters" in page
+        assert "Nothing is saved yet" in page and "Never said · 1" in page and "Ada Peeters" in page
         assert db.session.get_one(Workgroup, group.id).meetings[4].starts_at == starts[4]
         sent = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
         page = browser.post(address, data=MultiDict(sent), follow_redirects=True).text

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from sipvote.db import db, now
 from sipvote.mail import Letter
-from sipvote.workgroups import merging, placing, telling, ways
+from sipvote.workgroups import merging, offers, placing, rules, telling, ways
 from sipvote.workgroups.models import Mode, Signup, Workgroup
 from sipvote.workgroups.wish_models import Assignment, Coming, WishList
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     a_theme,
     a_wish_list,
     a_year_of_wishes,
+    accepted,
     an_organiser,
 )
 from tests.queries import counted
@@ -73,7 +74,7 @@ class TestDates:
         a_group_with_slots(edition, slots[:1], city="luik")
         a_group_with_slots(edition, slots, city="brussel")
         page = organiser.get(f"{DATES}/").text
-        assert "1 of 1" in page and "too few slots" in page and "not chosen yet" in page
+        assert "1 of 1" in page and "too few dates" in page and "not chosen yet" in page
 
     def test_it_asks_as_many_queries_for_many_groups_as_for_few(self, organiser, edition, slots):
         def asked():
@@ -135,7 +136,11 @@ class TestDates:
 
     @pytest.mark.parametrize(
         ("count", "wished", "says"),
-        [(0, True, "has no slots yet"), (1, True, "has only 1 slot"), (3, False, "Nobody wishes this group yet")],
+        [
+            (0, True, "has no dates to choose from yet"),
+            (1, True, "has only 1 date to choose from"),
+            (3, False, "Nobody wishes this group yet"),
+        ],
     )
     def test_pages_without_a_plan_say_what_to_do(self, organiser, edition, slots, count, wished, says):
         group = a_group_with_slots(edition, slots[:count])
@@ -261,6 +266,31 @@ def rows(answer):
     return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
 
 
+class TestUntilEverybodyIsTold:
+    def test_dates_are_shown_as_not_certain_and_no_place_as_free(self, client, browser_of, edition, slots):
+        group = a_group_with_slots(edition, slots, dates=True)
+        online = a_group_with_slots(edition, [a_slot(edition, day) for day in (2, 9)], dates=True, city=None)
+        a_wish_list(a_member(), group, online, slots=slots)
+        path = f"/en/2026/groups/{group.id}"
+        page = browser_of(a_member()).get(path).text
+        assert "can still change until everybody knows" in page and "12 places" in page
+        assert "free places<" not in page and "places taken" not in page and "meet on other dates" not in page
+        assert "Places are given by wishes" in page and "cannot sign up" not in page
+        assert "free places<" not in client.get("/en/2026/groups/").text
+        drawn(edition)
+        telling.tell(edition, placing.outcome(edition).seal, False, None)
+        page = browser_of(a_member()).get(path).text
+        assert "can still change" not in page and "places taken" in page
+
+    def test_today_leads_organisers_from_wishes_to_groups(self, organiser, edition, slots):
+        a_wish_list(a_member(), a_group_with_slots(edition, slots, dates=True), slots=slots)
+        assert "From wishes to groups" in organiser.get("/en/").text
+        drawn(edition)
+        telling.tell(edition, placing.outcome(edition).seal, False, None)
+        page = organiser.get("/en/").text
+        assert "From wishes to groups" not in page and "Plan the workgroups" in page
+
+
 class TestWhy:
     def test_nobody_reads_anything_before_everybody_is_told(self, browser_of, edition, slots):
         ada = a_member()
@@ -300,6 +330,19 @@ class TestWhy:
         [none] = [w.member for w in db.session.scalars(select(WishList).where(WishList.given_id.is_(None)))]
         page = browser_of(none).get("/en/2026/groups/wishes/why").text
         assert "You are on the waiting list of: Guidance (Ghent)." in page and "The lot that was drawn" in page
+        assert "The public lot of the groups decides" in browser_of(none).get(f"/en/2026/groups/{group.id}").text
+        (seated,) = db.session.scalars(select(Signup).where(Signup.seat.is_not(None)))
+        offers.decline(seated)
+        db.session.expire_all()
+        page = browser_of(seated.member).get("/en/2026/groups/wishes/why").text
+        assert "You were given this group: Guidance (Ghent)" in page and "You have this place no longer" in page
+        assert "Your group" not in page and "your group<" not in page
+        page = browser_of(none).get("/en/2026/groups/wishes/why").text
+        assert "Your group: Guidance (Ghent)" in page and "A place became free. Confirm all its dates" in page
+        assert "waiting list of" not in page and "You have no group yet" not in page
+        accepted(rules.signup_of(none.id, group))
+        page = browser_of(none).get("/en/2026/groups/wishes/why").text
+        assert "Your group: Guidance (Ghent)" in page and "You confirmed your place" in page
 
     def test_who_wished_nothing_is_told_what_is_open(self, client, browser_of, edition, slots):
         assert client.get("/en/2026/groups/wishes/why").status_code == 302

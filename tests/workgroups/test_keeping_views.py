@@ -107,7 +107,9 @@ class TestConfirming:
         assert browser.get(url(group, "joined")).headers["Location"] == url(group, "confirm")
         assert "A place is kept for me" in browser.get("/en/2026/groups/").text
         page = browser.get("/en/").text
-        assert page.index("Confirm your place until") < page.index("Join a workgroup")
+        assert page.index("Confirm your place until") < page.index("The workgroups") and "Join a workgroup" not in page
+        a_wait(bo := a_member("Bo"), group)
+        assert "Join a workgroup" in browser_of(bo).get("/en/").text
         assert "1 of 12 places taken" in browser_of(a_member()).get(url(group)).text
 
     @pytest.mark.parametrize("language", ["nl", "fr", "en"])
@@ -201,7 +203,7 @@ class TestFacilitating:
         start = f"{meeting.starts_at.astimezone(ZONE) + timedelta(days=1):%Y-%m-%dT%H:%M}"
         assert "See who could come" in browser.get(address).text
         page = browser.get(address, query_string={"start": start}).text
-        assert "Never said: 2" in page and "Ada Peeters" in page and f'name="start" value="{start}"' in page
+        assert "Never said · 2" in page and "Ada Peeters" in page and f'name="start" value="{start}"' in page
         page = browser.post(address, data={"start": start}, follow_redirects=True).text
         assert "has moved to" in page and "1 has not answered" in page and "Not answered: Ada Peeters" in page
 
@@ -281,4 +283,4 @@ def test_the_place_on_the_list_is_explained(browser_of, edition):
 def test_a_refusal_names_every_date(browser_of, edition):
     ada, group = a_member(), a_group(edition)
     a_signup(ada, a_group(edition))
-    assert browser_of(ada).get(url(group)).text.count(": your group “") == 5
+    assert browser_of(ada).get(url(group)).text.count(" · your group “") == 5

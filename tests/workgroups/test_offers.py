@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sipvote import worker
 from sipvote.audit import Entry
 from sipvote.db import db, now
-from sipvote.editions.models import Phase, WaitingOrder
+from sipvote.editions.models import Phase, SignUpWay, WaitingOrder
 from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.voting import lot
@@ -295,6 +295,10 @@ class TestOrder:
         group, people = self.wait(edition, "Ada", "Bo", "Cem")
         assert rules.waiting_list(group) == people
         assert waiting.explain(edition) == "Who signed up first goes first."
+        edition.sign_up_way, edition.wishes_until = SignUpWay.WISHES, edition.signup_at + timedelta(days=1)
+        assert waiting.explain(edition).startswith("The public lot of the groups decides")
+        edition.waiting_order = WaitingOrder.WITHOUT_GROUP
+        assert waiting.explain(edition).startswith("Who has no group yet goes first. The public lot")
 
     def test_who_has_no_group_goes_first(self, edition):
         edition.waiting_order = WaitingOrder.WITHOUT_GROUP

@@ -200,7 +200,7 @@ class TestSigningUp:
         assert "Join the waiting list" in browser.get(url(group)).text
         assert "waiting list" in browser.get(url(group, "join")).text
         page = browser.get(url(group, "join", "check"), query_string={"date": dates(group)}).text
-        assert "after 0 other people" in page and "put me on the waiting list" in page
+        assert "You will be the first on the waiting list" in page and "put me on the waiting list" in page
         page = browser.post(url(group, "join"), data={"date": dates(group)}, follow_redirects=True).text
         assert "You are number 1 on the waiting list" in page
         assert "You are number 1 on the waiting list" in browser.get(url(group)).text
