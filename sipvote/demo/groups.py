@@ -60,7 +60,7 @@ PLANNED = (
     ),
     (
         Planned(("nantes", "rennes"), "fr", Mode.HYBRID, 1, 2, 18, wishers=4, late=True),
-        Planned((), "nl fr en", Mode.ONLINE, 0, 3, 19, wishers=10, places=20, late=True),
+        Planned((), "nl fr en", Mode.ONLINE, 0, 3, 19, wishers=10, places=24, late=True),
     ),
 )
 VENUES = {"nl": "Kantoor van {city}, zaal 2", "fr": "Bureau de {city}, salle 2"}
