@@ -33,8 +33,9 @@ MODES = {
     Mode.ONLINE: (Mode.ONLINE,),
 }
 BEGUN = 20  # lists that are begun and not sent
-FEWEST, MANY = 3, 400  # a small town wishes less
-USUAL, OTHER, ELSEWHERE = 0.9, 0.5, 0.6  # who can come on the evenings of the group they wish, and on others
+FEWEST, MANY, ASKED = 7, 400, 6000  # a small town wishes less
+# Who can come on the evenings of the group they wish, and on others; for the first group it is always the same one.
+USUAL, USUAL_IN_THE_FIRST, OTHER, ELSEWHERE = 0.9, 1.0, 0.5, 0.6
 AWAY, MOST_AWAY = 0.015, 0.08  # for each date further on
 WAYS = {Coming.EITHER: 55, Coming.ON_SITE: 35, Coming.ONLINE: 10}
 SECOND, SECOND_IN_THE_FIRST, THIRD = 0.8, 0.4, 0.35
@@ -88,7 +89,7 @@ class Resident:
 
 
 def wish(edition: Edition) -> None:
-    """Invented members wish groups, each for the group of their city and language if there is room for the story."""
+    """Invented members wish groups, and some only begin to."""
     if not ways.wishes_are_open(edition):
         return
     chance, made = random.Random(f"wishes {edition.year}"), planned_for(edition)
@@ -97,22 +98,22 @@ def wish(edition: Edition) -> None:
     made = [(group, wanted) for group, wanted in made if group.id in with_slots]
     residents = _residents(edition)
     share = min(1.0, len(residents) / MANY)
-    likely = [g for g, wanted in made if wanted.wishers >= PEOPLE_AT_LEAST]
+    large = [group for group, wanted in made if wanted.wishers >= PEOPLE_AT_LEAST]
     lists: list[_List] = []
-    for nth, (group, wanted) in enumerate(made):
-        count = wanted.wishers if nth == 0 else max(FEWEST, round(wanted.wishers * share))
-        for person in _drawn(group, count, residents, chance):
-            chosen_from = likely if group in likely else [g for g in likely if g.theme_id == group.theme_id]
-            others = _others(group, person, chosen_from, SECOND if nth else SECOND_IN_THE_FIRST, chance)
-            lists.append(_List(edition, person, [group, *others], proposed, chance))
-    for person in residents[: round(BEGUN * share)] if made else ():
-        group = chance.choice([g for g, _wanted in made if _suits(g, person)] or [made[0][0]])
-        lists.append(_List(edition, person, [group], proposed, chance, is_sent=False))
+    for group, person in _first_wishes(made, residents, share, chance):
+        is_first = group is made[0][0]
+        second, usual = (SECOND_IN_THE_FIRST, USUAL_IN_THE_FIRST) if is_first else (SECOND, USUAL)
+        chosen_from = large if group in large else [g for g in large if g.theme_id == group.theme_id]
+        others = _others(group, person, chosen_from, second, chance)
+        lists.append(_List(edition, person, [group, *others], proposed, usual, chance))
+    for person in residents[: round(BEGUN * share)] if large else ():
+        group = chance.choice([g for g in large if _suits(g, person)] or large)
+        lists.append(_List(edition, person, [group], proposed, USUAL, chance, is_sent=False))
     _write(edition, lists)
 
 
 def _residents(edition: Edition) -> list[Resident]:
-    """Members without a role who have no list yet, in an order that is drawn; the cast wishes when the visitor does."""
+    """Some thousand members without a role or a list, as drawn; the cast wishes when the visitor does."""
     facts = select(Member.id, Member.city_id, Member.country, Member.language).where(
         Member.number.not_in([person.number for person in CAST]), Member.left.is_(None),
         Member.id.not_in(select(Grant.member_id)),
@@ -120,20 +121,35 @@ def _residents(edition: Edition) -> list[Resident]:
     )  # fmt: skip
     found = [Resident(*row) for row in db.session.execute(facts.order_by(Member.id))]
     random.Random(edition.year).shuffle(found)
-    return found
+    return found[:ASKED]
 
 
-def _drawn(group: Workgroup, count: int, residents: list[Resident], chance: random.Random) -> list[Resident]:
-    """Take people of the group's cities who speak its language; then of its countries; they wish once."""
-    cities, countries = {c.id for c in group.cities}, {c.country for c in group.cities}
-    speaking = [r for r in residents if r.language in group.spoken and _suits(group, r)]
-    near = [r for r in speaking if not cities or r.city_id in cities]
-    far = [r for r in speaking if cities and r.city_id not in cities and r.country in countries]
-    drawn = chance.sample(near, min(count, len(near)))
-    drawn += far[: count - len(drawn)]
-    gone = {r.id for r in drawn}
-    residents[:] = [r for r in residents if r.id not in gone]
+def _first_wishes(
+    made: Sequence[tuple[Workgroup, Planned]], residents: list[Resident], share: float, chance: random.Random
+) -> list[tuple[Workgroup, Resident]]:
+    """Who wishes which group most: people of its cities; then others of its countries, until there are enough."""
+    drawn: list[tuple[Workgroup, Resident]] = []
+    missing: dict[int, int] = {}
+    for is_near in (True, False):
+        for group, wanted in made:
+            fewest = wanted.wishers if group is made[0][0] else min(FEWEST, wanted.wishers)
+            count = missing.get(group.id, max(fewest, round(wanted.wishers * share)))
+            found = [r for r in residents if _is_one(group, r, is_near)]
+            found = chance.sample(found, min(count, len(found)))
+            missing[group.id] = count - len(found)
+            drawn += [(group, person) for person in found]
+            gone = {r.id for r in found}
+            residents[:] = [r for r in residents if r.id not in gone]
     return drawn
+
+
+def _is_one(group: Workgroup, person: Resident, is_near: bool) -> bool:
+    """Whether somebody speaks a language of the group, and lives in its cities, or only in its countries."""
+    if person.language not in group.spoken or not _suits(group, person):
+        return False
+    if is_near:
+        return not group.cities or person.city_id in {c.id for c in group.cities}
+    return person.country in {c.country for c in group.cities}
 
 
 def _suits(group: Workgroup, person: Resident) -> bool:
@@ -168,11 +184,11 @@ class _List:
 
     def __init__(
         self, edition: Edition, person: Resident, groups: Sequence[Workgroup], proposed: Sequence[Candidate],
-        chance: random.Random, is_sent: bool = True,
+        usual: float, chance: random.Random, is_sent: bool = True,
     ) -> None:  # fmt: skip
         self.member_id, self.groups = person.id, groups
         asked = {g.id: [c for c in proposed if c.workgroup_id == g.id] for g in groups}
-        self.could = _could(asked, chance)
+        self.could = _could(asked, usual, chance)
         kept = any(_makes(edition, [c.slot for c in mine if c.slot_id in self.could]) for mine in asked.values())
         self.begun_at = edition.signup_at + (now() - edition.signup_at) * chance.uniform(0.02, 0.97)
         self.changed_at = self.begun_at + (now() - self.begun_at) * chance.uniform(0, 0.1)
@@ -180,10 +196,10 @@ class _List:
         self.needs = chance.choice(needs_in(groups[0])) if chance.random() < NEEDS else ""
 
 
-def _could(asked: dict[int, list[Candidate]], chance: random.Random) -> dict[int, Coming]:
+def _could(asked: dict[int, list[Candidate]], usual: float, chance: random.Random) -> dict[int, Coming]:
     """When and how somebody could come: whole evenings, but for some dates on which they are away."""
     way = chance.choices(list(WAYS), list(WAYS.values()))[0]
-    evenings = _evenings(next(iter(asked.values())), chance)
+    evenings = _evenings(next(iter(asked.values())), usual, chance)
     nth: dict[int, int] = {}
     allowed: dict[int, set[Mode]] = {}
     for mine in asked.values():
@@ -203,10 +219,10 @@ def _could(asked: dict[int, list[Candidate]], chance: random.Random) -> dict[int
     return could
 
 
-def _evenings(first: Sequence[Candidate], chance: random.Random) -> dict[int, bool]:
+def _evenings(first: Sequence[Candidate], likely: float, chance: random.Random) -> dict[int, bool]:
     """On which evenings of the group that they wish most they can come; on one at least."""
     usual, *others = dict.fromkeys(_weekday(c.slot) for c in first)
-    found = {usual: chance.random() < USUAL} | {day: chance.random() < OTHER for day in others}
+    found = {usual: chance.random() < likely} | {day: chance.random() < OTHER for day in others}
     if not any(found.values()):
         found[usual] = True
     return found

@@ -10,6 +10,7 @@ from sipvote.access import Role
 from sipvote.db import db, now
 from sipvote.demo import meetings, year
 from sipvote.demo.people import BAS, CHLOE
+from sipvote.demo.stops import Stop
 from sipvote.editions.models import Edition, Phase
 from sipvote.editions.rules import of_year
 from sipvote.members.models import Grant
@@ -28,7 +29,7 @@ def the_edition() -> Edition:
 
 
 def go(phase: Phase) -> Edition:
-    for step in year.steps(phase, None):
+    for step in year.steps(Stop(phase), None):
         step()
         db.session.commit()
     db.session.expire_all()
