@@ -106,9 +106,10 @@ def wish(edition: Edition) -> None:
         chosen_from = large if group in large else [g for g in large if g.theme_id == group.theme_id]
         others = _others(group, person, chosen_from, second, chance)
         lists.append(_List(edition, person, [group, *others], proposed, usual, chance))
-    for person in residents[: round(BEGUN * share)] if large else ():
-        group = chance.choice([g for g in large if _suits(g, person)] or large)
-        lists.append(_List(edition, person, [group], proposed, USUAL, chance, is_sent=False))
+    for person in residents[: round(BEGUN * share)]:
+        if theirs := [g for g in large if _is_one(g, person, is_near=True) or _is_one(g, person, is_near=False)]:
+            group = chance.choice(theirs)
+            lists.append(_List(edition, person, [group], proposed, USUAL, chance, is_sent=False))
     _write(edition, lists)
 
 

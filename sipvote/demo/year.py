@@ -197,7 +197,8 @@ def place(edition: Edition, stop: Stop) -> None:
     weeks = (now() - _arrive_after(edition, stop) - begins[stop]) // WEEK
     moved = {each: _moved(at, weeks) for each, at in begins.items()}
     if where(moved) != stop:  # somebody made it shorter than a week or so: to its beginning, then
-        moved = {each: at + (now() - begins[stop]) for each, at in begins.items()}
+        later = now() - begins[stop]
+        moved = {each: at + later for each, at in begins.items()}
     if edition.wishes_until:  # which stands there, and counts for nothing, when members sign up directly
         edition.wishes_until += moved[Stop.SIGNUP] - edition.signup_at
     edition.wishes_until = moved.pop(Stop.ASSIGNMENT, edition.wishes_until)
