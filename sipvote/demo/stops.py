@@ -1,6 +1,6 @@
 """Where the time machine stops: in each phase of the year, and in the sign-up again once nobody can wish any more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,7 @@ class Stop(StrEnum):
 
 
 STOPS = tuple(Stop)[1:]
+MET_BEFORE = timedelta(days=3)  # how long ago, at least, most groups have met when the time machine arrives among them
 Begins = dict[Stop, datetime]
 
 

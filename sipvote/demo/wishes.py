@@ -7,7 +7,7 @@ away on the first date of an evening, so that groups begin soon.
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import insert, select
 
@@ -21,11 +21,11 @@ from ..workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish
 from .groups import Planned, planned_for
 from .meetings import needs_in
 from .people import CAST, organiser
+from .stops import MET_BEFORE
 
 EVERY, DATES = 2, 8  # weeks between two dates of an evening, and how many there are
-SPARE = 4  # dates more, as some will not do
-FIRST_WEEK, FIRST_WEEK_LATE = 1, 4
-SOONEST_MET = timedelta(days=10)  # after which the time machine may arrive among the groups
+SPARE = 6  # dates more, as some will not do
+LATER = 3  # weeks after which the groups begin that begin late
 WEEK = timedelta(weeks=1)
 MODES = {
     Mode.ON_SITE: (Mode.ON_SITE, Mode.ONLINE),
@@ -58,21 +58,33 @@ def propose_slots(edition: Edition) -> None:
 
 
 def _starts(edition: Edition, wanted: Planned) -> list[datetime]:
-    monday = edition.groups_at.astimezone(ZONE).date()
-    monday += (FIRST_WEEK_LATE if wanted.late else FIRST_WEEK) * WEEK - timedelta(days=monday.weekday())
+    soonest, shifts = _soonest(edition)
+    monday = soonest + (LATER if wanted.late else 0) * WEEK
     starts: list[datetime] = []
     for weekday in (wanted.weekday, wanted.other_weekday):
         first = datetime.combine(monday + timedelta(days=weekday), time(wanted.hour), ZONE)
-        starts += [at for at in forming.proposal(first, EVERY, DATES + SPARE) if _stays_free(edition, at)][:DATES]
+        free = [at for at in forming.proposal(first, EVERY, DATES + SPARE) if _stays_free(at, shifts)]
+        starts += free[:DATES]
     return starts
 
 
-def _stays_free(edition: Edition, start: datetime) -> bool:
+def _soonest(edition: Edition) -> tuple[date, set[int]]:
+    """The Monday of the week in which groups can first meet, and by how many weeks the time machine will move dates.
+
+    It moves them on its way to the assignment, and then to the groups, most of which have met when it arrives.
+    """
+    moment, monday = now(), edition.groups_at.astimezone(ZONE) + WEEK
+    monday -= timedelta(days=monday.weekday())
+    shifts = {-((moment - (edition.wishes_until or moment)) // WEEK)}
+    weekly = forming.proposal(monday, 1, SPARE)
+    first = next((at for at in weekly if _stays_free(at, shifts)), weekly[0])
+    shifts |= {-((moment - MET_BEFORE - first - timedelta(days=weekday)) // WEEK) for weekday in (0, 3)}
+    return first.date(), shifts
+
+
+def _stays_free(start: datetime, shifts: set[int]) -> bool:
     """Say whether a date will not lie in the weeks of the New Year either once the time machine has moved it."""
-    weeks = (edition.groups_at + SOONEST_MET - now()) // WEEK
-    return all(
-        forming.proposal(at, 1, 1) == [at] for at in (start - n * WEEK for n in range(weeks, weeks + 3))
-    )  # fmt: skip
+    return all(forming.proposal(at, 1, 1) == [at] for at in (start - n * WEEK for n in shifts))
 
 
 # --- Who wishes -------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from ..workgroups.life_models import GroupFile, Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from ..workgroups.wish_models import Assignment, Slot, WishList
 from . import assembly, assigning, deeds, meetings
-from .stops import STOPS, Stop, stops_of, where
+from .stops import MET_BEFORE, STOPS, Stop, stops_of, where
 
 Step = Callable[[], object]
 When = TypeVar("When", datetime, date)
@@ -42,7 +42,6 @@ ARRIVE_AFTER = {
     Stop.ASSIGNMENT: DAY / 24, Stop.GROUPS: 28 * DAY, Stop.RECOMMENDATIONS: 10 * DAY, Stop.DECISIONS: 10 * DAY,
     Stop.STOCKTAKE: 10 * DAY,
 }  # fmt: skip
-MET_BEFORE = 3 * DAY  # and the groups that begin first met at least so long ago
 WEEK = timedelta(weeks=1)
 LAST_OF_THE_PAST = 2020
 
