@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import insert
 
 from ..db import db, now
-from ..editions.models import Edition, Phase
+from ..editions.models import Edition, Phase, SignUpWay, WaitingOrder
 from ..i18n import ZONE
 from ..themes.models import Support, Theme
 from . import assembly
@@ -27,6 +27,8 @@ BEGINS = {
     Phase.DECISIONS: 58 * WEEK,
     Phase.STOCKTAKE: 70 * WEEK,
 }
+# Members wish until a Sunday evening, some days after the time machine arrives in the sign-up.
+WISHES_UNTIL = BEGINS[Phase.SIGNUP] + timedelta(days=20, hours=13)
 FIRST_SEEN_AFTER = timedelta(weeks=8)
 
 
@@ -67,7 +69,11 @@ def plant(town: Town, last_year: dict[str, Theme]) -> Edition:
     """Make the edition of this year, eight weeks into its first phase."""
     first_day = _monday(now() - FIRST_SEEN_AFTER)
     begins = {f"{phase}_at": _after(first_day, later) for phase, later in BEGINS.items()}
-    edition = Edition(year=now().year, supporters_needed=SUPPORTERS_NEEDED, seats=2, max_approvals=3, **begins)
+    edition = Edition(
+        year=now().year, supporters_needed=SUPPORTERS_NEEDED, seats=2, max_approvals=3,
+        sign_up_way=SignUpWay.WISHES, wishes_until=_after(first_day, WISHES_UNTIL), waiting_order=WaitingOrder.LOT,
+        **begins,
+    )  # fmt: skip
     db.session.add(edition)
     for proposal in PROPOSALS:
         _propose(edition, proposal, town)

@@ -17,8 +17,9 @@ from ..themes import finding, review
 from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from . import assembly, groups, meetings
+from . import assembly, assigning, groups, meetings, wishes
 from .people import CAST, organiser
+from .stops import Stop
 from .texts import question_of
 
 VOTERS = 400
@@ -150,15 +151,16 @@ def count_vote(edition: Edition) -> None:
 
 Deed = Callable[[Edition], object]
 
-# What is done in the phase before, and on arriving.
-BEFORE: dict[Phase, tuple[Deed, ...]] = {
-    Phase.VOTE: (admit_the_rest,),
-    Phase.COUNT: (close_vote, assembly.end),
-    Phase.SIGNUP: (count_vote,),
+# What is done at the stop before, and on arriving.
+BEFORE: dict[Stop, tuple[Deed, ...]] = {
+    Stop.VOTE: (admit_the_rest,),
+    Stop.COUNT: (close_vote, assembly.end),
+    Stop.SIGNUP: (count_vote,),
+    Stop.GROUPS: (assigning.choose_dates, assigning.freeze_and_draw, assigning.tell, assigning.confirm),
 }
-AFTER: dict[Phase, tuple[Deed, ...]] = {
-    Phase.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
-    Phase.SIGNUP: (groups.form_groups, groups.sign_up),
-    Phase.GROUPS: (meetings.hold,),
-    Phase.RECOMMENDATIONS: (meetings.hold,),
+AFTER: dict[Stop, tuple[Deed, ...]] = {
+    Stop.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
+    Stop.SIGNUP: (groups.form_groups, groups.sign_up, wishes.propose_slots, wishes.wish),
+    Stop.GROUPS: (meetings.hold,),
+    Stop.RECOMMENDATIONS: (meetings.hold,),
 }

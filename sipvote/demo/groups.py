@@ -1,4 +1,8 @@
-"""The workgroups of the demonstration: which are made, by whom they are led, and who signs up."""
+"""The workgroups of the demonstration: which are made, by whom they are led, and who signs up.
+
+They come without dates, which are chosen from what members can (wishes.py, assigning.py); with them, and with
+people in them, when a visitor set the edition to signing up directly.
+"""
 
 import random
 from collections.abc import Sequence
@@ -15,40 +19,52 @@ from ..i18n import ZONE
 from ..members.models import City, Grant, Member
 from ..themes import rules as themes
 from ..themes.models import Theme
-from ..workgroups import forming
+from ..workgroups import forming, ways
 from ..workgroups import rules as workgroups
 from ..workgroups.models import Mode, Workgroup
 from .people import CAST, organiser
 
 
-class Wish(NamedTuple):
-    """A group to be made: where, in which languages, how, and when in the week its meetings begin."""
+class Planned(NamedTuple):
+    """A group to be made: where, in which languages, how, and on which evenings of the week it could meet.
+
+    `wishers` have it as their first wanted. A group that begins `late` meets some weeks after the others.
+    """
 
     cities: tuple[str, ...]
     languages: str
     mode: Mode
     weekday: int
+    other_weekday: int
     hour: int
+    wishers: int
     places: int = 12
+    late: bool = False
 
 
-# For the first theme of the year, the second, and so on; the prolonged ones come last.
-WISHES = (
+# For the first theme of the year, the second, and so on; the prolonged ones come last. The very first is wished by
+# more than it holds, the one of Nantes by too few; those that begin late keep places free.
+PLANNED = (
     (
-        Wish(("gent",), "nl", Mode.ON_SITE, 1, 18, places=10),
-        Wish(("brussel",), "fr nl", Mode.HYBRID, 2, 18),
-        Wish(("liege",), "fr", Mode.ON_SITE, 3, 17),
-        Wish(("lille",), "fr", Mode.ON_SITE, 1, 18),
+        Planned(("gent",), "nl", Mode.ON_SITE, 1, 3, 18, wishers=26, places=10),
+        Planned(("brussel",), "fr nl", Mode.HYBRID, 2, 3, 18, wishers=22, places=14),
+        Planned(("liege",), "fr", Mode.ON_SITE, 1, 3, 17, wishers=15),
+        Planned(("lille",), "fr", Mode.ON_SITE, 1, 2, 18, wishers=11),
+        Planned(("paris",), "fr", Mode.HYBRID, 0, 3, 18, wishers=13),
     ),
     (
-        Wish(("antwerpen",), "nl", Mode.ON_SITE, 1, 18),
-        Wish(("charleroi", "mons", "namur"), "fr", Mode.HYBRID, 2, 17),
-        Wish(("clermont-ferrand", "lyon"), "fr", Mode.HYBRID, 3, 18),
+        Planned(("antwerpen",), "nl", Mode.ON_SITE, 1, 2, 18, wishers=9, places=14, late=True),
+        Planned(("charleroi", "mons", "namur"), "fr", Mode.HYBRID, 0, 2, 17, wishers=16, places=14),
+        Planned(("clermont-ferrand", "lyon"), "fr", Mode.HYBRID, 1, 3, 18, wishers=12),
+        Planned(("louvain-la-neuve",), "fr", Mode.ON_SITE, 0, 2, 18, wishers=12),
     ),
-    (Wish((), "nl fr en", Mode.ONLINE, 0, 19), Wish(("nantes", "rennes"), "fr", Mode.HYBRID, 2, 18)),
+    (
+        Planned(("nantes", "rennes"), "fr", Mode.HYBRID, 1, 2, 18, wishers=4, late=True),
+        Planned((), "nl fr en", Mode.ONLINE, 0, 3, 19, wishers=10, places=24, late=True),
+    ),
 )
 VENUES = {"nl": "Kantoor van {city}, zaal 2", "fr": "Bureau de {city}, salle 2"}
-VIDEO = "https://video.example.org/sip-{number}"
+VIDEO = "https://video.example.org/sip-{name}"
 LEADERS = 2
 WEEKS_APART = (4, 3, 2, 1)
 WAITING = 3
@@ -60,50 +76,50 @@ WAITING = 3
 def form_groups(edition: Edition) -> None:
     """Make a group for each theme and wish, unless there is one for that theme and those cities already."""
     led: set[int] = set()
-    for theme, wishes in zip(themes.of_the_year(edition), WISHES, strict=False):
-        for wish in wishes:
-            plan = _plan(edition, theme, wish, led)
+    for theme, planned in zip(themes.of_the_year(edition), PLANNED, strict=False):
+        for wanted in planned:
+            plan = _plan(edition, theme, wanted, led)
             if _exists(plan) or forming.why_not_plan(edition, plan, None):
                 continue
             forming.form(edition, plan, organiser().id)
             led |= {f.id for f in plan.facilitators}
 
 
-def _plan(edition: Edition, theme: Theme, wish: Wish, led: set[int]) -> forming.Plan:
-    cities = db.session.scalars(select(City).where(City.slug.in_(wish.cities)).order_by(City.slug)).all()
-    language = wish.languages.split()[0]
+def _plan(edition: Edition, theme: Theme, wanted: Planned, led: set[int]) -> forming.Plan:
+    cities = db.session.scalars(select(City).where(City.slug.in_(wanted.cities)).order_by(City.slug)).all()
+    language = wanted.languages.split()[0]
     names = "–".join(getattr(city, f"name_{language}") for city in cities[:1])
     return forming.Plan(
         theme=theme,
         cities=cities,
-        mode=wish.mode,
-        languages=wish.languages.split(),
-        places=wish.places,
-        facilitators=_leaders(wish, led),
-        venue="" if wish.mode == Mode.ONLINE else VENUES[language].format(city=names),
-        video_url="" if wish.mode == Mode.ON_SITE else VIDEO.format(number=theme.id),
-        starts=_starts(edition, wish),
+        mode=wanted.mode,
+        languages=wanted.languages.split(),
+        places=wanted.places,
+        facilitators=_leaders(wanted, led),
+        venue="" if wanted.mode == Mode.ONLINE else VENUES[language].format(city=names),
+        video_url="" if wanted.mode == Mode.ON_SITE else VIDEO.format(name="-".join([str(theme.id), *wanted.cities])),
+        starts=[] if ways.takes_wishes(edition) else _starts(edition, wanted),
         hours=edition.meeting_hours,
     )
 
 
-def _leaders(wish: Wish, led: set[int]) -> list[Member]:
-    """Facilitators of these cities who lead no other group yet, the cast first."""
-    near = wish.cities or ("brussel", "paris")
+def _leaders(wanted: Planned, led: set[int]) -> list[Member]:
+    """Facilitators of these cities who lead no other group yet, the cast first; of any city for an online group."""
     cast = [person.number for person in CAST]
     free = [
         person
         for person in forming.facilitators()
-        if person.id not in led and any(c.slug in near for c in forming.cities_of(person) or ())
+        if person.id not in led
+        and any(not wanted.cities or c.slug in wanted.cities for c in forming.cities_of(person) or ())
     ]
     return sorted(free, key=lambda person: person.number not in cast)[:LEADERS]
 
 
-def _starts(edition: Edition, wish: Wish) -> list[datetime]:
-    """From the second week on, as far apart as the year allows."""
+def _starts(edition: Edition, wanted: Planned) -> list[datetime]:
+    """From the second week on, as far apart as the year allows; for groups that are formed with their dates."""
     monday = edition.groups_at.astimezone(ZONE).replace(tzinfo=None) + timedelta(weeks=1)
-    monday = monday.replace(hour=wish.hour, minute=0) - timedelta(days=monday.weekday())
-    first = (monday + timedelta(days=wish.weekday)).replace(tzinfo=ZONE)
+    monday = monday.replace(hour=wanted.hour, minute=0) - timedelta(days=monday.weekday())
+    first = (monday + timedelta(days=wanted.weekday)).replace(tzinfo=ZONE)
     starts: list[datetime] = []
     for weeks in WEEKS_APART:
         starts = forming.proposal(first, weeks, edition.meetings)
@@ -118,11 +134,29 @@ def _exists(plan: forming.Plan) -> bool:
     return any({city.id for city in group.cities} == wanted for group in db.session.scalars(made))
 
 
+def planned_for(edition: Edition) -> list[tuple[Workgroup, Planned]]:
+    """The groups of the edition, each as it was planned; also a visitor's own, which are planned like many."""
+    made = select(Workgroup).where(Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None))
+    of = {
+        (theme.id, frozenset(wanted.cities)): wanted
+        for theme, planned in zip(themes.of_the_year(edition), PLANNED, strict=False)
+        for wanted in planned
+    }
+    found = []
+    for group in db.session.scalars(made.order_by(Workgroup.id)):
+        slugs = tuple(city.slug for city in group.cities)
+        own = Planned(slugs, group.languages, group.mode, 1, 3, 18, wishers=group.places, places=group.places)
+        found.append((group, of.get((group.theme_id, frozenset(slugs)), own)))
+    return found
+
+
 # --- Signing up -------------------------------------------------------------------------------------
 
 
 def sign_up(edition: Edition) -> None:
-    """Invented members sign up: more than there are places for the first group, fewer for the others."""
+    """Invented members sign up where that is direct: too many for the first group, fewer for the others."""
+    if ways.takes_wishes(edition):
+        return
     chance = random.Random(edition.year)
     made = select(Workgroup).where(Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None))
     for nth, group in enumerate(db.session.scalars(made.order_by(Workgroup.id)).all()):

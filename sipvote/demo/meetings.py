@@ -17,6 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from ..db import db, now
 from ..editions.models import Edition
+from ..workgroups import seats, waiting
 from ..workgroups.life_models import Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from .people import BAS, CAST
@@ -35,6 +36,11 @@ def _words() -> dict[str, dict[str, Any]]:
 
 def _words_of(group: Workgroup) -> dict[str, Any]:
     return next((_words()[code] for code in group.spoken if code in _words()), _words()["fr"])
+
+
+def needs_in(group: Workgroup) -> Sequence[str]:
+    """What people who need something say, in the language of the group."""
+    return _words_of(group)["needs"]
 
 
 # --- Who came ---------------------------------------------------------------------------------------
@@ -108,7 +114,7 @@ def _groups(edition: Edition) -> Sequence[Workgroup]:
 def _tell_needs(groups: Sequence[Workgroup]) -> None:
     """Two people in every other group say what they need; who said something already says no more."""
     for group in groups[::2]:
-        for seat, need in enumerate(_words_of(group)["needs"], start=2):
+        for seat, need in enumerate(needs_in(group), start=2):
             signup = next((s for s in group.signups if s.seat == seat), None)
             if signup and not signup.access_needs and not _is_cast(signup):
                 signup.access_needs = need
@@ -143,16 +149,18 @@ def _write_down(group: Workgroup) -> None:
 
 def _offer_a_place(group: Workgroup) -> bool:
     """In a group with a waiting list somebody stopped, and their place is offered to the first who waits."""
-    waiting = sorted((s for s in group.signups if s.is_waiting), key=lambda s: (s.signed_up_at, s.id))
     leaving = [s for s in group.signups if s.has_place and not _is_cast(s)]
-    if group.is_over or not waiting or not leaving or any(s.is_offered for s in group.signups):
+    if not waiting.moves(group) or not leaving or any(s.is_offered for s in group.signups):
         return False
-    gone, first = max(leaving, key=lambda s: s.seat or 0), waiting[0]
+    next_ones = waiting.first(group, 1)
+    if not next_ones:
+        return False
+    gone, first = max(leaving, key=lambda s: s.seat or 0), next_ones[0]
     seat, gone.seat, gone.seated_at, gone.withdrawn_at = gone.seat, None, None, now() - DAY
     gone.attendances = [a for a in gone.attendances if a.meeting.starts_at < now()]
     db.session.flush()  # the place is free before it is taken again
     first.seat, first.seated_at = seat, now() - DAY
-    first.confirm_by = first.seated_at + DAY * group.edition.accept_days
+    first.confirm_by = min(first.seated_at + DAY * group.edition.accept_days, seats.ahead(group)[0].starts_at)
     for attendance in first.attendances:
         attendance.confirmed_at = None
     return True

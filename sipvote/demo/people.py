@@ -41,7 +41,7 @@ class Person:
 
 ADA = Person(
     "ada", "9001", "Ada Peeters", "gent", "nl", None,
-    _l("member"), _l("proposes, supports, votes, signs up"),
+    _l("member"), _l("proposes, supports, votes, wishes a group"),
 )  # fmt: skip
 AMINA = Person(
     "amina", "9002", "Amina Traoré", "lyon", "fr", None,
@@ -57,7 +57,7 @@ CHLOE = Person(
 )  # fmt: skip
 DRE = Person(
     "dre", "9005", "Dré Maes", "brussel", "nl", Role.ORGANISER,
-    _l("organiser"), _l("reviews themes, runs the vote, plans groups"),
+    _l("organiser"), _l("reviews themes, runs the vote, gives everybody a group"),
 )  # fmt: skip
 HUGO = Person(
     "hugo", "9009", "Hugo Lambert", "liege", "fr", Role.ORGANISER,

@@ -10,14 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from ..access import Visitor, public
 from ..db import db
-from ..editions.models import DATED, Phase
-from ..editions.rules import PHASE_NAMES
 from ..errors import Refused, own_path, see_other, this_page
 from ..members import rules as members
 from ..members.models import Member
 from ..members.views import let_in
 from . import year
 from .people import CAST, member_of
+from .stops import STOPS, Stop, stops_of
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")
 OTHER = "other"
@@ -35,13 +34,13 @@ def _banner() -> dict[str, Any]:
     """What the banner shows; on an error page of ours, nothing that asks the database."""
     if g.get("broken"):
         return {}
+    edition = year.the_edition()
     return {
         "demo_cast": CAST,
         "demo_other": OTHER,
         "demo_who": session.get("demo_who") if current_user.is_authenticated else None,
-        "demo_edition": year.the_edition(),
-        "demo_phases": DATED,
-        "demo_phase_names": PHASE_NAMES,
+        "demo_stops": list(stops_of(edition)) if edition else [],
+        "demo_at": year.here(edition) if edition else None,
         "demo_here": this_page() if request.method == "GET" else request.script_root + request.path,
     }
 
@@ -102,29 +101,29 @@ def _way_back(visitor: Any, stay: bool) -> str:
 @demo.route("/year", methods=["GET", "POST"])
 @public
 def go() -> Any:
-    """Move the edition to a phase; back only when that was confirmed, because it undoes what came later."""
+    """Move the edition to a stop; back only when that was confirmed, because it undoes what came later."""
     asked = request.values.get("phase", "")
-    phase = Phase(asked) if asked in DATED else None
+    stop = Stop(asked) if asked in STOPS else None
     edition = year.the_edition()
     if request.method == "POST":
-        if edition is None or phase is None:
+        if edition is None or stop is None:
             raise Refused(_("Choose one of the phases of the year."))
-        if not year.loses(edition, phase) or request.form.get("sure"):
-            return _move(phase)
+        if not year.loses(edition, stop) or request.form.get("sure"):
+            return _move(stop)
     return render_template(
-        "demo/go.html", asked=phase, about=year.about(), lost=year.loses(edition, phase) if edition and phase else [],
+        "demo/go.html", asked=stop, about=year.about(), lost=year.loses(edition, stop) if edition and stop else [],
         back=own_path(request.values.get("next")) or url_for("pages.home"),
     )  # fmt: skip
 
 
-def _move(phase: Phase) -> Any:
-    """Do the steps to a phase one by one, each committed: between two of them everything is as it should be."""
+def _move(stop: Stop) -> Any:
+    """Do the steps to a stop one by one, each committed: between two of them everything is as it should be."""
     by = current_user.member_id if current_user.is_authenticated else None
     with year.alone():
         edition = year.the_edition()
-        is_back = edition is not None and year.is_back(edition, phase)
-        for step in year.steps(phase, by):
+        is_back = edition is not None and year.is_back(edition, stop)
+        for step in year.steps(stop, by):
             step()
             db.session.commit()
-    flash(_("It is now: %(phase)s.", phase=PHASE_NAMES[phase]), "ok")
+    flash(_("It is now: %(phase)s.", phase=stop.name_shown), "ok")
     return see_other(_way_back(current_user, stay=not is_back))

@@ -1,4 +1,4 @@
-"""The time machine: it moves an edition to a phase, and does what was done until then.
+"""The time machine: it moves an edition to a stop, and does what was done until then.
 
 Time itself stands still; the edition's dates move, by whole weeks, and everything dated of its themes
 and workgroups moves along. What officials and members do on the way stands in deeds.py. Moments of the
@@ -19,45 +19,60 @@ from sqlalchemy import Date, Table, bindparam, delete, func, select, update
 
 from .. import audit
 from ..db import Moment, db, now
-from ..editions.models import DATED, Edition, Phase
+from ..editions.models import Edition
+from ..errors import Refused
 from ..i18n import ZONE
 from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
 from ..voting.models import Election, Envelope, Question
+from ..workgroups import ways
 from ..workgroups.life_models import GroupFile, Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from ..workgroups.wish_models import Assignment, Slot, WishList
-from . import assembly, deeds, meetings
+from . import assembly, assigning, deeds, meetings
+from .stops import MET_BEFORE, STOPS, Stop, stops_of, where
 
 Step = Callable[[], object]
 When = TypeVar("When", datetime, date)
+DAY = timedelta(days=1)
 
-# How many days of a phase have passed, at least, when the time machine arrives in it.
+# How long ago a stop has begun, at least, when the time machine arrives there.
 ARRIVE_AFTER = {
-    Phase.THEMES: 56, Phase.REVIEW: 5, Phase.VOTE: 2, Phase.COUNT: 1, Phase.SIGNUP: 10, Phase.GROUPS: 28,
-    Phase.RECOMMENDATIONS: 10, Phase.DECISIONS: 10, Phase.STOCKTAKE: 10,
+    Stop.THEMES: 56 * DAY, Stop.REVIEW: 5 * DAY, Stop.VOTE: 2 * DAY, Stop.COUNT: DAY, Stop.SIGNUP: 10 * DAY,
+    Stop.ASSIGNMENT: DAY / 24, Stop.GROUPS: 28 * DAY, Stop.RECOMMENDATIONS: 10 * DAY, Stop.DECISIONS: 10 * DAY,
+    Stop.STOCKTAKE: 10 * DAY,
 }  # fmt: skip
 WEEK = timedelta(weeks=1)
 LAST_OF_THE_PAST = 2020
 
 
-def about() -> dict[Phase, Any]:
-    """What there is to see and do in each phase."""
+def about() -> dict[Stop, Any]:
+    """What there is to see and do at each stop."""
     return {
-        Phase.THEMES: _l("Ada proposes a theme or supports one. Dré admits themes to the ballot, or declines them."),
-        Phase.REVIEW: _l(
+        Stop.THEMES: _l("Ada proposes a theme or supports one. Dré admits themes to the ballot, or declines them."),
+        Stop.REVIEW: _l(
             "Dré makes the ballot: the last themes are admitted, texts are translated, the vote is prepared."
         ),
-        Phase.VOTE: _l(
+        Stop.VOTE: _l(
             "The ballot box is open, and some hundred members have voted. Vote as Ada, and keep your receipt."
             " The assembly is under way: Bas checks members in."
         ),
-        Phase.COUNT: _l("The vote is closed. Dré opens the box, counts and publishes, and makes workgroups."),
-        Phase.SIGNUP: _l("The result is public. There are workgroups: sign up as Ada. One group is full already."),
-        Phase.GROUPS: _l("The groups had their first meeting. Bas sees who came to his group in Ghent."),
-        Phase.RECOMMENDATIONS: _l("All meetings are over. Chloé looks at the figures."),
-        Phase.DECISIONS: _l("The board decides about what the groups recommend."),
-        Phase.STOCKTAKE: _l("The year is over. The editions of 2017, 2019 and 2020 are there as well."),
+        Stop.COUNT: _l("The vote is closed. Dré opens the box, counts and publishes, and makes workgroups."),
+        Stop.SIGNUP: _l(
+            "The result is public, and members wish groups. As Ada, choose up to three groups, say when you can come,"
+            " and send it. Dré sees the wishes come in. Bas proposes dates for his group."
+        ),
+        Stop.ASSIGNMENT: _l(
+            "Nobody can wish any more. Dré chooses the dates of each group, draws the lot, looks at the outcome and"
+            " tells everybody. What he leaves undone, the time machine does on the way to the workgroups."
+        ),
+        Stop.GROUPS: _l(
+            "Everybody knows their group, and most groups have met. Bas sees who came to his group in Ghent. Two"
+            " groups have places free and begin later: sign up as Ada."
+        ),
+        Stop.RECOMMENDATIONS: _l("All meetings are over. Chloé looks at the figures."),
+        Stop.DECISIONS: _l("The board decides about what the groups recommend."),
+        Stop.STOCKTAKE: _l("The year is over. The editions of 2017, 2019 and 2020 are there as well."),
     }
 
 
@@ -71,25 +86,41 @@ def the_edition() -> Edition | None:
     return db.session.scalar(begun.limit(1)) or db.session.scalar(ours.order_by(Edition.year).limit(1))
 
 
-def is_back(edition: Edition, phase: Phase) -> bool:
-    """Say whether a phase lies before the one that the edition is in."""
-    order = list(Phase)
-    return order.index(phase) < order.index(edition.phase)
+def here(edition: Edition) -> Stop:
+    """The stop at which the edition is now."""
+    return where(stops_of(edition))
 
 
-def _undoes(edition: Edition, phase: Phase) -> bool:
+def why_not_go(edition: Edition, stop: Stop) -> str | None:
+    """The sentence why an edition has no such stop, or None."""
+    if stop in stops_of(edition):
+        return None
+    return _("In this edition members sign up directly, so nobody is given a group.")
+
+
+def is_back(edition: Edition, stop: Stop) -> bool:
+    """Say whether a stop lies before the one at which the edition is."""
+    return stop.is_before(here(edition))
+
+
+def _undoes(edition: Edition, stop: Stop) -> bool:
     """Workgroups and the vote stay when going back no further than to the sign-up that follows them."""
-    order = list(Phase)
-    return is_back(edition, phase) and order.index(phase) < order.index(Phase.SIGNUP)
+    return is_back(edition, stop) and stop.is_before(Stop.SIGNUP)
 
 
-def loses(edition: Edition, phase: Phase) -> list[str]:
-    """What going to a phase throws away, as a list to show before; empty when nothing is lost."""
-    if not _undoes(edition, phase):
-        return []
+def _undoes_groups(edition: Edition, stop: Stop) -> bool:
+    """Whether people leave the groups that their wishes gave them, because they wish or are given groups again."""
+    return is_back(edition, stop) and stop.is_before(Stop.GROUPS) and ways.is_by_wishes(edition)
+
+
+def loses(edition: Edition, stop: Stop) -> list[str]:
+    """What going to a stop throws away, as a list to show before; empty when nothing is lost."""
+    if not _undoes(edition, stop):
+        is_lost = _undoes_groups(edition, stop) and assigning.is_begun(edition)
+        return [_("the dates of the groups, and who was given a place; wishes stay")] if is_lost else []
     lost = []
     if db.session.scalar(select(func.count()).where(Workgroup.edition_id == edition.id)):
-        lost.append(_("the workgroups of this year, with everybody who signed up"))
+        lost.append(_("the workgroups of this year, with everybody who wished one or is in one"))
     election = db.session.scalar(select(Election).where(Election.edition_id == edition.id))
     if election and db.session.scalar(select(Envelope.member_id).where(Envelope.election_id == election.id).limit(1)):
         lost.append(_("the vote: all ballots in the box, also yours, and the result"))
@@ -111,30 +142,34 @@ def alone() -> Iterator[None]:
 # --- Moving -----------------------------------------------------------------------------------------
 
 
-def steps(phase: Phase, by: int | None) -> Iterator[Step]:
-    """Yield what is to be done to get to a phase, in order; the caller does each step and commits.
+def steps(stop: Stop, by: int | None) -> Iterator[Step]:
+    """Yield what is to be done to get to a stop, in order; the caller does each step and commits.
 
     Raises Refused before the first step when the way is barred: by a ballot box that only the
-    scrutineers can open.
+    scrutineers can open, or because the edition has no such stop.
     """
     edition = the_edition()
-    if edition is None or edition.phase == phase:
+    if edition is None or here(edition) == stop:
         return
-    is_undone = _undoes(edition, phase)
+    if why := why_not_go(edition, stop):
+        raise Refused(why)
+    is_undone, are_groups_undone = _undoes(edition, stop), _undoes_groups(edition, stop)
     if not is_undone:
-        deeds.refuse_if_sealed(edition, phase)
-    yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=phase)
+        deeds.refuse_if_sealed(edition, stop.phase)
+    yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=stop)
     yield partial(deeds.sweep_rehearsal, edition)
     if is_undone:
         yield partial(undo, edition)
-        yield partial(place, edition, min(phase, Phase.REVIEW, key=list(Phase).index))
-    order = list(Phase)
-    for nearer in order[order.index(edition.phase) + 1 : order.index(phase) + 1]:
-        yield from (partial(deed, edition) for deed in deeds.BEFORE.get(nearer, ()))
-        yield partial(place, edition, nearer)
-        yield from (partial(deed, edition) for deed in deeds.AFTER.get(nearer, ()))
-    if edition.phase != phase:
-        yield partial(place, edition, phase)
+        yield partial(place, edition, min(stop, Stop.REVIEW, key=STOPS.index))
+    elif are_groups_undone:
+        yield partial(assigning.undo, edition)
+    for nearer in STOPS[[Stop.AHEAD, *STOPS].index(here(edition)) : STOPS.index(stop) + 1]:
+        if nearer in stops_of(edition):
+            yield from (partial(deed, edition) for deed in deeds.BEFORE.get(nearer, ()))
+            yield partial(place, edition, nearer)
+            yield from (partial(deed, edition) for deed in deeds.AFTER.get(nearer, ()))
+    if here(edition) != stop:
+        yield partial(place, edition, stop)
         yield partial(meetings.forget_the_future, edition)
 
 
@@ -155,17 +190,19 @@ def undo(edition: Edition) -> None:
     db.session.expire_all()
 
 
-def place(edition: Edition, phase: Phase) -> None:
-    """Move the edition, and what is dated with it, so that now lies in a phase."""
-    wanted = now() - timedelta(days=ARRIVE_AFTER[phase])
-    weeks = (wanted - edition.begins(phase)) // WEEK
-    moved = {p: _moved(edition.begins(p), weeks) for p in DATED}
-    if not _is_in(phase, moved):  # somebody made the phase shorter than a week or so: to its beginning, then
-        moved = {p: edition.begins(p) + (now() - edition.begins(phase)) for p in DATED}
-    if edition.wishes_until:
-        edition.wishes_until += moved[Phase.SIGNUP] - edition.signup_at
-    for each, begins in moved.items():
-        setattr(edition, f"{each}_at", begins)
+def place(edition: Edition, stop: Stop) -> None:
+    """Move the edition, and what is dated with it, so that now lies at a stop."""
+    begins = stops_of(edition)
+    weeks = (now() - _arrive_after(edition, stop) - begins[stop]) // WEEK
+    moved = {each: _moved(at, weeks) for each, at in begins.items()}
+    if where(moved) != stop:  # somebody made it shorter than a week or so: to its beginning, then
+        later = now() - begins[stop]
+        moved = {each: at + later for each, at in begins.items()}
+    if edition.wishes_until:  # which stands there, and counts for nothing, when members sign up directly
+        edition.wishes_until += moved[Stop.SIGNUP] - edition.signup_at
+    edition.wishes_until = moved.pop(Stop.ASSIGNMENT, edition.wishes_until)
+    for each, at in moved.items():
+        setattr(edition, f"{each}_at", at)
     for table, chosen in _dated_with(edition):
         _shift(table, chosen, weeks)
     hours = {"opens_at": edition.vote_at, "closes_at": edition.count_at}
@@ -174,15 +211,21 @@ def place(edition: Edition, phase: Phase) -> None:
     db.session.expire_all()
 
 
+def _arrive_after(edition: Edition, stop: Stop) -> timedelta:
+    """How long ago the stop has begun: when groups meet on dates that were chosen, until most of them have met."""
+    if stop != Stop.GROUPS or not ways.is_by_wishes(edition):
+        return ARRIVE_AFTER[stop]
+    first = select(func.min(Meeting.starts_at)).join(Meeting.workgroup).group_by(Meeting.workgroup_id)
+    held = Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None)
+    firsts = sorted(db.session.scalars(first.where(*held)))
+    return firsts[len(firsts) // 2] + MET_BEFORE - edition.groups_at if firsts else ARRIVE_AFTER[stop]
+
+
 def _moved(moment: When, weeks: int) -> When:
     """Weeks later by the clock on the wall: 17.00 stays 17.00, and a Saturday a Saturday."""
     if not isinstance(moment, datetime):
         return moment + weeks * WEEK
     return (moment.astimezone(ZONE).replace(tzinfo=None) + weeks * WEEK).replace(tzinfo=ZONE)
-
-
-def _is_in(phase: Phase, begins: dict[Phase, datetime]) -> bool:
-    return next((p for p in reversed(DATED) if begins[p] <= now()), Phase.AHEAD) == phase
 
 
 def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:

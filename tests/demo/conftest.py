@@ -9,12 +9,14 @@ from flask.testing import FlaskClient
 
 from sipvote.app import create_app
 from sipvote.db import db
-from sipvote.demo import seed
+from sipvote.demo import seed, year
 from sipvote.demo.people import CAST
+from sipvote.demo.stops import Stop
+from sipvote.editions.models import Edition
 from sipvote.schema import upgrade
 from tests.conftest import Browser
 
-MEMBERS = 200
+MEMBERS = 400
 Be = Callable[[str], FlaskClient]
 
 
@@ -36,6 +38,21 @@ def demo(database: None) -> None:
     """A small demonstration, as it is on the first start."""
     seed.seed(MEMBERS)
     db.session.commit()
+
+
+def the_edition() -> Edition:
+    found = year.the_edition()
+    assert found is not None
+    return found
+
+
+def travel(stop: Stop) -> Edition:
+    """What pressing a button of the time machine does."""
+    for step in year.steps(stop, None):
+        step()
+        db.session.commit()
+    db.session.expire_all()
+    return the_edition()
 
 
 @pytest.fixture
