@@ -15,7 +15,7 @@ from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
 from ..mail import Letter
-from ..workgroups import choosing, merging, offers, placing, planning, seats, telling
+from ..workgroups import choosing, merging, offers, placing, planning, seats, telling, ways
 from ..workgroups.assignment import TooFew
 from ..workgroups.life_models import GroupFile, NextStep
 from ..workgroups.merging import Proposal
@@ -51,7 +51,7 @@ def freeze_and_draw(edition: Edition) -> None:
     """Freeze the wishes, and draw the lot; what was frozen and is not the same any more is frozen anew."""
     if choosing.why_not_by_wishes(edition):
         return
-    by, frozen = organiser().id, placing.assignment_of(edition)
+    by, frozen = organiser().id, ways.assignment_of(edition)
     if frozen and frozen.draw is None and not placing.is_unchanged(edition):
         placing.unfreeze(edition, by)
     if placing.why_not_freeze(edition) is None:
@@ -155,12 +155,12 @@ def _take(edition: Edition, ids: Sequence[int]) -> None:
 def is_begun(edition: Edition) -> bool:
     """Whether there is anything to undo: a date that was chosen from the wishes, or wishes that are frozen."""
     dates = select(Meeting.id).join(Meeting.workgroup).where(Workgroup.edition_id == edition.id)
-    return db.session.scalar(dates.limit(1)) is not None or placing.assignment_of(edition) is not None
+    return db.session.scalar(dates.limit(1)) is not None or ways.assignment_of(edition) is not None
 
 
 def undo(edition: Edition) -> None:
     """As if no dates had been chosen and nobody told: groups, slots and wishes stay."""
-    if placing.assignment_of(edition):
+    if ways.assignment_of(edition):
         for group in merging.closed(Book(edition)):
             group.merged_into_id = group.cancelled_at = None
     db.session.flush()
