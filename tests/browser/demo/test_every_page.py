@@ -11,7 +11,7 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Page
 
-from sipvote.editions.models import Phase
+from sipvote.demo.stops import Stop
 from tests.browser import colours
 from tests.browser.conftest import DESK, PHONE, Visit
 
@@ -72,9 +72,12 @@ def texts() -> set[tuple[int, str]]:
     return set()
 
 
-@pytest.mark.parametrize("phase", [Phase.THEMES, Phase.REVIEW, Phase.VOTE, Phase.COUNT, Phase.SIGNUP, Phase.STOCKTAKE])
+SEASONS = [Stop.THEMES, Stop.REVIEW, Stop.VOTE, Stop.COUNT, Stop.SIGNUP, Stop.ASSIGNMENT, Stop.STOCKTAKE]
+
+
+@pytest.mark.parametrize("phase", SEASONS)
 def test_every_page_is_accessible_and_whole(visit, demo, texts, phase):
-    turn = list(Phase).index(phase)  # each phase begins with another width and language
+    turn = list(Stop).index(phase)  # each phase begins with another width and language
     languages = cycle(("nl", "fr", "en")[turn % 3 :] + ("nl", "fr", "en")[: turn % 3])
     # One browser for all: signing in anew costs little, a new browser fetches every file again.
     here = visit(viewport=(PHONE, DESK)[turn % 2], color_scheme="light")
