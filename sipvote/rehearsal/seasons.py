@@ -1,4 +1,4 @@
-"""The seasons of the groups: two editions from wishes to the fifth attendance sheet, on a stage on which months pass."""
+"""The seasons of the groups: two editions from wishes to the fifth sheet, on a stage on which months pass."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from .report import Report, say
 from .seasons_cast import Company, Measure
 from .travel import Season
 
-BEGINS = datetime(2019, 9, 2, 9)
+BEGINS = datetime.fromisoformat("2019-09-02T09:00")
 YEARS = (2019, 2020)
 
 

@@ -1,10 +1,11 @@
 """What somebody does about a letter: confirm a place or not, answer about a date that moved, approve minutes."""
 
 import re
+from datetime import datetime
 
 from .browser import Broken, Page
-from .seasons_cast import MEETINGS, Circle, Company, Player, Temper
-from .seasons_letters import Read, group_id
+from .seasons_cast import MOVED, Circle, Company, Player, Temper
+from .seasons_letters import Read, dates_in, group_id
 
 CANNOT = 0.05  # of the meetings, after the reminder a week before
 
@@ -83,13 +84,13 @@ def _confirm(company: Company, player: Player, circle: Circle) -> None:
             raise Broken(f"{player.name} could confirm some of the dates of {circle.name}")
         form = page.form("/confirm")
     page = player.person.browser.submit(form, {"date": dates})
-    if not page.url.endswith("/joined") or len(dates) != _ahead(company, circle):
+    if not page.url.endswith("/joined") or len(dates) != len(_ahead(company, circle)):
         raise Broken(f"{player.name} has confirmed, and is not in {circle.name}: {page.text[:300]}")
     _take_seat(company, player, circle)
 
 
-def _ahead(company: Company, circle: Circle) -> int:
-    return sum(date > company.season.now for date in circle.dates) if circle.dates else MEETINGS
+def _ahead(company: Company, circle: Circle) -> list[datetime]:
+    return [date for date in circle.dates if date > company.season.now]
 
 
 def _take_seat(company: Company, player: Player, circle: Circle) -> None:
@@ -129,27 +130,28 @@ def note_gone(player: Player, circle: Circle) -> None:
 
 
 def _placed(company: Company, player: Player, letter: Read) -> None:
-    """With a place come the dates for the calendar: how many there are, and how many there must be."""
+    """With a place come the dates for the calendar: those that there are, and those that there must be."""
     circle = _circle(company, letter, r"\b")
-    player.calendars.append((letter.letter.calendar.count("BEGIN:VEVENT"), _ahead(company, circle)))
+    player.calendars.append((dates_in(letter.letter.calendar), _ahead(company, circle)))
 
 
 # --- In the group -----------------------------------------------------------------------------------
 
 
 def _moved(company: Company, player: Player, letter: Read) -> None:
-    """Most can come on the new date, some cannot, some say nothing."""
+    """The calendar follows. Most can come on the new date, some cannot, some say nothing."""
     found = re.search(r"/groups/(\d+)/dates", letter.letter.text)
     if not found:
         return
     circle = company.circle(int(found[1]))
+    player.calendars.append((dates_in(letter.letter.calendar), [circle.dates[MOVED]]))
     said = player.chance(circle.id, "moved").random()
     if said > 0.9 or player not in circle.seated:
         return
     page = player.person.arrive(f"{circle.at}/dates")
     form = page.form("/dates")
     keys = {c.name for c in form.controls if c.kind == "radio"}
-    player.person.browser.submit(form, {key: "no" if said > 0.7 else "yes" for key in keys})
+    player.person.browser.submit(form, dict.fromkeys(keys, "no" if said > 0.7 else "yes"))
     if said > 0.7:
         circle.excused |= {(player, circle.meetings.index(int(key.partition("-")[0]))) for key in keys}
 

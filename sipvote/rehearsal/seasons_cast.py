@@ -19,6 +19,7 @@ from .travel import Post, Season
 
 HOURS = timedelta(hours=3)
 MEETINGS = 5
+MOVED = 2  # the meeting, from 0, that a facilitator moves, once the one before it is over
 WISHES = (1, 2, 2, 2, 3, 3, 3)  # how many groups people wish
 WAYS = ("either", "either", "either", "on_site", "online")
 FITS = {
@@ -42,7 +43,7 @@ class Measure:
 
 
 FULL = Measure(900, 165, 30, None, 0, 8, 1)
-QUICK = Measure(400, 50, 10, {2019: (0, 2, 4, 6, 7), 2020: (0, 1, 3, 6)}, 4, 5, 1)
+QUICK = Measure(400, 50, 10, {2019: (0, 2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 4, 5, 1)
 
 
 class Temper(StrEnum):
@@ -138,7 +139,8 @@ class Player:
     read: int = 0  # letters
     reminders: Counter[tuple[int, str]] = field(default_factory=Counter)  # that must come: meeting, when
     reminded: Counter[tuple[int, str]] = field(default_factory=Counter)  # that came
-    calendars: list[tuple[int, int]] = field(default_factory=list)  # dates in those that came, and how many to come
+    # The dates in calendars that came with letters, and those that must be in them.
+    calendars: list[tuple[list[datetime], list[datetime]]] = field(default_factory=list)
     gone: dict[Circle, int] = field(default_factory=dict)  # letters that had come when they were out of a group
 
     @property

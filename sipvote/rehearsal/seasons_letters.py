@@ -1,6 +1,7 @@
 """The letters of the groups, told apart by how their subjects begin in each language, and by where they lead."""
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 
 from .letterbox import Letter
@@ -72,6 +73,13 @@ def read(letter: Letter) -> Read:
 def all_of(player: Player, year: int) -> list[Read]:
     """Every letter about the groups of a year that somebody has."""
     return [read(letter) for letter in player.person.letters() if f"/{year}/" in letter.text]
+
+
+def dates_in(calendar: str) -> list[datetime]:
+    """When the meetings in a calendar file begin, by the clock in Brussels."""
+    events = re.findall(r"BEGIN:VEVENT.*?END:VEVENT", calendar, re.S)
+    starts = [re.search(r"DTSTART;TZID=Europe/Brussels:(\d{8}T\d{4})", event) for event in events]
+    return sorted(datetime.fromisoformat(start[1]) for start in starts if start)
 
 
 def group_id(text: str, ending: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from .seasons_cast import FITS, MEETINGS, Circle, Player
@@ -35,7 +35,7 @@ def best_dates(circle: Circle, people: Sequence[Player], first: datetime | None 
 
 
 def _are_apart(days: Sequence[datetime]) -> bool:
-    return all(b.date() - a.date() >= APART for a, b in zip(days, days[1:], strict=False))
+    return all(b.date() - a.date() >= APART for a, b in pairwise(days))
 
 
 def _together(sets: Sequence[int]) -> int:

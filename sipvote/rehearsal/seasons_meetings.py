@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from . import signups
 from .browser import Broken, Form, Page, words_of
 from .seasons_answers import note_gone
-from .seasons_cast import MEETINGS, Circle, Company, Player, Temper
+from .seasons_cast import MEETINGS, MOVED, Circle, Company, Player, Temper
 from .seasons_days import pass_days
+from .seasons_letters import all_of
 
 BEGUN = timedelta(minutes=5)
 COMES = 0.9
-MOVED = 2  # the meeting, from 0, that a facilitator moves, once the one before it is over
 WORDS = "We agreed on three subjects, and on who reads what for the next time."
 
 
@@ -133,8 +133,6 @@ def _check_answers(company: Company, circle: Circle, asked: list[Player]) -> Non
     no = [player for player in asked if (player, MOVED) in circle.excused]
     silent = [player for player in asked if player.chance(circle.id, "moved").random() > 0.9]
     wrong = [player.name for player in [*no, *silent] if player.name not in told]
-    from .seasons_letters import all_of
-
     once_more = [p.name for p in asked if (p in silent) != any(r.kind == "unanswered" for r in all_of(p, company.year))]
     text = f"of {len(asked)} asked again {len(no)} cannot and {len(silent)} say nothing, who are asked once more"
     company.report.promise(text, not wrong and not once_more, (wrong, once_more))

@@ -6,8 +6,8 @@ from datetime import timedelta
 from .browser import Broken, Page
 from .lists import read_csv
 from .seasons_cast import Circle, Company, Player
-from .seasons_days import read_letters
-from .seasons_letters import all_of, read
+from .seasons_days import pass_days, read_letters
+from .seasons_letters import all_of
 from .seasons_matching import best_dates, most_placed
 
 DRAWN = "3 1 4 1 5 6"
@@ -23,26 +23,30 @@ def choose_dates(company: Company) -> None:
                            len(page.links(r"/groups/dates/\d+")) == len(company.circles), page.text[:300])  # fmt: skip
     worse, known = [], []
     for circle in company.circles:
-        page = company.organiser.go(f"/{company.year}/groups/dates/{circle.id}")
         people = [player for player in company.players if player.counts and circle in player.wishes]
-        ours, shown = best_dates(circle, people), _come_to_all(page)
-        if shown != ours.people:
-            worse.append(f"{circle.name}: {shown}, not {ours.people}")
-        form = page.form(r"/groups/dates/\d+")
-        if circle.real.first:
-            page = _by_hand(company, circle, page, people)
-            form = [f for f in page.forms if f.is_post and re.search(r"/groups/dates/\d+$", f.action)][0]
-        slots = {int(c.value) for c in form.controls if c.name == "slot" and c.kind == "hidden"}
-        circle.mode = next(c.value for c in form.controls if c.name == "mode" and c.kind == "hidden")
-        circle.dates = sorted(date for date, slot in circle.slots.items() if slot in slots)
-        page = company.organiser.browser.submit(form)
-        if circle.real.first and circle.dates[0] != circle.real.first:
-            known.append(f"{circle.name}: {circle.dates[0]}")
+        if people:  # a group that nobody wishes is closed later
+            worse += _take_best(company, circle, people)
+        if circle.real.first and circle.dates[:1] != [circle.real.first]:
+            known.append(f"{circle.name}: {circle.dates[:1]}")
     text = "no set of dates lets more people come to all than the best one shown, tried with every set"
     company.report.promise(text, not worse, worse)
     firsts = [f"{c.name} {c.real.first:%-d %B %H:%M}" for c in company.circles if c.real.first]
     if firsts:
         company.report.promise(f"first meetings are as they were: {'; '.join(firsts)}", not known, known)
+
+
+def _take_best(company: Company, circle: Circle, people: list[Player]) -> list[str]:
+    """Take the best set of dates, or the best by hand; what is wrong with the one that is shown."""
+    page = company.organiser.go(f"/{company.year}/groups/dates/{circle.id}")
+    ours, shown = best_dates(circle, people), _come_to_all(page)
+    if circle.real.first:
+        page = _by_hand(company, circle, page, people)
+    form = next(f for f in page.forms if f.is_post and re.search(r"/groups/dates/\d+$", f.action))
+    slots = {int(c.value) for c in form.controls if c.name == "slot" and c.kind == "hidden"}
+    circle.mode = next(c.value for c in form.controls if c.name == "mode" and c.kind == "hidden")
+    circle.dates = sorted(date for date, slot in circle.slots.items() if slot in slots)
+    page = company.organiser.browser.submit(form)
+    return [] if shown == ours.people else [f"{circle.name}: {shown}, not {ours.people}"]
 
 
 def _come_to_all(page: Page) -> int:
@@ -84,26 +88,31 @@ def draw(company: Company) -> None:
 
 def mend(company: Company) -> None:
     """Merge, move online or close what is too small, as far as it is offered; known first meetings stay."""
-    done: list[str] = []
+    done = [_mend(company, circle, "close") for circle in company.held if not circle.dates]
     for way in ("merge", "mode", "close"):
         page = company.organiser.go(f"/{company.year}/groups/assignment/")
-        small = [c for c in company.held if not c.real.first and page.has_form(rf"/assignment/{c.id}/close")]
-        circle = next((c for c in small if page.has_form(rf"/assignment/{c.id}/{way}")), None)
-        if circle is None or (way == "close" and len(small) < 2 and done):
-            continue
-        form = page.form(rf"/assignment/{circle.id}/{way}")
-        if way == "merge":
-            circle.merged_into = company.circle(int(next(c.value for c in form.controls if c.name == "into")))
-        elif way == "mode":
-            circle.mode = next(c.value for c in form.controls if c.name == "mode")
-        else:
-            circle.is_closed = True
-        company.organiser.browser.submit(form)
-        done.append(f"{circle.name}: {way}")
+        small = [c for c in company.held if not c.real.first and page.has_form(rf"/assignment/{c.id}/{way}")]
+        if small and not (way == "close" and done):
+            done.append(_mend(company, small[0], way))
     page = company.organiser.go(f"/{company.year}/groups/assignment/")
     small = [c for c in company.held if page.has_form(rf"/assignment/{c.id}/close")]
     said = "; ".join(done) or "no group is too small"
-    company.report.promise(f"groups that are too small are mended, and {len(small)} are held all the same: {said}", True)
+    text = f"groups that are too small are mended, and {len(small)} are held all the same: {said}"
+    company.report.promise(text, len(company.held) == len(page.links(r"/assignment/\d+")), page.text[:500])
+
+
+def _mend(company: Company, circle: Circle, way: str) -> str:
+    """One of the ways that the page offers for a group that is too small; its name and that way."""
+    page = company.organiser.go(f"/{company.year}/groups/assignment/")
+    form = page.form(rf"/assignment/{circle.id}/{way}")
+    if way == "merge":
+        circle.merged_into = company.circle(int(next(c.value for c in form.controls if c.name == "into")))
+    elif way == "mode":
+        circle.mode = next(c.value for c in form.controls if c.name == "mode")
+    else:
+        circle.is_closed = True
+    company.organiser.browser.submit(form)
+    return f"{circle.name}: {way}"
 
 
 # --- Telling ----------------------------------------------------------------------------------------
@@ -190,16 +199,13 @@ def _note_queues(company: Company) -> None:
 
 def settle(company: Company, days: int) -> None:
     """The days until all places are confirmed or passed on."""
-    from .seasons_days import pass_days
-
     pass_days(company, company.season.now + timedelta(days=days))
     lapsed, passed = len(company.lapsed), len(company.passed_on)
-    told = [p.name for p, circle in company.lapsed if sum(r.kind == "lapsed" for r in map(read, p.person.letters())) < 1]
-    company.report.promise(f"{lapsed} said nothing: the place lapsed, and a letter told them", lapsed and not told, told)
-    silent = [
-        f"{player.name} in {circle.name}" for circle in company.held for player in circle.offered
-    ]
-    company.report.promise("no place is kept longer than its deadline", not silent, silent)
+    silent = {player for player, _circle in company.lapsed}
+    untold = [p.name for p in silent if not any(each.kind == "lapsed" for each in all_of(p, company.year))]
+    company.report.promise(f"{lapsed} said nothing: the place lapsed, and a letter told them", not untold, untold)
+    kept = [f"{player.name} in {circle.name}" for circle in company.held for player in circle.offered]
+    company.report.promise("no place is kept longer than its deadline", lapsed and not kept, kept)
     text = f"{len(company.declined)} said no; {passed} places passed on, each to the first on the waiting list"
     company.report.promise(text, passed and not company.wrong_turns, company.wrong_turns)
     check_places(company)
@@ -218,8 +224,8 @@ def check_places(company: Company) -> None:
         if (seated, offered, waiting) != ours:
             wrong.append(f"{circle.name}: {len(seated)}+{len(offered)}+{len(waiting)}, not {list(map(len, ours))}")
         circle.leader.leave()
-    seated = sum(len(circle.seated) for circle in company.held)
-    text = f"the facilitators' lists hold the {seated} who have a place, and who waits, in order"
+    have = sum(len(circle.seated) for circle in company.held)
+    text = f"the facilitators' lists hold the {have} who have a place, and who waits, in order"
     company.report.promise(text, not wrong, wrong)
     company.report.promise("at no time was a group over its places", not company.wrong_places, company.wrong_places)
     text = "at no time was a place free while somebody waited for it"

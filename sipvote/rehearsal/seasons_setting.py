@@ -1,4 +1,4 @@
-"""Before the groups: the roll and the themes, as the other play shows them; then editions, groups and dates on pages."""
+"""Before the groups: the roll and the themes, as the other play shows them; then groups and dates on pages."""
 
 import random
 import re
@@ -181,9 +181,7 @@ def _propose(circle: Circle, nth: int, weeks: int) -> list[datetime]:
     return [*proposed, single]
 
 
-def _pattern(
-    circle: Circle, weekday: int, at: time, first: datetime, last: datetime, weeks: int
-) -> list[datetime]:
+def _pattern(circle: Circle, weekday: int, at: time, first: datetime, last: datetime, weeks: int) -> list[datetime]:
     """One weekly pattern, by the page that shows what it means; what is ticked there, the facilitator keeps ticked."""
     leader = circle.leader
     page = leader.arrive(f"{circle.at.replace('/groups', '/groups/plan')}/slots/")

@@ -8,6 +8,7 @@ from .seasons_cast import AWAY, WISHES, Circle, Company, Player, Temper
 from .seasons_days import pass_days
 from .seasons_letters import all_of
 
+QUIET = {"mons", "louvain-la-neuve", "clermont-ferrand"}  # where few wish a group
 WAVES = 3  # days on which people come
 
 
@@ -56,7 +57,10 @@ def _dearest(company: Company, player: Player) -> list[Circle]:
     def price(circle: Circle) -> float:
         near = person.city in circle.real.cities
         speaks = person.language in (*circle.real.languages, "en")
-        return chance.random() + (0 if near else 0.6 if not circle.real.cities else 0.9) + (0 if speaks else 1.5)
+        quiet = 0.35 if QUIET & set(circle.real.cities) else 0
+        return (
+            quiet + chance.random() + (0 if near else 0.6 if not circle.real.cities else 0.9) + (0 if speaks else 1.5)
+        )
 
     may = [circle for circle in company.circles if person.country in circle.real.countries or circle.real.cities]
     if len({circle.real.countries for circle in may}) > 1:
