@@ -43,7 +43,7 @@ class Measure:
 
 
 FULL = Measure(900, 165, 30, None, 0, 8, 1)
-QUICK = Measure(400, 50, 10, {2019: (0, 2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 4, 5, 1)
+QUICK = Measure(400, 50, 10, {2019: (0, 2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 5, 5, 1)
 
 
 class Temper(StrEnum):
@@ -150,6 +150,10 @@ class Player:
     def chance(self, *about: object) -> random.Random:
         """The chance of somebody about something, the same in each play."""
         return random.Random(f"{self.person.number} {about}")
+
+    def may_join(self, circle: Circle) -> bool:
+        """Whether the theme goes on in their country: groups without a city may be for one country only."""
+        return bool(circle.real.cities) or self.person.country in circle.real.countries
 
     def can_come(self, circle: Circle) -> bool:
         """Whether they ticked every date of a circle in a way that fits."""

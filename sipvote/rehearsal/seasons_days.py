@@ -7,7 +7,7 @@ waits and the list still moves.
 from datetime import datetime, timedelta
 
 from .seasons_answers import react
-from .seasons_cast import Circle, Company, Player
+from .seasons_cast import Company
 from .seasons_letters import read
 
 AT = (9, 21)  # hours
@@ -77,8 +77,3 @@ def _check_places(company: Company) -> None:
             company.wrong_places.append(f"{circle.name}: {taken} of {circle.places} on {company.season.now}")
         if circle.queue and taken < circle.places and circle.moves_on(company.season.now):
             company.idle_places.append(f"{circle.name}: {taken} of {circle.places} on {company.season.now}")
-
-
-def who_is_in(circle: Circle) -> list[Player]:
-    """Everybody who stands in a group."""
-    return [*circle.seated, *circle.offered, *circle.queue]

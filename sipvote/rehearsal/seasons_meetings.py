@@ -196,7 +196,7 @@ def move_away(company: Company) -> None:
     moved = []
     movers = [(p, c) for c in company.held for p in c.seated if p.temper == Temper.MOVES]
     for player, circle in movers:
-        free = [c for c in company.held if _has_room(c) and c is not circle and _may(player, c)]
+        free = [c for c in company.held if _has_room(c) and c is not circle and player.may_join(c)]
         busy = [c for c in company.held if player in c.seated and c is not circle]
         free = [c for c in free if player not in c.offered and not any(c.overlaps(other) for other in busy)]
         if not free:
@@ -219,12 +219,3 @@ def move_away(company: Company) -> None:
 
 def _has_room(circle: Circle) -> bool:
     return len(circle.seated) + len(circle.offered) < circle.places and not circle.queue
-
-
-def _may(player: Player, circle: Circle) -> bool:
-    return circle.real.countries != ("FR",) or bool(circle.real.cities) or player.person.country == "FR"
-
-
-def when_first(company: Company) -> datetime:
-    """The first meeting of all."""
-    return min(circle.dates[0] for circle in company.held)

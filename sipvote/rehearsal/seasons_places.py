@@ -11,6 +11,7 @@ from .seasons_letters import all_of
 from .seasons_matching import best_dates, most_placed
 
 DRAWN = "3 1 4 1 5 6"
+DONE = {"merge": "count for", "mode": "meets in another way now", "close": "is not held"}  # what the page says then
 
 
 # --- Dates ------------------------------------------------------------------------------------------
@@ -111,7 +112,9 @@ def _mend(company: Company, circle: Circle, way: str) -> str:
         circle.mode = next(c.value for c in form.controls if c.name == "mode")
     else:
         circle.is_closed = True
-    company.organiser.browser.submit(form)
+    page = company.organiser.browser.submit(form)
+    if DONE[way] not in page.text:
+        raise Broken(f"{circle.name}: {way} is offered, but not done: {page.text[:300]}")
     return f"{circle.name}: {way}"
 
 

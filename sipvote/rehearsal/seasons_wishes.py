@@ -62,10 +62,7 @@ def _dearest(company: Company, player: Player) -> list[Circle]:
             quiet + chance.random() + (0 if near else 0.6 if not circle.real.cities else 0.9) + (0 if speaks else 1.5)
         )
 
-    may = [circle for circle in company.circles if person.country in circle.real.countries or circle.real.cities]
-    if len({circle.real.countries for circle in may}) > 1:
-        may = [circle for circle in may if circle.real.countries != ("FR",) or person.country == "FR"] or may
-    return sorted(may, key=price)[: chance.choice(WISHES)]
+    return sorted(filter(player.may_join, company.circles), key=price)[: chance.choice(WISHES)]
 
 
 def _choose(player: Player, page: Page, circles: list[Circle]) -> Page:
