@@ -33,7 +33,7 @@ from sipvote.workgroups.planning import Mode
 
 ROOT = Path(__file__).parent.parent
 QUICK = [sys.executable, "-m", "sipvote", "rehearsal", "--quick", "--database"]
-PATIENCE = 450  # seconds; a busy machine may need some minutes
+PATIENCE = 900  # seconds; a busy machine may need many minutes
 BALLOT = Form(
     """<form action="/send" method="post"><input type="hidden" name="csrf_token" value="x">
     <label for="a"><input type="checkbox" id="a" name="q0" value="0"> Guidance &amp; help</label>

@@ -43,9 +43,9 @@ def _edition(company: Company, year: int) -> None:
         places.draw(company)
         places.mend(company)
         places.tell(company)
+        meetings.find_meetings(company)
     with company.report.scene(f"{label}: confirmed, declined, passed on"):
         places.settle(company, 14 if year == 2019 else 10)
-        meetings.find_meetings(company)
         meetings.move_away(company)
         places.check_places(company)
     with company.report.scene(f"{label}: five meetings"):

@@ -43,7 +43,7 @@ class Measure:
 
 
 FULL = Measure(900, 165, 30, None, 0, 8, 1)
-QUICK = Measure(400, 50, 10, {2019: (0, 2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 5, 5, 1)
+QUICK = Measure(400, 48, 6, {2019: (2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 5, 5, 1)
 
 
 class Temper(StrEnum):
