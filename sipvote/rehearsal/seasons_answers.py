@@ -1,6 +1,7 @@
 """What somebody does about a letter: confirm a place or not, answer about a date that moved, approve minutes."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from .browser import Broken, Page
@@ -44,17 +45,34 @@ def _given(company: Company, player: Player, letter: Read) -> None:
         _confirm(company, player, circle)
 
 
+def note_offers(company: Company, letters: Sequence[tuple[Player, Read]]) -> None:
+    """Note the places that became free and are kept, before anybody acts: the first on the waiting list have them.
+
+    Somebody who took a place at the same hours a moment ago has a letter too, but no offer any more.
+    """
+    offers: dict[Circle, list[Player]] = {}
+    for player, letter in letters:
+        if letter.kind == "offered" and f"/{company.year}/" in letter.letter.text:
+            circle = _circle(company, letter, "/confirm")
+            if player in circle.queue:
+                offers.setdefault(circle, []).append(player)
+            elif not any(player in other.seated and other.overlaps(circle) for other in company.held):
+                company.wrong_turns.append(f"{player.name} does not wait for {circle.name}")
+    for circle, players in offers.items():
+        first = circle.queue[: len(players)]
+        if set(first) != set(players):
+            names = [player.name for player in players], [player.name for player in first]
+            company.wrong_turns.append(f"{circle.name}: {names[0]} instead of {names[1]}")
+        circle.queue = [player for player in circle.queue if player not in players]
+        circle.offered += players
+        company.passed_on += [(player, circle) for player in players]
+
+
 def _offered(company: Company, player: Player, letter: Read) -> None:
-    """A place became free: it must be the turn of whoever gets this letter."""
+    """A place became free: whoever has one already, or thinks better of it, says no."""
     circle = _circle(company, letter, "/confirm")
-    if player not in circle.queue:
-        company.wrong_turns.append(f"{player.name} does not wait for {circle.name}")
+    if player not in circle.offered:
         return
-    if circle.queue[0] is not player:
-        company.wrong_turns.append(f"{player.name} before {circle.queue[0].name} in {circle.name}")
-    circle.queue.remove(player)
-    circle.offered.append(player)
-    company.passed_on.append((player, circle))
     has_place = any(player in other.seated for other in company.held)
     if has_place or player.temper == Temper.DECLINES:
         _decline(company, player, circle)
@@ -71,8 +89,6 @@ def _reminded(company: Company, player: Player, letter: Read) -> None:
 def _confirm(company: Company, player: Player, circle: Circle) -> None:
     """Each date with its box; four of five are not enough."""
     page = player.person.arrive(f"{circle.at}/confirm")
-    if player not in circle.offered:  # meanwhile they confirmed another group at the same hours
-        return
     if not page.has_form("/confirm"):
         _decline(company, player, circle)
         return

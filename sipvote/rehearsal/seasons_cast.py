@@ -39,11 +39,11 @@ class Measure:
     groups: dict[int, Sequence[int]] | None
     fewer_places: int
     minimum: int
-    weeks_apart: int  # between the dates that are proposed
+    quiet: float  # how much less some groups are wished
 
 
-FULL = Measure(900, 165, 30, None, 0, 8, 1)
-QUICK = Measure(400, 48, 6, {2019: (2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 5, 5, 1)
+FULL = Measure(900, 165, 30, None, 0, 8, 0.35)
+QUICK = Measure(400, 48, 6, {2019: (2, 3, 4, 6, 7), 2020: (0, 1, 3, 6)}, 5, 5, 0.6)
 
 
 class Temper(StrEnum):

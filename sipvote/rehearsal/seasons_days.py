@@ -6,8 +6,10 @@ waits and the list still moves.
 
 from datetime import datetime, timedelta
 
-from .seasons_answers import react
-from .seasons_cast import Company
+from .. import worker
+from .letterbox import Letter
+from .seasons_answers import note_offers, react
+from .seasons_cast import Company, Player
 from .seasons_letters import read
 
 AT = (9, 21)  # hours
@@ -60,14 +62,17 @@ def read_letters(company: Company) -> None:
         readers = [p for p in company.players if counts.get(p.person.email.lower(), 0) > p.read]
         if not readers:
             return
-        for player in readers:
-            letters = player.person.letters()
-            new, player.read = letters[player.read :], len(letters)
-            for letter in new:
-                react(company, player, read(letter))
-        from .. import worker
-
+        new = [(player, read(letter)) for player in readers for letter in _unread(player)]
+        note_offers(company, new)
+        for player, letter in new:
+            react(company, player, letter)
         worker.do(company.season.app, "mail")
+
+
+def _unread(player: Player) -> list[Letter]:
+    letters = player.person.letters()
+    new, player.read = letters[player.read :], len(letters)
+    return new
 
 
 def _check_places(company: Company) -> None:

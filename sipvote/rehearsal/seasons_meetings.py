@@ -196,9 +196,10 @@ def move_away(company: Company) -> None:
     moved = []
     movers = [(p, c) for c in company.held for p in c.seated if p.temper == Temper.MOVES]
     for player, circle in movers:
-        free = [c for c in company.held if _has_room(c) and c is not circle and player.may_join(c)]
-        busy = [c for c in company.held if player in c.seated and c is not circle]
-        free = [c for c in free if player not in c.offered and not any(c.overlaps(other) for other in busy)]
+        others = [c for c in company.held if c is not circle]
+        stands = [c for c in others if player in (*c.seated, *c.offered, *c.queue)]
+        free = [c for c in others if _has_room(c) and player.may_join(c) and c not in stands]
+        free = [c for c in free if not any(c.overlaps(other) for other in stands)]
         if not free:
             continue
         withdraw(company, player, circle)

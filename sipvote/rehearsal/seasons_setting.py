@@ -155,7 +155,7 @@ def propose_dates(company: Company) -> None:
     """Each facilitator proposes two weekly patterns and a single date; of a known first meeting, none before it."""
     wrong = []
     for nth, circle in enumerate(company.circles):
-        proposed = _propose(circle, nth, company.size.weeks_apart)
+        proposed = _propose(circle, nth)
         page = circle.leader.go(f"{circle.at.replace('/groups', '/groups/plan')}/slots/")
         ids = [int(value) for form in page.forms for value in form.choices("slot")]
         if len(ids) != len(proposed):
@@ -166,15 +166,15 @@ def propose_dates(company: Company) -> None:
     company.report.promise(text, not wrong, wrong)
 
 
-def _propose(circle: Circle, nth: int, weeks: int) -> list[datetime]:
+def _propose(circle: Circle, nth: int) -> list[datetime]:
     told = told_of(circle.real.year)
     known = circle.real.first
     first = known or told["groups"] + timedelta(days=9)
     chance = random.Random(f"{circle.real.year} {nth}")
     weekday, at = (known.weekday(), known.time()) if known else (chance.randrange(4), HOURS[nth % 3])
     other = (weekday + chance.randrange(1, 4)) % 5
-    proposed = _pattern(circle, weekday, at, first, told["recommendations"], weeks)
-    proposed += _pattern(circle, other, HOURS[0], first, told["recommendations"], 2 * weeks)
+    proposed = _pattern(circle, weekday, at, first, told["recommendations"], 1)
+    proposed += _pattern(circle, other, HOURS[0], first, told["recommendations"], 2)
     single = datetime.combine((first + timedelta(days=1 + (5 - first.weekday()) % 7)).date(), time(10))  # a Saturday
     page = circle.leader.go(f"{circle.at.replace('/groups', '/groups/plan')}/slots/")
     page = circle.leader.browser.submit(page.form("/slots/"), {"start": f"{single:%Y-%m-%dT%H:%M}"})

@@ -57,7 +57,7 @@ def _dearest(company: Company, player: Player) -> list[Circle]:
     def price(circle: Circle) -> float:
         near = person.city in circle.real.cities
         speaks = person.language in (*circle.real.languages, "en")
-        quiet = 0.35 if QUIET & set(circle.real.cities) else 0
+        quiet = company.size.quiet if QUIET & set(circle.real.cities) else 0
         return (
             quiet + chance.random() + (0 if near else 0.6 if not circle.real.cities else 0.9) + (0 if speaks else 1.5)
         )
