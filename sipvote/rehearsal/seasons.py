@@ -24,6 +24,8 @@ def all_of(season: Season, report: Report, size: Measure) -> None:
         setting.enrol(company)
     for year in YEARS:
         _edition(company, year)
+    report.figure("people who wished groups, some of them twice", len(company.known))
+    report.figure("letters that arrived", sum(season.stage.letters.counts().values()))
 
 
 def _edition(company: Company, year: int) -> None:
