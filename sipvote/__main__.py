@@ -16,7 +16,7 @@ WORDS = {
     "check": ("sipvote.checks:check", "the quick look before a commit: style, types, translations"),
     "serve": ("sipvote.server:main", "the web server, for real use"),
     "work": ("sipvote.worker:main", "the worker that sends mail and keeps the dates"),
-    "rehearsal": ("sipvote.rehearsal:main", "a whole assembly, played by machines"),
+    "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
     "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv)"),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from defusedcsv import csv  # cells that a spreadsheet would run as a formula are disarmed
-from flask import Response, stream_with_context
+from flask import Response
 
 from .i18n import ZONE
 
@@ -28,20 +28,14 @@ def _plain(value: Any) -> Any:
 def csv_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:
     """Give a CSV download: UTF-8 with BOM and semicolons, as spreadsheets in Belgium and France open it."""
 
-    def lines() -> Any:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter=";")
-        buffer.write("\ufeff")
-        writer.writerow([str(heading) for heading, _get in columns])
-        for row in rows:
-            writer.writerow([_as_text(get(row)) for _heading, get in columns])
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-        yield buffer.getvalue().encode()
-
-    # Kept in this request: rows may still be read from the database, headings in the page's language.
-    return _download(stream_with_context(lines()), f"{name}.csv", "text/csv; charset=utf-8")
+    # Written before the request is over: its session ends with it, and rows may still be read from the database.
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";")
+    buffer.write("\ufeff")
+    writer.writerow([str(heading) for heading, _get in columns])
+    for row in rows:
+        writer.writerow([_as_text(get(row)) for _heading, get in columns])
+    return _download(buffer.getvalue().encode(), f"{name}.csv", "text/csv; charset=utf-8")
 
 
 def _as_text(value: Any) -> str:

@@ -20,6 +20,20 @@ def test_csv_opens_in_belgian_and_french_spreadsheets(app):
     assert '"Zoé; “quoted”";2026-11-12 18:00' in text
 
 
+def test_what_a_list_holds_is_read_before_the_request_is_over(app):
+    """Its session ends with the request: whatever a row would load later, it could not."""
+    is_over = False
+
+    def asked_in_time(row):
+        assert not is_over
+        return row[0]
+
+    with app.test_request_context():
+        answer = exports.csv_file("list", [("Name", asked_in_time)], ROWS)
+    is_over = True
+    assert "“quoted”" in b"".join(answer.response).decode("utf-8")
+
+
 @pytest.mark.parametrize("formula", ["=1+1", "+1+1", "-1+cmd", "@x", "\t=1", "\r=1"])
 def test_csv_disarms_formulas(app, formula):
     with app.test_request_context():

@@ -22,40 +22,69 @@ from sipvote.rehearsal import main
 from sipvote.rehearsal.browser import Broken, Form, words_of
 from sipvote.rehearsal.cast import CLEAR, TIED, Cast, Part, Way, count, deal
 from sipvote.rehearsal.play import read_profile
+from sipvote.rehearsal.real_groups import RealGroup
 from sipvote.rehearsal.record import Minutes
 from sipvote.rehearsal.report import Report
+from sipvote.rehearsal.seasons_cast import Circle, Player
+from sipvote.rehearsal.seasons_letters import BEGIN, dates_in
+from sipvote.rehearsal.seasons_matching import best_dates, most_placed
 from sipvote.rehearsal.year import dates
+from sipvote.workgroups.planning import Mode
 
 ROOT = Path(__file__).parent.parent
 QUICK = [sys.executable, "-m", "sipvote", "rehearsal", "--quick", "--database"]
-PATIENCE = 450  # seconds; a busy machine may need some minutes
+PATIENCE = 900  # seconds; a busy machine may need many minutes
 BALLOT = Form(
     """<form action="/send" method="post"><input type="hidden" name="csrf_token" value="x">
     <label for="a"><input type="checkbox" id="a" name="q0" value="0"> Guidance &amp; help</label>
     <label for="b"><input type="checkbox" id="b" name="q0" value="1" checked> Gender equality</label>
+    <button name="came" value="yes">Here</button><button name="came" value="no">Not here</button>
     <select name="country"><option value="">everybody</option><option value="FR">only in France</option></select>
     <textarea name="why">
 Because</textarea><button formaction="/back">Back</button></form>""",
     "/ballot",
 )
 
+LETTERS = {
+    "given": "group_given", "none": "no_group_yet", "lapsed": "place_lapsed", "offered": "place_offered",
+    "confirm": "confirm_reminder", "reminder": "meeting_reminder", "moved": "meeting_moved",
+    "unanswered": "moved_unanswered", "place": "signed_up", "waiting": "waiting_listed", "withdrawn": "withdrawn",
+    "wishes": "wishes_in", "not sent": "wishes_reminder", "minutes": "minutes_to_approve",
+    "secretary": "secretary_named",
+}  # fmt: skip
 
-def start(database: str, folder: Path, **more: str) -> subprocess.Popen[str]:
+
+def start(database: str, folder: Path, only: str = "--year", **more: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "SIPVOTE_NO_VENV": "1", "TMPDIR": str(folder), **more}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*QUICK, database], cwd=ROOT, env=environment, **pipes)
+    return subprocess.Popen([*QUICK, database, only], cwd=ROOT, env=environment, **pipes)
 
 
-@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
-def test_the_whole_year_can_be_played(on, request, tmp_path):
-    more = {}
-    if on == "postgresql":
-        more = {"SIPVOTE_TEST_DATABASE_URL": request.getfixturevalue("postgres_url")}
-    with start(on, tmp_path, **more) as play:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on(request):
+    """A database to play on: its name, and what says where it is."""
+    if request.param == "sqlite":
+        return "sqlite", {}
+    return "postgresql", {"SIPVOTE_TEST_DATABASE_URL": request.getfixturevalue("postgres_url")}
+
+
+def test_the_whole_year_can_be_played(on, tmp_path):
+    database, more = on
+    with start(database, tmp_path, **more) as play:
         told, _nothing = play.communicate(timeout=PATIENCE)
     assert play.returncode == 0, told
     assert "✗" not in told and "none lost, doubled or changed" in told and "no place is oversold" in told
     assert "ballots that were sent, papers included" in told and "the minutes are right about the quorum" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_groups_of_two_editions_can_be_played(on, tmp_path):
+    database, more = on
+    with start(database, tmp_path, "--groups", **more) as play:
+        told, _nothing = play.communicate(timeout=PATIENCE)
+    assert play.returncode == 0, told
+    assert "✗" not in told and told.count("as many as an own matching places") == 2
+    assert told.count("say what was tapped") == 2 and "first meetings are as they were" in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,6 +148,58 @@ def test_minutes_are_read_by_their_tables():
     assert minutes.proofs == {"Hash of the ballot": "ab12"}
 
 
+def a_circle(dates, places=1, mode="on_site"):
+    starts = [datetime.fromisoformat(date) for date in dates]
+    real = RealGroup(2019, "theme", ("gent",), ("BE",), ("nl",), Mode.ON_SITE, places, None)
+    circle = Circle(real, SimpleNamespace(), places, 1, (mode,), slots={s: n for n, s in enumerate(starts)}, mode=mode)  # type: ignore[arg-type]
+    circle.dates = starts[:5]
+    return circle
+
+
+def a_player(*wishes, ticks):
+    return Player(SimpleNamespace(number="1"), wishes=list(wishes), ticks=ticks)  # type: ignore[arg-type]
+
+
+class TestTheSeasons:
+    """What the play works out by itself, to hold the application against it."""
+
+    DAYS = ("2020-01-06", "2020-01-20", "2020-02-03", "2020-02-17", "2020-03-02", "2020-03-03")
+
+    def test_the_most_are_placed_although_the_first_comers_would_take_the_wrong_places(self):
+        one, other = a_circle(self.DAYS), a_circle(self.DAYS)
+        yes = dict.fromkeys(range(6), "on_site")
+        people = [a_player(one, other, ticks=yes), a_player(one, ticks=yes), a_player(one, ticks=yes)]
+        assert most_placed(people, [one, other]) == 2
+        other.merged_into = one
+        assert most_placed(people, [one]) == 1
+
+    def test_who_ticked_another_way_or_date_cannot_come(self):
+        circle = a_circle(self.DAYS)
+        assert a_player(circle, ticks=dict.fromkeys(range(5), "either")).possible == [circle]
+        assert not a_player(circle, ticks=dict.fromkeys(range(5), "online")).possible
+        assert not a_player(circle, ticks=dict.fromkeys(range(4), "on_site")).possible
+
+    def test_the_best_dates_are_two_weeks_apart_and_may_have_a_known_first(self):
+        circle = a_circle(self.DAYS)
+        late = a_player(circle, ticks=dict.fromkeys((0, 1, 2, 3, 5), "on_site"))
+        assert best_dates(circle, [late]) == (1, [0, 1, 2, 3, 5], "on_site")
+        assert best_dates(circle, [late], sorted(circle.slots)[1]).people == -1
+
+    @pytest.mark.parametrize("kind", BEGIN)
+    def test_letters_are_told_apart_by_the_subjects_that_they_have(self, kind):
+        for code, begins in BEGIN[kind].items():
+            words = (ROOT / "templates" / "mail" / f"{LETTERS[kind]}.{code}.txt").read_text(encoding="utf-8")
+            subject = words.partition("block subject %}")[2].partition("{% endblock")[0]
+            assert begins in " ".join(subject.split())
+
+    def test_a_calendar_is_read_by_its_meetings(self):
+        file = (
+            "BEGIN:VTIMEZONE\nDTSTART:19700101T000000\nEND:VTIMEZONE\n"
+            "BEGIN:VEVENT\nDTSTART;TZID=Europe/Brussels:20200110T170000\nEND:VEVENT\n"
+        )
+        assert dates_in(file) == [datetime.fromisoformat("2020-01-10T17:00")]
+
+
 class TestABrowser:
     """It sends what a page offers, and nothing else."""
 
@@ -129,6 +210,10 @@ class TestABrowser:
     def test_choices_are_made_by_value_or_by_their_words(self):
         fields, _files = BALLOT.filled({"q0": ["Guidance & help"], "country": "only in France", "why": "No"})
         assert sorted(fields) == [("country", "FR"), ("csrf_token", "x"), ("q0", "0"), ("why", "No")]
+
+    def test_a_button_that_says_something_is_sent_when_it_is_pressed(self):
+        fields, _files = BALLOT.filled({"came": "no"})
+        assert ("came", "no") in fields and ("came", "yes") not in fields
 
     @pytest.mark.parametrize("given", [{"q0": ["Something else"]}, {"name": "Ada"}, {"country": "DE"}])
     def test_what_is_not_offered_cannot_be_sent(self, given):

@@ -4,7 +4,11 @@
 counts and checks it on its own, and fills the workgroups beyond their places. A year later it holds an assembly:
 a letter to everybody, a hall behind one address, proxies, cards, a kiosk, papers, three questions, a tie and its lot,
 and minutes in which every number is checked. All of it over HTTP with sessions, with mails by SMTP, through pages
-and forms only. Words: scene, person, part, letterbox, promise.
+and forms only.
+
+Then the seasons: the groups of 2019–20 and 2020–21 in one process that travels in time, from wishes to the fifth
+attendance sheet, with 300 people of whom some withdraw, move away, or never confirm (`seasons.py`).
+Words: scene, person, part, letterbox, promise; season, circle, temper.
 """
 
 from .run import main

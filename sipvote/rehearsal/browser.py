@@ -59,14 +59,20 @@ class _Reader(HTMLParser):
             self.controls.append(Control(name, a.get("value", ""), kind, ticked, id=a.get("id", "")))
         elif tag == "select":
             self._select = name
-        elif tag == "button" and "formaction" in a:
-            self.actions.append(a["formaction"])
+        elif tag == "button":
+            self._read_button(a)
         elif tag in ("label", "option", "textarea"):
             self._words.append((tag, a.get("for", "") or name, []))
             if tag == "option":
                 self.controls.append(Control(self._select, a.get("value", ""), tag, "selected" in a))
             elif tag == "textarea":
                 self.controls.append(Control(name, "", tag, id=a.get("id", "")))
+
+    def _read_button(self, a: dict[str, str]) -> None:
+        if "formaction" in a:
+            self.actions.append(a["formaction"])
+        if name := a.get("name"):  # a button that says something: it is sent when it is the one that is pressed
+            self.controls.append(Control(name, a.get("value", ""), "button", is_on=False))
 
     def handle_data(self, data: str) -> None:
         for _tag, _name, words in self._words:
@@ -134,7 +140,7 @@ class Form:
             if control.kind == "file":
                 if wanted is not None:
                     files[control.name] = wanted
-            elif wanted is None or control.kind in ("checkbox", "radio", "option"):
+            elif wanted is None or control.kind in ("checkbox", "radio", "option", "button"):
                 if wanted is None and control.is_on:
                     fields.append((control.name, control.value))
             else:

@@ -14,7 +14,8 @@ from .groups import Group
 from .person import Person
 from .play import YEAR, Play
 
-Table = list[list[str]]
+Row = list[str]
+Table = list[Row]
 
 
 class Line(NamedTuple):
@@ -57,11 +58,23 @@ def read_xlsx(content: bytes) -> Table:
         strings = book.read("xl/sharedStrings.xml").decode()
         shared = [words_of(each) for each in re.findall(r"<si>(.*?)</si>", strings, re.S)]
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    table = []
+    table: Table = []
     for row in re.findall(r"<row\b[^>]*>(.*?)</row>", sheet, re.S):
-        cells = re.findall(r'<c r="[A-Z]+\d+"([^>]*)>.*?<v>([^<]*)</v>', row)
-        table.append([shared[int(value)] if 't="s"' in kind else value for kind, value in cells])
+        cells = re.findall(r'<c r="([A-Z]+)\d+"([^>]*)>.*?<v>([^<]*)</v>', row)
+        line: Row = []
+        for column, kind, value in cells:
+            line += [""] * (_column(column) - len(line))  # empty cells are not written
+            line.append(shared[int(value)] if 't="s"' in kind else value)
+        table.append(line + [""] * (len(table[0]) - len(line) if table else 0))
     return table
+
+
+def _column(letters: str) -> int:
+    """The number of a column, from 0: A, B … Z, AA."""
+    found = 0
+    for letter in letters:
+        found = 26 * found + ord(letter) - ord("A") + 1
+    return found - 1
 
 
 def _lines(table: Table) -> list[Line]:

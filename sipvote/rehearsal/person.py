@@ -2,20 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from .browser import Broken, Browser, Page
-from .letterbox import CODE, Letter, Letterbox
+from .letterbox import CODE, Letter
 
 Row = dict[str, str]
 T = TypeVar("T")
 Who = TypeVar("Who")
 
 
+class Letters(Protocol):
+    """Where somebody finds their letters."""
+
+    def to(self, address: str) -> list[Letter]: ...
+
+    def wait(self, address: str, after: int, wanted: str) -> Letter: ...
+
+
 class Person:
     """A member as the roll has them. Pages are asked for in their language, unless another is given."""
 
-    def __init__(self, row: Row, base_url: str, letters: Letterbox, language: str = "") -> None:
+    def __init__(self, row: Row, base_url: str, letters: Letters, language: str = "") -> None:
         self.number, self.name, self.email = row["number"], row["name"], row["email"]
         self.country, self.city = row["country"], row["city"]
         self.language = language or row["language"]

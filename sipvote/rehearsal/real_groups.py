@@ -7,7 +7,7 @@ real groups, in turn.
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..members.offices import OFFICES
 from ..workgroups.planning import Mode
@@ -29,9 +29,15 @@ class RealGroup(NamedTuple):
     first: datetime | None  # by the clock in Brussels, where it is known
 
 
+def told_of(year: int) -> dict[str, Any]:
+    """What stands in the file about an edition: its phases by name, its themes."""
+    told: dict[str, Any] = tomllib.loads(PAST.read_text(encoding="utf-8"))[str(year)]
+    return told
+
+
 def real_groups(year: int) -> list[RealGroup]:
     """The groups of an edition that began in a year, in the order of the file."""
-    told = tomllib.loads(PAST.read_text(encoding="utf-8"))[str(year)]
+    told = told_of(year)
     groups = []
     for nth, facts in enumerate(told["groups_of"]):
         only = told["prolonged"].get(facts["theme"])

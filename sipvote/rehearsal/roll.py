@@ -57,17 +57,18 @@ def give_roles(play: Play) -> None:
     play.board = play.some(1, language="en")[0]
     play.scrutineers = play.some(3, language="en")
     play.second = play.some(1, language="en")[0]
-    given = [_give(play.organiser, play.board, "board"), _give(play.organiser, play.second, "organiser")]
-    given += [_give(play.organiser, person, "scrutineer") for person in play.scrutineers]
+    given = [give_role(play.organiser, play.board, "board"), give_role(play.organiser, play.second, "organiser")]
+    given += [give_role(play.organiser, person, "scrutineer") for person in play.scrutineers]
     for number, city in enumerate(FACILITATORS_FOR):
         person = play.some(1, lambda r, city=city: r["city"] == (city or "gent"), "en")[0]  # type: ignore[misc]
         play.facilitators[city or f"everywhere {number + 1}"] = person
-        given.append(_give(play.organiser, person, "facilitator", city))
+        given.append(give_role(play.organiser, person, "facilitator", city))
     play.report.promise(f"{len(given)} roles are given on the pages", all(given))
     play.second.sign_in("/members/")
 
 
-def _give(organiser: Person, person: Person, role: str, city: str = "") -> bool:
+def give_role(organiser: Person, person: Person, role: str, city: str = "") -> bool:
+    """Let an organiser give somebody a role; say whether the page says so."""
     found = organiser.go(f"/members/?q={person.number}")
     page = organiser.browser.get(found.link(r"/members/\d+", person.name))
     where = OFFICES[city].en if city else "Every city"

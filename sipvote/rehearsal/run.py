@@ -1,4 +1,4 @@
-"""The word `rehearsal`: the whole play on each database, one after the other."""
+"""The word `rehearsal`: the years and the seasons of the groups, on each database, one after the other."""
 
 import argparse
 import contextlib
@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 
 from ..boot import Trouble
-from . import scenes
+from . import scenes, seasons, seasons_cast
 from .browser import Broken
 from .play import FULL, QUICK, Play, Size, read_profile
 from .report import Report, say
 from .stage import stage
+from .travel import season
 
 DATABASES = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -30,7 +31,10 @@ def main(args: list[str]) -> int:
     reports = []
     with _stoppable():
         for database in DATABASES if asked.database == "both" else [asked.database]:
-            reports.append(play(database, size, asked.keep))
+            if not asked.groups:
+                reports.append(play(database, size, asked.keep))
+            if not asked.year:
+                reports.append(play_groups(database, asked.quick, asked.keep))
     say()
     for report in reports:
         say(f"{'✗' if report.broken else '✓'} {report.play}: {report.kept} promises kept, {len(report.broken)} broken")
@@ -44,7 +48,10 @@ def _arguments(args: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--database", choices=("both", *DATABASES), default="both")
     parser.add_argument("--members", type=int, help="how many members the roll has (30,000)")
-    parser.add_argument("--quick", action="store_true", help="a small play: 300 members, 60 ballots")
+    parser.add_argument("--quick", action="store_true", help="a small play: 300 members, 60 ballots; 90 in groups")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--year", action="store_true", help="only the years and the assembly")
+    only.add_argument("--groups", action="store_true", help="only the groups, from wishes to the fifth sheet")
     parser.add_argument("--keep", action="store_true", help="keep the folder with database and logs")
     return parser.parse_args(args)
 
@@ -75,6 +82,23 @@ def play(database: str, size: Size, keep: bool) -> Report:
         except BaseException:
             say(built.tails())
             raise
+    report.figure("seconds in all, with setting up and taking down", round(time.monotonic() - began))
+    report.tell()
+    return report
+
+
+def play_groups(database: str, is_quick: bool, keep: bool) -> Report:
+    """The seasons of the groups, from wishes to the fifth attendance sheet of two editions."""
+    report = Report(f"{NAMES[database]}, groups")
+    say(f"\n=== {report.play} ===")
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        url = _postgresql(stack) if database == "postgresql" else None
+        try:
+            on = stack.enter_context(season(url, keep, seasons.BEGINS))
+            seasons.all_of(on, report, seasons_cast.QUICK if is_quick else seasons_cast.FULL)
+        except Broken as fault:
+            report.promise("the play goes on to its end", False, fault)
     report.figure("seconds in all, with setting up and taking down", round(time.monotonic() - began))
     report.tell()
     return report

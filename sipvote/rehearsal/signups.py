@@ -34,7 +34,7 @@ def fill(play: Play, groups: Sequence[Group]) -> None:
     people = [(person, group) for group in groups for person in _crowd(play, group)]
     attempts = together(lambda pair: _approach(*pair), people, play.size.threads)
     for attempt, page in zip(attempts, together(_press, attempts, AT_ONCE), strict=True):
-        attempt.group.note(attempt.person, _place_on(page))
+        attempt.group.note(attempt.person, place_on(page))
     places = play.size.places * len(groups)
     over = [g.name for g in groups if len(g.seated) != g.places]
     text = f"{len(people)} members sign up at once for {places} places: every place is taken, none twice"
@@ -60,10 +60,10 @@ def _crowd(play: Play, group: Group) -> list[Person]:
 
 def _approach(person: Person, group: Group) -> Attempt:
     page = person.sign_in(f"/{YEAR}/groups/{group.id}/join")
-    return Attempt(person, group, person.browser, _promise(person.browser, page))
+    return Attempt(person, group, person.browser, promise(person.browser, page))
 
 
-def _promise(tab: Browser, page: Page) -> Form:
+def promise(tab: Browser, page: Page) -> Form:
     """From the page with the dates to the last button; four dates of five do not lead there."""
     form = page.form("/join/check")
     dates = list(form.choices("date"))
@@ -78,7 +78,7 @@ def _press(attempt: Attempt) -> Page:
     return attempt.tab.submit(attempt.form)
 
 
-def _place_on(page: Page) -> int:
+def place_on(page: Page) -> int:
     """What the last page says: 0 for a place, else the number on the waiting list."""
     if not page.url.endswith("/joined"):
         raise Broken(f"nobody is signed up on {page.url}: {page.text[:300]}")
@@ -131,7 +131,7 @@ def race_in_two_tabs(play: Play, one: Group, other: Group) -> None:
         got = [n for n in (2 * number, 2 * number + 1) if pages[n].url.endswith("/joined")]
         wrong += [] if len(got) == 1 else [racer.name]
         for n in got:
-            attempts[n].group.note(racer, _place_on(pages[n]))
+            attempts[n].group.note(racer, place_on(pages[n]))
     text = f"{RACERS} members press for both groups in two tabs at once: each is in one of them"
     play.report.promise(text, not wrong, wrong)
 
@@ -141,7 +141,7 @@ def _in_two_tabs(racer: Person, *groups: Group) -> list[Attempt]:
     attempts = []
     for group in groups:
         page = racer.go(f"/{YEAR}/groups/{group.id}/join")
-        attempts.append(Attempt(racer, group, racer.browser.tab(), _promise(racer.browser, page)))
+        attempts.append(Attempt(racer, group, racer.browser.tab(), promise(racer.browser, page)))
     return attempts
 
 

@@ -42,12 +42,12 @@ class Season:
         """Let the worker do its regular jobs, once."""
         worker.do(self.app, "regular")
 
-    def until(self, moment: datetime) -> None:
-        """Let time pass until a moment; meanwhile the worker does what is due."""
+    def until(self, moment: datetime, step: timedelta = STEP) -> None:
+        """Let time pass until a moment; meanwhile the worker does what is due. Longer steps are for quiet months."""
         if moment < self.now:
             raise Broken(f"{moment} is over: it is {self.now}")
-        while (step := min(self.now + STEP, moment)) < moment:
-            self._be(step)
+        while (next_one := min(self.now + step, moment)) < moment:
+            self._be(next_one)
         self._be(moment)
 
     def _be(self, moment: datetime) -> None:

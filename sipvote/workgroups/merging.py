@@ -31,7 +31,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What could be done with a group below its minimum. `more_online` is None when it cannot meet online."""
+    """What could be done with a group below its minimum.
+
+    `more_online` is None when it cannot meet online, or does already; then it may be that it could meet `on_site`.
+    """
 
     group: Workgroup
     wishing: int
@@ -39,6 +42,7 @@ class Proposal:
     given: int | None  # None before the lot is drawn
     targets: Sequence[Target]
     more_online: int | None
+    on_site: bool = False
 
 
 def proposals(book: Book, outcome: Outcome | None) -> list[Proposal]:
@@ -59,7 +63,9 @@ def _proposal(book: Book, outcome: Outcome | None, group: Workgroup, could_come:
     targets.sort(key=lambda target: -target.could_come)
     online = sum(book.suits(p, group, Mode.ONLINE) for p in people) - could_come if Mode.ONLINE in ways else None
     given = len(outcome.given(group)) if outcome else None
-    return Proposal(group, len(people), could_come, given, targets, None if group.mode == Mode.ONLINE else online)
+    if group.mode == Mode.ONLINE:
+        return Proposal(group, len(people), could_come, given, targets, None, on_site=Mode.ON_SITE in ways)
+    return Proposal(group, len(people), could_come, given, targets, online)
 
 
 def _ways(groups: Sequence[Workgroup]) -> dict[int, set[Mode]]:

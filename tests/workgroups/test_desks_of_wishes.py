@@ -234,6 +234,13 @@ class TestAssignment:
         assert organiser.post(f"{DESK}/{small.id}/merge", data={"into": 0}).status_code == 404
         assert organiser.post(f"{DESK}/{small.id}/mode", data={"mode": "x"}).status_code == 409
 
+    @pytest.mark.parametrize(("modes", "offered"), [("on_site online", True), ("online", False)])
+    def test_an_online_group_may_meet_on_site_again_when_its_dates_can(self, organiser, edition, slots, modes, offered):
+        small = a_group_with_slots(edition, slots, modes=modes, dates=True, mode=Mode.ONLINE)
+        a_wish_list(a_member("Ada"), small, slots=slots)
+        drawn(edition)
+        assert ("Let it meet on site again" in organiser.get(f"{DESK}/").text) == offered
+
     def test_minima_are_kept_when_asked_or_it_is_said_why_not(self, organiser, edition, slots):
         popular = a_group_with_slots(edition, slots, dates=True, places=5, minimum=0)
         small = a_group_with_slots(edition, slots, dates=True, minimum=2, city="luik")
