@@ -1,6 +1,7 @@
 """From the first meeting to the fifth sheet: who comes, a date that moves, minutes, people who leave or move away."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from . import signups
 from .browser import Broken, Form, Page, words_of
 from .seasons_answers import note_gone
 from .seasons_cast import MEETINGS, MOVED, Circle, Company, Player, Temper
-from .seasons_days import pass_days
+from .seasons_days import pass_days, read_letters
 from .seasons_letters import all_of
 
 BEGUN = timedelta(minutes=5)
@@ -192,30 +193,35 @@ def withdraw(company: Company, player: Player, circle: Circle) -> None:
 
 
 def move_away(company: Company) -> None:
-    """A few move to another city: they withdraw, and sign up directly in another group with free places."""
-    moved = []
+    """A few move to another city: they withdraw, and sign up directly in another group, or on its waiting list."""
+    told = Counter[str]()
     movers = [(p, c) for c in company.held for p in c.seated if p.temper == Temper.MOVES]
     for player, circle in movers:
-        others = [c for c in company.held if c is not circle]
-        stands = [c for c in others if player in (*c.seated, *c.offered, *c.queue)]
-        free = [c for c in others if _has_room(c) and player.may_join(c) and c not in stands]
-        free = [c for c in free if not any(c.overlaps(other) for other in stands)]
-        if not free:
-            continue
-        withdraw(company, player, circle)
-        player.person.arrive(f"/{company.year}/groups/wishes/")
-        page = player.person.go(f"{free[0].at}/join")
-        page = player.person.browser.submit(signups.promise(player.person.browser, page))
-        if signups.place_on(page):
-            raise Broken(f"{player.name} waits for {free[0].name}, where there was room")
-        free[0].seated.append(player)
-        player.gone.pop(free[0], None)
-        moved.append(f"{player.name}: {circle.name} → {free[0].name}")
-        player.person.leave()
-    text = f"{len(moved)} of {len(movers)} who move away leave their group and join another one with room"
-    company.report.promise(text, moved or not movers, [c.name for c in company.held if _has_room(c)])
-    company.report.figure(f"who moved to another group in {company.year}", len(moved))
+        others = [c for c in company.held if c is not circle and player.may_join(c)]
+        stands = [c for c in company.held if c is not circle and player in (*c.seated, *c.offered, *c.queue)]
+        free = [c for c in others if c not in stands and not any(c.overlaps(other) for other in stands)]
+        if free:
+            withdraw(company, player, circle)
+            read_letters(company)
+            told[_sign_up(company, player, min(free, key=lambda c: (not _has_room(c), len(c.queue))))] += 1
+            read_letters(company)
+    text = f"{told.total()} of {len(movers)} who move away leave their group and sign up for another one"
+    said = f"{told['place']} have a place at once, {told['waiting']} the last number on the waiting list"
+    company.report.promise(f"{text}: {said}", told.total() and not told["wrong"], told)
+    company.report.figure(f"who moved to another group in {company.year}", told.total())
     pass_days(company, company.season.now + timedelta(days=5))
+
+
+def _sign_up(company: Company, player: Player, circle: Circle) -> str:
+    """Sign up directly, by each date with its box: a place when there is room, else the end of the waiting list."""
+    player.person.arrive(f"/{company.year}/groups/wishes/")
+    page = player.person.go(f"{circle.at}/join")
+    number = signups.place_on(player.person.browser.submit(signups.promise(player.person.browser, page)))
+    expected = 0 if _has_room(circle) else 1 + len(circle.queue)
+    (circle.queue if number else circle.seated).append(player)
+    player.gone.pop(circle, None)
+    player.person.leave()
+    return "wrong" if number != expected else "waiting" if number else "place"
 
 
 def _has_room(circle: Circle) -> bool:
