@@ -99,7 +99,7 @@ def _fill_in(play: Play, page: Page, group: Group) -> Page:
         raise Broken(f"five dates should be proposed, not {proposed}")
     given = {
         "cities": [OFFICES[slug].en for slug in group.cities], "mode": "online", "languages": group.languages,
-        "places": str(play.size.places), "facilitators": [group.leader.name],
+        "places": str(play.size.places), "minimum": str(play.size.places // 2), "facilitators": [group.leader.name],
         "video_url": "https://meet.example.org/sip",
     }  # fmt: skip
     return play.organiser.browser.submit(form, given)
