@@ -113,7 +113,7 @@ def _move(agenda: Agenda, circle: Circle) -> None:
     page = circle.leader.arrive(here)
     form = next(form for form in page.forms if not form.is_post and "start" in {c.name for c in form.controls})
     page = circle.leader.browser.submit(form, {"start": f"{date:%Y-%m-%dT%H:%M}"})
-    numbers = [int(n) for n in re.findall(r"(?:then|cannot|can|said): (\d+)", page.text)]
+    numbers = [int(n) for n in re.findall(r"(?:then|cannot|can|said) · (\d+)", page.text)]
     form = next(form for form in page.forms if form.is_post and form.action.endswith(str(meeting)))
     counted = sum(numbers)
     page = circle.leader.browser.submit(form)
