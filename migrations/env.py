@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection, Enum
 
 from sipvote.db import Base, db
+from sipvote.schema import is_ours
 
 
 def _write_type(kind: str, value: Any, autogen: Any) -> str | bool:
@@ -26,6 +27,7 @@ def _run(connection: Connection) -> None:
         render_item=_write_type,
         render_as_batch=True,
         compare_type=True,
+        include_name=is_ours,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -50,6 +50,9 @@ MAY: dict[str, frozenset[Role]] = {
         "voting.package": [Role.ORGANISER, Role.SCRUTINEER],
         "workgroups.plan": [Role.ORGANISER],
         "workgroups.facilitate": [Role.FACILITATOR, Role.ORGANISER],
+        "recommendations.organise": [Role.ORGANISER],
+        "decisions.decide": [Role.BOARD, Role.ORGANISER],
+        "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER],
     }.items()

@@ -63,6 +63,8 @@ ROOMS = (
     "workgroups.figures:figures",
     "pages:pages",
 )
+# Tables of rooms that have no page yet.
+TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models", "searching")
 
 
 class RowNumber(IntegerConverter):
@@ -111,6 +113,8 @@ def _beside(folder: str) -> Path:
 def _register_rooms(app: Flask) -> None:
     named = (name.split(":") for name in ROOMS)
     # All modules are there before the first blueprint is registered: several may add routes to one.
+    for module in TABLES:
+        import_module(f".{module}", __package__)
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)

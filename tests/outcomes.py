@@ -1,0 +1,108 @@
+"""What comes after the groups, for tests: drafts, recommendations, decisions, statuses; as factories.py does."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sipvote.db import db, now
+from sipvote.decisions.models import Decision, DecisionText, Outcome
+from sipvote.members.models import Member
+from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
+from sipvote.stocktake.models import Status, StatusChange
+from sipvote.workgroups.models import Workgroup
+from tests.factories import kept
+
+
+def a_draft(*groups: Workgroup, published: bool = False, adopted: bool = False, **values: Any) -> Draft:
+    """The draft of these groups of one theme; open for remarks for two weeks more when it is published."""
+    moment = now() - timedelta(days=7)
+    if published or adopted:
+        values = {"published_at": moment, "remarks_until": moment + timedelta(days=21), **values}
+    if adopted:
+        values = {"adopted_at": now() - timedelta(days=1), **values}
+    theme = groups[0].theme
+    defaults = {"edition": theme.edition, "theme": theme, "groups": list(groups), "created_at": moment}
+    return kept(Draft(**{**defaults, **values}))
+
+
+def a_recommendation(draft: Draft, title: str = "A guide for starters", **values: Any) -> Recommendation:
+    """The next recommendation of a draft, by its groups, in English."""
+    words = {key: values.pop(key) for key in ("text", "why", "for_whom") if key in values}
+    recommendation = Recommendation(**{
+        "draft": draft, "year": draft.edition.year, "theme": draft.theme, "original": "en", "created_at": now(),
+        "position": 1 + len(draft.recommendations), "groups": list(draft.groups), **values,
+    })  # fmt: skip
+    return _written(recommendation, title, **words)
+
+
+def an_old_recommendation(year: int = 2015, number: int = 1, title: str = "A shared workplace", **values: Any) -> Any:
+    """One of before this service: with a number, without a draft."""
+    words = {key: values.pop(key) for key in ("text", "why", "for_whom") if key in values}
+    defaults = {"theme_name": "Shared spaces", "group_name": "Gent", "original": "en", "created_at": now()}
+    return _written(Recommendation(year=year, number=number, **{**defaults, **values}), title, **words)
+
+
+def _written(recommendation: Recommendation, title: str, text: str = "Write one.", **words: str) -> Recommendation:
+    kept(recommendation)
+    recommendation.versions.append(
+        RecommendationText(language=recommendation.original, version=1, title=title, text=text, written_at=now(),
+                           **{"why": "It helps.", "for_whom": "New members", **words})
+    )  # fmt: skip
+    kept(recommendation)
+    _read_again(recommendation, recommendation.draft)
+    return recommendation
+
+
+def _read_again(*things: Any) -> None:
+    """What was added on one side is seen on the other."""
+    db.session.flush()
+    for thing in filter(None, things):
+        db.session.expire(thing)
+
+
+def a_translation(recommendation: Recommendation, code: str, title: str) -> RecommendationText:
+    """The text in another language."""
+    words = {"text": f"{title}.", "why": "", "for_whom": ""}
+    text = RecommendationText(recommendation_id=recommendation.id, language=code, version=1, title=title,
+                              written_at=now(), **words)  # fmt: skip
+    kept(text)
+    _read_again(recommendation)
+    return text
+
+
+def a_large_theme(
+    en: str = "Working together", nl: str = "Samen werken", fr: str = "Travailler ensemble"
+) -> LargeTheme:
+    return kept(LargeTheme(name_en=en, name_nl=nl, name_fr=fr))
+
+
+def a_decision(
+    recommendation: Recommendation, outcome: Outcome = Outcome.ACCEPTED, published: bool = True, **values: Any
+) -> Decision:
+    """What the board decided, a month ago unless it is said, with reasons in English."""
+    on = values.pop("decided_on", (now() - timedelta(days=30)).date())
+    made = Decision(
+        recommendation=recommendation, outcome=outcome, original="en", decided_on=on if published else None,
+        drafted_at=now() - timedelta(days=40), published_at=_at(on) if published else None, **values,
+    )  # fmt: skip
+    made.texts.append(DecisionText(language="en", reasons="It is worth it.", written_at=now()))
+    return kept(made)
+
+
+def _at(day: date) -> datetime:
+    return now().replace(year=day.year, month=day.month, day=day.day, hour=12)
+
+
+def a_status(
+    recommendation: Recommendation, status: Status = Status.ONGOING, since: date | None = None, **values: Any
+) -> StatusChange:
+    """From a day on (a week ago unless it is said) it has this status; noted now."""
+    by: Member | None = values.pop("by", None)
+    defaults = {"reason": "As planned.", "language": "en", "noted_at": now(), "author": by}
+    since = since or (now() - timedelta(days=7)).date()
+    return kept(StatusChange(recommendation=recommendation, status=status, since=since, **{**defaults, **values}))
+
+
+def some_recommendations(group: Workgroup, count: int = 3) -> list[Recommendation]:
+    """An adopted draft of a group with a few recommendations, numbered as in a bundle."""
+    draft = a_draft(group, adopted=True)
+    return [a_recommendation(draft, f"Recommendation {n}", number=n) for n in range(1, count + 1)]
