@@ -1,5 +1,6 @@
 """A real Chromium against the app on a real port. On SQLite: the database is not what these tests are about."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from sipvote.members import rules as members
 from sipvote.members.models import Member
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PICTURES = Path(os.environ.get("SIPVOTE_PICTURES", ""))  # a folder for pictures of what is looked at
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -97,6 +99,21 @@ class Visit:
             found = self.page.evaluate(RUN_AXE, {**AXE, **options})
         assert found is not None
         return found
+
+    def go(self, selector: str, nth: int = 0) -> Page:
+        """Press what leads to another page."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).nth(nth).click()
+        return self.page
+
+    def clean(self, name: str, *sizes: Any) -> None:
+        """Nothing to complain about on the page as it stands, in these sizes: axe, security policy, too wide."""
+        for size in sizes or (self.page.viewport_size,):
+            self.page.set_viewport_size(size)
+            seen = f"{name}-{size['width']}"
+            if PICTURES.name:
+                self.look(seen, PICTURES)
+            assert (seen, self.is_too_wide(), self.violations(), self.faults) == (seen, False, [], [])
 
     def is_too_wide(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

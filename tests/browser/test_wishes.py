@@ -1,13 +1,13 @@
 """A member's way by wishes, on pages: wish, change, withdraw; later told the group and why, and confirm or decline."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from sipvote.db import db, now
+from sipvote.editions.models import Edition
 from sipvote.members.models import Member
 from sipvote.workgroups import choosing, placing, rules, telling, wished
 from sipvote.workgroups.models import Mode, Workgroup
@@ -16,7 +16,6 @@ from tests.browser.conftest import DESK
 from tests.browser.keyboard import fill, press, reach, tick
 from tests.factories import a_group_to_wish, a_member, a_theme, a_wishing_edition, some_wishes
 
-PICTURES = Path(os.environ.get("SIPVOTE_PICTURES", ""))
 WAYS = [Coming.ON_SITE, Coming.ONLINE, Coming.EITHER]  # as they stand beside each date, after "I cannot"
 
 
@@ -33,28 +32,12 @@ def groups(edition):
     return [a_group_to_wish(edition, theme, city, days=n, places=1) for n, city in enumerate(cities)]
 
 
-def clean(here, name: str) -> None:
-    """Nothing to complain about on the page as it stands: axe, the content security policy, the width of a phone."""
-    if PICTURES.name:
-        here.look(name, PICTURES)
-    assert (name, here.is_too_wide(), here.violations(), here.faults) == (name, False, [], [])
-
-
 def mine(member: Member):
     """What the database says that a member wishes: the groups in order, the ways of coming, and whether it counts."""
     db.session.rollback()
-    kept = wished.list_of(member.id, member_edition())
+    kept = wished.list_of(member.id, db.session.query(Edition).one())
     ways = [a.way for a in sorted(kept.availability, key=lambda a: a.slot.starts_at)]
     return [w.workgroup_id for w in kept.wishes], ways, kept.counts
-
-
-def member_edition():
-    return db.session.query(Workgroup).first().edition
-
-
-def go(page: Page, selector: str, nth: int = 0) -> None:
-    with page.expect_navigation():
-        page.locator(selector).nth(nth).click()
 
 
 # --- Wishing ------------------------------------------------------------------------------------------
@@ -64,38 +47,38 @@ def test_in_dutch_on_a_phone_without_javascript(visit, groups):
     ada, (gent, brussel, _online) = a_member(language="nl"), groups
     here = visit(ada, java_script_enabled=False)
     page = here.open("/nl/2026/groups/")
-    go(page, "main .notice a.button")
-    go(page, "main a.button[href$='/wishes/groups']")
+    here.go("main .notice a.button")
+    here.go("main a.button[href$='/wishes/groups']")
     page.locator("#wish_1").select_option(str(brussel.id))
     page.locator("#wish_2").select_option(str(gent.id))
-    go(page, ".ballot-bar button")
+    here.go(".ballot-bar button")
     page.locator("details.same summary").click()
     page.locator("#all").select_option("online")
-    go(page, "button[formaction$='/dates/all']")
+    here.go("button[formaction$='/dates/all']")
     dates = page.locator("fieldset.ways")
     assert dates.count() == 12 == page.locator("input[value=online]:checked").count()
     dates.nth(11).locator("input[value='']").check()  # the last one of Brussels not, and one only on site
     dates.nth(10).locator("input[value=on_site]").check()
     page.locator("#access_needs").fill("Een helling")
-    go(page, ".ballot-bar button")
+    here.go(".ballot-bar button")
     expect(page.locator("main")).to_contain_text("Een helling")
     assert mine(ada) == ([brussel.id, gent.id], [Coming.ONLINE] * 10 + [Coming.ON_SITE], False)
-    go(page, "form[action$='/pledge'] button")
+    here.go("form[action$='/pledge'] button")
     expect(page.locator("main .notice.ok")).to_be_visible()
     assert mine(ada)[2] is True
     # Changed before the deadline, from the page of a group: it comes in the first free rank.
     page.goto(f"{here.site}/nl/2026/groups/{groups[2].id}")
-    go(page, "main a.button[href*='/wishes/groups']")
+    here.go("main a.button[href*='/wishes/groups']")
     expect(page.locator("#wish_3")).to_have_value(str(groups[2].id))
     page.locator("#wish_1").select_option("")
-    go(page, ".ballot-bar button")
+    here.go(".ballot-bar button")
     assert mine(ada)[0] == [gent.id, groups[2].id] and mine(ada)[2] is True
     # Withdrawn, and not withdrawn after all.
     page.goto(f"{here.site}/nl/2026/groups/wishes/")
     page.locator("details.confirm summary").click()
-    go(page, "form[action$='/withdraw'] button")
+    here.go("form[action$='/withdraw'] button")
     assert mine(ada)[2] is False
-    go(page, "form[action$='/undo'] button")
+    here.go("form[action$='/undo'] button")
     expect(page.locator("main .notice.ok").last).to_be_visible()
     assert mine(ada)[2] is True and here.faults == []
 
@@ -138,8 +121,8 @@ def test_the_page_keeps_what_is_chosen_as_one_goes(visit, groups):
     here.faults.clear()  # the browser tells of each answer that refuses
     page.reload()
     assert [page.locator(f"#wish_{n}").input_value() for n in (1, 2, 3)] == [str(gent.id), str(brussel.id), ""]
-    clean(here, "groups")
-    go(page, ".ballot-bar button")
+    here.clean("groups")
+    here.go(".ballot-bar button")
     dates = page.locator("fieldset.ways")
     for n, way in enumerate((*WAYS, *WAYS)):
         dates.nth(n).locator(f"input[value={way}]").check()
@@ -154,11 +137,11 @@ def test_the_page_keeps_what_is_chosen_as_one_goes(visit, groups):
     ]  # fmt: skip
     expect(page.locator("#access_needs")).to_have_value("A ramp")
     expect(page.locator("[data-state]")).to_have_text("Not sent yet")
-    clean(here, "dates")
+    here.clean("dates")
     # Whoever is quicker than the script loses nothing either.
     dates.nth(6).locator("input[value=either]").check()
-    go(page, ".back a")
-    go(page, ".ballot-bar button")
+    here.go(".back a")
+    here.go(".ballot-bar button")
     expect(dates.nth(6).locator("input[value=either]")).to_be_checked()
 
 
@@ -185,12 +168,12 @@ def test_a_promise_that_can_no_longer_be_kept_is_told_at_once(visit, groups):
     for n in range(2):  # five of six dates would do, four do not
         page.locator("fieldset.ways").nth(n).locator("input[value='']").check()
     expect(page.locator("[data-state]")).to_have_text("Not sent yet")
-    go(page, ".ballot-bar button")
+    here.go(".ballot-bar button")
     expect(page.locator("main .notice.bad")).to_contain_text("None of your wishes could be kept")
     assert page.locator("form[action$='/pledge']").count() == 0
-    clean(here, "check-impossible")
+    here.clean("check-impossible")
     page.goto(f"{here.site}/en/2026/groups/wishes/")
-    clean(here, "wishes-draft")
+    here.clean("wishes-draft")
 
 
 # --- Told ---------------------------------------------------------------------------------------------
@@ -226,29 +209,29 @@ def test_told_why_and_confirming_five_dates(visit, edition, groups, language, op
     here = visit(second, accept_downloads=True, **options)
     has_script = options.get("java_script_enabled", True)
     page = here.open(f"/{language}/")
-    go(page, f"main a[href$='/groups/{groups[1].id}/confirm']")
-    go(page, "main a[href$='/wishes/why']")
+    here.go(f"main a[href$='/groups/{groups[1].id}/confirm']")
+    here.go("main a[href$='/wishes/why']")
     expect(page.locator("main")).to_contain_text("314159")
     expect(page.locator("main ol").first.locator("li")).to_have_count(2)  # what came of each wish
     if has_script:
-        clean(here, f"why-{language}")
+        here.clean(f"why-{language}")
     page.go_back()
     dates = page.locator("main input[name=date]")
     assert dates.count() == 5
     for n in range(4):
         dates.nth(n).check()
-    go(page, "main form button.button")
+    here.go("main form button.button")
     expect(page.locator("main .notice.warn")).to_be_visible()  # four of five are not all
     if has_script:
-        clean(here, f"confirm-{language}")
+        here.clean(f"confirm-{language}")
     assert page.locator("main input[name=date]:checked").count() == 4
     dates.nth(4).check()
-    go(page, "main form button.button")
+    here.go("main form button.button")
     with page.expect_download() as download:
         page.locator("main a[href$='/calendar.ics']").click()
     assert Path(download.value.path()).read_text("utf-8").count("BEGIN:VEVENT") == 5
     if has_script:
-        clean(here, f"joined-{language}")
+        here.clean(f"joined-{language}")
     db.session.rollback()
     signup = rules.signup_of(second.id, groups[1])
     db.session.refresh(signup)
@@ -270,7 +253,7 @@ def test_who_declines_passes_the_place_on(visit, edition, groups, language, opti
     press(here.page, "form[action$='/decline'] button")
     expect(here.page.locator("main a[href$='/confirm']")).to_have_count(0)
     page.goto(f"{waiting.site}/{language}/2026/groups/")
-    go(page, f"main a[href$='/groups/{groups[0].id}']")
+    waiting.go(f"main a[href$='/groups/{groups[0].id}']")
     press(page, "main a[href$='/confirm']")
     for date in range(5):
         tick(page, "main input[name=date]", date)
