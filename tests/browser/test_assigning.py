@@ -103,6 +103,7 @@ def a_group_to_date():
 def test_an_organiser_weighs_sets_of_dates_and_decides(visit, database):
     group, slots = a_group_to_date()
     here = visit(an_organiser(language="fr"), viewport=DESK)
+    here.keep_axe()
     page = here.open("/fr/2026/groups/dates/")
     here.clean("dates", *BOTH)
     here.go(f"main a[href$='/dates/{group.id}']")
@@ -173,6 +174,7 @@ def some_small_groups():
 def test_an_organiser_gives_everybody_a_group(visit, database):
     gent, luik, brussel, lille = some_small_groups()
     here = visit(an_organiser(language="nl"), viewport=DESK)
+    here.keep_axe()
     page = here.open("/nl/2026/groups/dates/")
     here.go("main a[href$='/assignment/']")
     here.clean("assignment-1", *BOTH)

@@ -169,6 +169,7 @@ def test_a_promise_that_can_no_longer_be_kept_is_told_at_once(visit, groups):
         page.locator("fieldset.ways").nth(n).locator("input[value='']").check()
     expect(page.locator("[data-state]")).to_have_text("Not sent yet")
     here.go(".ballot-bar button")
+    expect(page.locator("main .notice.warn")).to_contain_text("cannot be sent like this")
     expect(page.locator("main .notice.bad")).to_contain_text("None of your wishes could be kept")
     assert page.locator("form[action$='/pledge']").count() == 0
     here.clean("check-impossible")
