@@ -51,6 +51,7 @@ def test_in_dutch_on_a_phone_without_javascript(visit, groups):
     here.go("main a.button[href$='/wishes/groups']")
     page.locator("#wish_1").select_option(str(brussel.id))
     page.locator("#wish_2").select_option(str(gent.id))
+    here.clean("nl-groups")
     here.go(".ballot-bar button")
     page.locator("details.same summary").click()
     page.locator("#all").select_option("online")
@@ -60,11 +61,14 @@ def test_in_dutch_on_a_phone_without_javascript(visit, groups):
     dates.nth(11).locator("input[value='']").check()  # the last one of Brussels not, and one only on site
     dates.nth(10).locator("input[value=on_site]").check()
     page.locator("#access_needs").fill("Een helling")
+    here.clean("nl-dates")
     here.go(".ballot-bar button")
     expect(page.locator("main")).to_contain_text("Een helling")
+    here.clean("nl-check")
     assert mine(ada) == ([brussel.id, gent.id], [Coming.ONLINE] * 10 + [Coming.ON_SITE], False)
     here.go("form[action$='/pledge'] button")
     expect(page.locator("main .notice.ok")).to_be_visible()
+    here.clean("nl-done")
     assert mine(ada)[2] is True
     # Changed before the deadline, from the page of a group: it comes in the first free rank.
     page.goto(f"{here.site}/nl/2026/groups/{groups[2].id}")
@@ -78,6 +82,7 @@ def test_in_dutch_on_a_phone_without_javascript(visit, groups):
     page.locator("details.confirm summary").click()
     here.go("form[action$='/withdraw'] button")
     assert mine(ada)[2] is False
+    here.clean("nl-withdrawn")
     here.go("form[action$='/undo'] button")
     expect(page.locator("main .notice.ok").last).to_be_visible()
     assert mine(ada)[2] is True and here.faults == []
@@ -99,12 +104,15 @@ def test_in_french_with_the_keyboard_alone(visit, groups):
         page.keyboard.press("ArrowUp")  # from "I cannot" around to the last way: either, or online
     fill(page, "#access_needs", "Une rampe")
     press(page, ".ballot-bar button")
+    here.clean("fr-check")
     press(page, "form[action$='/pledge'] button")
+    here.clean("fr-done")
     assert sorted(mine(ada)[1]) == [Coming.EITHER] * 6 + [Coming.ONLINE] * 6 and mine(ada)[0] == [online.id, gent.id]
     press(page, "main a.button")
     tick(page, "details.confirm summary")
     press(page, "form[action$='/withdraw'] button")
     assert mine(ada)[2] is False
+    here.clean("fr-withdrawn")
     press(page, "form[action$='/undo'] button")
     assert mine(ada)[2] is True and here.faults == []
 
@@ -208,14 +216,12 @@ def test_told_why_and_confirming_five_dates(visit, edition, groups, language, op
     told(edition, *people, wishes=groups[:2])
     second = next(p for p in people if (s := rules.signup_of(p.id, groups[1])) and s.is_offered)
     here = visit(second, accept_downloads=True, **options)
-    has_script = options.get("java_script_enabled", True)
     page = here.open(f"/{language}/")
     here.go(f"main a[href$='/groups/{groups[1].id}/confirm']")
     here.go("main a[href$='/wishes/why']")
     expect(page.locator("main")).to_contain_text("314159")
     expect(page.locator("main ol").first.locator("li")).to_have_count(2)  # what came of each wish
-    if has_script:
-        here.clean(f"why-{language}")
+    here.clean(f"why-{language}")
     page.go_back()
     dates = page.locator("main input[name=date]")
     assert dates.count() == 5
@@ -223,23 +229,23 @@ def test_told_why_and_confirming_five_dates(visit, edition, groups, language, op
         dates.nth(n).check()
     here.go("main form button.button")
     expect(page.locator("main .notice.warn")).to_be_visible()  # four of five are not all
-    if has_script:
-        here.clean(f"confirm-{language}")
+    here.clean(f"confirm-{language}")
     assert page.locator("main input[name=date]:checked").count() == 4
     dates.nth(4).check()
     here.go("main form button.button")
     with page.expect_download() as download:
         page.locator("main a[href$='/calendar.ics']").click()
     assert Path(download.value.path()).read_text("utf-8").count("BEGIN:VEVENT") == 5
-    if has_script:
-        here.clean(f"joined-{language}")
+    here.clean(f"joined-{language}")
     db.session.rollback()
     signup = rules.signup_of(second.id, groups[1])
     db.session.refresh(signup)
     assert signup.has_place and [a.confirmed_at is not None for a in signup.attendances] == [True] * 5
 
 
-@TOLD
+@pytest.mark.parametrize(
+    ("language", "options"), [("nl", {"java_script_enabled": False}), ("fr", {})], ids=["nl-no-js", "fr"]
+)
 def test_who_declines_passes_the_place_on(visit, edition, groups, language, options):
     people = [a_member(name, language=language) for name in ("Ada Peeters", "Bo Smit")]
     told(edition, *people, wishes=groups[:1])
