@@ -102,7 +102,7 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     form = form_for(forming.meetings_of(edition, group), *choices, data=data)
     form.name_facilitators({f.member.id: f.label for f in pool.of_edition(edition, choices[2])})
     if form.validate_on_submit():
-        plan = form.plan(*choices)
+        plan = form.plan(*choices, group)
         if fault := forming.why_not_plan(edition, plan, group):
             form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
         else:

@@ -1,7 +1,7 @@
 """What organisers decide: making a group, changing it, calling it off."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ from .models import PEOPLE_AT_LEAST, Meeting, Mode, Signup, Workgroup
 class Plan:
     """What a group is to be. `starts` are the beginnings of its meetings, each of `hours` hours.
 
+    Those named in `lengths` last as long as is said there: meetings that exist may differ, and keep that.
     A group of an edition in which members wish has no meetings until they are chosen from what members can.
     """
 
@@ -41,11 +42,13 @@ class Plan:
     starts: Sequence[datetime]
     hours: int
     minimum: int = PEOPLE_AT_LEAST
+    lengths: Mapping[datetime, timedelta] = field(default_factory=dict)
 
     @property
     def spans(self) -> list[tuple[datetime, datetime]]:
         """Beginning and end of each meeting, in order of time."""
-        return [(start, start + timedelta(hours=self.hours)) for start in sorted(self.starts)]
+        usual = timedelta(hours=self.hours)
+        return [(start, start + self.lengths.get(start, usual)) for start in sorted(self.starts)]
 
 
 Fault = tuple[str, str]  # the field it is about, and the sentence

@@ -128,6 +128,37 @@ class TestPlanning:
         db.session.refresh(group)
         assert group.venue == "Kouter 1"
 
+    def test_each_meeting_keeps_its_length_unless_one_is_given_for_all(self, browser_of, edition):
+        group = a_group(edition)
+        group.meetings[1].ends_at -= timedelta(hours=1)
+        group.meetings[2].ends_at += timedelta(minutes=30)
+        dre, address = browser_of(an_organiser()), f"/en/2026/groups/plan/{group.id}"
+        page = dre.get(address).text
+        (box,) = re.findall(r'<input[^>]*name="hours"[^>]*>', page)
+        assert "Leave this empty to keep that" in page and 'value=""' in box and "required" not in box
+
+        def save(**values):
+            starts = values.pop("starts", [m.starts_at for m in group.meetings])
+            about = {"theme": group.theme_id, "cities": [a_city().id]}
+            data = self.form(starts=starts, **{**about, "hours": "", **values})
+            page = dre.post(address, data=data).text  # the page that shows what is asked, or saved
+            if seen := re.search(r'name="seen" value="([^"]*)"', page):
+                dre.post(address, data={**data, "seen": seen[1]})
+            db.session.refresh(group, ["meetings"])
+            return [(m.ends_at - m.starts_at) / timedelta(hours=1) for m in group.meetings]
+
+        assert save(venue="Kouter 2") == [3, 2, 3.5, 3, 3] and group.venue == "Kouter 2"
+        assert {m.sequence for m in group.meetings} == {1}  # the place; no date moved
+        starts = [m.starts_at for m in group.meetings]
+        moved = [starts[0], starts[1] + timedelta(days=13), *starts[2:]]  # now the last one, and as short as it was
+        assert save(starts=moved) == [3, 3.5, 3, 3, 2]
+        swapped = [m.starts_at for m in group.meetings][::-1]
+        assert save(starts=swapped) == [3, 3.5, 3, 3, 2]
+        assert save(hours=2) == [2] * 5
+        assert "Leave this empty" not in dre.get(address).text
+        assert save(hours="") == [2] * 5
+        assert "Fill in this field" in dre.post(address, data=self.form(starts=starts, hours="")).text
+
     def test_a_facilitator_who_left_is_missed(self, browser_of, edition):
         bas = a_facilitator()
         a_group(edition, facilitators=[bas])
