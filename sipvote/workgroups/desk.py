@@ -110,7 +110,7 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     numbers = counts.numbers_of([group])[group.id] if group else None
     return render_template(
         "workgroups_desk/form.html", edition=edition, group=group, form=form, numbers=numbers,
-        why_not=why_not_now(edition, "form_groups"),
+        why_not=why_not_now(edition, "form_groups"), why_not_cancel=forming.why_not_cancel(group) if group else None,
     )  # fmt: skip
 
 

@@ -266,12 +266,22 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     return moves
 
 
+def why_not_cancel(group: Workgroup) -> str | None:
+    """The sentence why a group cannot be called off, with letters at once that nothing could undo, or None."""
+    if group.cancelled_at:
+        return _("This group was cancelled already.")
+    if why := why_not_now(group.edition, "form_groups"):
+        return why
+    frozen = ways.assignment_of(group.edition)
+    if frozen is not None and frozen.told_at is None:
+        return _("The wishes are frozen. Close this group where everybody is given a group: that can be undone.")
+    return None
+
+
 def cancel(group: Workgroup, by: int | None) -> None:
     """Call a group off, and write to everybody in it, or who wishes it. Raises Refused."""
     rules.lock(None, group)
-    if group.cancelled_at:
-        raise Refused(_("This group was cancelled already."))
-    if why := why_not_now(group.edition, "form_groups"):
+    if why := why_not_cancel(group):
         raise Refused(why)
     group.cancelled_at = now()
     for meeting in group.meetings:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from sipvote.db import db, now
+from sipvote.editions.models import SignUpWay
 from sipvote.mail import Letter
 from sipvote.workgroups import merging, offers, placing, rules, telling, ways
 from sipvote.workgroups.models import Mode, Signup, Workgroup
@@ -191,6 +192,25 @@ class TestAssignment:
         assert "Groups are mixed" in organiser.get(f"{DESK}/").text
         organiser.post(f"{DESK}/unfreeze")
         assert "Freeze the wishes" in organiser.get(f"{DESK}/").text and not db.session.scalar(select(Assignment))
+
+    def test_the_page_of_a_group_leads_to_closing_it_while_wishes_are_frozen(self, organiser, edition, slots):
+        group = a_group_with_slots(edition, slots)
+        a_wish_list(a_member(), group, slots=slots)
+        address = f"/en/2026/groups/plan/{group.id}"
+        assert "Yes, cancel the group" in organiser.get(address).text
+        organiser.post(f"{DESK}/freeze")
+        page = organiser.get(address).text
+        assert "Yes, cancel the group" not in page and "that can be undone" in page and f'"{DESK}/"' in page
+        assert organiser.post(f"{address}/cancel").status_code == 409
+        assert "Closed or merged" not in organiser.get(f"{DESK}/").text
+        organiser.post(f"{DESK}/{group.id}/close")
+        page = organiser.get(f"{DESK}/").text
+        assert "Closed or merged" in page and "Undo" in page and "Undo that before you take" in page
+        assert "Yes, take it back" not in page
+        assert organiser.post(f"{DESK}/unfreeze").status_code == 409
+        assert "/reopen" in page
+        edition.sign_up_way = SignUpWay.DIRECT  # whatever bars it, what would be refused is not offered
+        assert "/reopen" not in organiser.get(f"{DESK}/").text
 
     def test_changed_wishes_are_seen(self, organiser, edition, slots):
         mine = a_wish_list(a_member(), a_group_with_slots(edition, slots), slots=slots)

@@ -11,7 +11,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Edition, SignUpWay
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import merging, placing, pledges, reasons, rules, telling, ways
+from sipvote.workgroups import forming, merging, placing, pledges, reasons, rules, telling, ways
 from sipvote.workgroups.assignment import TooFew, Why
 from sipvote.workgroups.models import Mode, Signup, Workgroup
 from sipvote.workgroups.placing import Bar
@@ -139,6 +139,28 @@ class TestFreezing:
         drawn(edition)
         with pytest.raises(Refused, match="stay frozen"):
             placing.unfreeze(edition, None)
+
+    def test_freezing_is_not_taken_back_while_a_group_is_closed_that_nobody_could_open_then(self, edition, slots):
+        group = a_group_with_slots(edition, slots)
+        a_wish_list(a_member(), group, slots=slots)
+        placing.freeze(edition, True, None)
+        merging.close(group, None)
+        with pytest.raises(Refused, match="closed or merged since"):
+            placing.unfreeze(edition, None)
+        merging.reopen(group, None)
+        placing.unfreeze(edition, None)
+        assert ways.assignment_of(edition) is None
+
+    def test_while_wishes_are_frozen_a_group_is_closed_without_letters_that_nothing_could_undo(self, edition, slots):
+        group, other = (a_group_with_slots(edition, slots, facilitators=[a_facilitator()]) for _n in range(2))
+        a_wish_list(a_member(), group, other, slots=slots)
+        drawn(edition)
+        with pytest.raises(Refused, match="Close this group where everybody is given a group"):
+            forming.cancel(group, None)
+        assert group.cancelled_at is None and not db.session.scalar(select(func.count()).select_from(Letter))
+        tell(edition)
+        forming.cancel(group, None)
+        assert group.cancelled_at
 
     def test_two_organisers_freeze_at_the_same_moment(self, app, edition, slots):
         a_wish_list(a_member(), a_group_with_slots(edition, slots), slots=slots)
