@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import delete, func, select
 
+from sipvote import mail
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Edition, SignUpWay
@@ -26,6 +27,7 @@ from tests.factories import (
     a_wish_list,
     a_year_of_wishes,
 )
+from tests.queries import counted
 from tests.workgroups.test_race import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -352,6 +354,23 @@ class TestMending:
 
 
 class TestTelling:
+    def test_all_letters_are_one_statement_and_the_worker_is_woken(self, edition, slots, monkeypatch):
+        group = a_group_with_slots(edition, slots, dates=True, places=2)
+        people = [a_member(f"M{n}", email=None if n == 0 else f"m{n}@example.org") for n in range(5)]
+        for member in people:
+            a_wish_list(member, group, slots=slots)
+        drawn(edition)
+        db.session.commit()
+        woken = []
+        monkeypatch.setattr(mail, "wake", [lambda: woken.append(True)])
+        with counted() as seen:
+            tell(edition)
+        assert sum("INSERT INTO letter" in statement for statement in seen) == 1
+        db.session.commit()
+        told = db.session.scalars(select(Letter)).all()
+        assert {letter.member_id for letter in told} == {m.id for m in people[1:]} and woken == [True]
+        assert {letter.name for letter in told} == {"group_given", "no_group_yet"}
+
     @pytest.fixture
     def groups(self, edition, slots):
         """Two places and three people who want them; one of them has a second wish."""
