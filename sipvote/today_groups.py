@@ -132,5 +132,7 @@ def _my_group(signup: Signup, upcoming: Meeting | None) -> Card:
         return Card(str(group.theme), text, url, _("Look at my group"))
     when = span(upcoming.starts_at, upcoming.ends_at)
     is_now = upcoming.is_going_on
-    text = _("The meeting is going on: %(when)s.", when=when) if is_now else _("Your next meeting: %(when)s.", when=when)
+    text = (
+        _("The meeting is going on: %(when)s.", when=when) if is_now else _("Your next meeting: %(when)s.", when=when)
+    )
     return Card(str(group.theme), text, url, _("Look at my group"), True)

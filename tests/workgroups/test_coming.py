@@ -11,7 +11,6 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
-from sipvote.mail import Letter
 from sipvote.workgroups import coming, forming, moving, reminding, rules
 from sipvote.workgroups import letters as group_letters
 from sipvote.workgroups.coming import Answer
@@ -30,18 +29,10 @@ from tests.factories import (
     an_offer,
 )
 from tests.queries import counted
+from tests.reading import letters
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
-
-
-def letters(name: str) -> list[Letter]:
-    return list(db.session.scalars(select(Letter).where(Letter.name == name).order_by(Letter.id)))
 
 
 def said(signup) -> list[str]:

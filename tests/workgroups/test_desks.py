@@ -1,6 +1,5 @@
 """The desks: organisers plan, facilitators see who comes, the board sees figures; others do not."""
 
-import csv
 import io
 import re
 import zipfile
@@ -28,16 +27,7 @@ from tests.factories import (
     an_organiser,
 )  # fmt: skip
 from tests.queries import counted
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
-
-
-def rows(answer):
-    assert answer.mimetype == "text/csv"
-    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
+from tests.reading import rows
 
 
 @pytest.mark.parametrize(

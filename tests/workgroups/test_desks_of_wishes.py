@@ -1,7 +1,5 @@
 """The desks of dates and of the assignment, and the page on which members read why they have their group."""
 
-import csv
-import io
 import random
 import re
 from datetime import timedelta
@@ -28,6 +26,7 @@ from tests.factories import (
     an_organiser,
 )
 from tests.queries import counted
+from tests.reading import rows
 
 DATES, DESK = "/en/2026/groups/dates", "/en/2026/groups/assignment"
 
@@ -35,11 +34,6 @@ DATES, DESK = "/en/2026/groups/dates", "/en/2026/groups/assignment"
 @pytest.fixture
 def edition(database):
     return a_year_of_wishes()
-
-
-@pytest.fixture
-def slots(edition):
-    return [a_slot(edition, day) for day in (1, 8, 15)]
 
 
 @pytest.fixture
@@ -287,10 +281,6 @@ class TestAssignment:
         assert before == after and [row[7] for row in after[1:]].count("Guidance (Ghent)") == 1
         assert any("No place was left for you" in row[9] for row in after[1:])
         assert organiser.get(f"{DESK}/outcome.xlsx").data[:2] == b"PK"
-
-
-def rows(answer):
-    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
 
 
 class TestUntilEverybodyIsTold:

@@ -7,7 +7,7 @@ import pytest
 from sipvote.db import Base, now
 from sipvote.workgroups import attending, coming, group_mail, insiders, minutes, papers, rules, steps
 from sipvote.workgroups.life_models import FacilitatorProfile
-from tests.factories import a_facilitator, a_member, a_met_group, kept, some_presence
+from tests.factories import a_met_group, kept, some_presence
 
 # Every column that points at a member, and under which name the file tells it.
 TOLD = {
@@ -24,21 +24,6 @@ TOLD = {
     "facilitator_profile.member_id": "as a facilitator",
     "attendance.marked_by_id": None,  # who noted it; the row is about whoever came, who reads it
 }
-
-
-@pytest.fixture
-def bas(database):
-    return a_facilitator("gent")
-
-
-@pytest.fixture
-def ada(database):
-    return a_member("Ada Peeters")
-
-
-@pytest.fixture
-def bo(database):
-    return a_member("Bo Smit")
 
 
 @pytest.fixture
@@ -108,4 +93,3 @@ def test_files_steps_letters_and_what_a_facilitator_did_are_told(browser_of, gro
     led = of_bas["as a facilitator"]
     assert led["groups"] == ["Guidance (Ghent)"] and led["profile"]["training"] == "Moderation"
     assert of_bas["files"] == [] and of_bas["next steps"] == [] and of_bas["workgroups"] == []
-

@@ -39,11 +39,6 @@ def edition():
 
 
 @pytest.fixture
-def slots(edition):
-    return [a_slot(edition, day) for day in (1, 8, 15)]
-
-
-@pytest.fixture
 def theme(edition):
     return a_theme(edition, elected_at=now())
 

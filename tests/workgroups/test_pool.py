@@ -1,6 +1,5 @@
 """The pool of facilitators: what each speaks and leads; organisers are warned, and decide themselves."""
 
-import pytest
 from sqlalchemy import select
 
 from sipvote.audit import Entry
@@ -10,12 +9,6 @@ from sipvote.workgroups import pool
 from sipvote.workgroups.life_models import FacilitatorProfile
 from tests.factories import a_board_member, a_facilitator, a_group, a_member, an_edition, an_organiser
 from tests.queries import counted
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
-
 
 ADDRESS = "/en/2026/groups/plan/facilitators"
 
