@@ -105,8 +105,8 @@ def test_who_leads_a_group_that_meets_soon_is_led_to_its_page(browser_of):
 @time_machine.travel("2026-11-20 11:00Z")
 def test_days_end_at_midnight_in_brussels(browser_of):
     group = a_group(an_edition(Phase.GROUPS), facilitators=[bas := a_facilitator()])
-    for hours, says in ((11, "Your group meets today"), (13, "Your group meets tomorrow")):
-        at(group, hours)
+    for later, says in ((11, "Your group meets today"), (13, "Your group meets tomorrow")):
+        at(group, later)
         assert says in browser_of(bas).get("/en/").text
 
 

@@ -1,4 +1,4 @@
-"""The cast of the workgroups' tests, and the year in which most of them play. Other years are made where they are used."""
+"""The cast of the workgroups' tests, and the year in which most of them play; some files make another one."""
 
 import pytest
 

@@ -306,7 +306,7 @@ class TestReminders:
         bas, empty = a_facilitator(language=language), a_group(edition, begins=5)
         full = a_group(edition, begins=5, days=1, venue="Kouter 1", video_url="https://call.example")
         full.meetings[0].agenda = "1. Welcome"
-        everybody = dict.fromkeys(Answer, [a_member(), a_member("Bo")])
+        everybody = {word: [a_member(), a_member("Bo")] for word in Answer}
         for group, said in ((empty, {}), (full, everybody)):
             letter = group_letters.lead_reminder(group.meetings[0], bas, f"once {group.id}", said)
             assert "{" not in letter.body and "\n\n\n" not in letter.body and letter.subject
