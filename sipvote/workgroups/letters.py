@@ -107,9 +107,9 @@ def reminder(signup: Signup, meeting: Meeting, key: str) -> Letter | None:
     return queue("meeting_reminder", signup.member, key=key, group=signup.workgroup, meeting=meeting)
 
 
-def lead_reminder(meeting: Meeting, member: Member, key: str, said: Mapping[str, Sequence[Member]]) -> Letter | None:
+def lead_reminder(meeting: Meeting, member: Member, key: str, said: Mapping[Any, Sequence[Member]]) -> Letter | None:
     """Remind whoever leads a meeting, with who comes: people by their answer, 'yes', 'no' or 'none'."""
-    answers = {f"says_{word}": people for word, people in said.items()}
+    answers: dict[str, Any] = {f"says_{word}": people for word, people in said.items()}
     return queue("lead_reminder", member, key=key, group=meeting.workgroup, meeting=meeting, **answers)
 
 
