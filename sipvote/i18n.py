@@ -6,6 +6,7 @@ path to SCRIPT_NAME, so that every route exists once and every url_for() keeps t
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
@@ -89,19 +90,29 @@ def _local(value: datetime) -> datetime:
     return value.astimezone(ZONE)
 
 
+@lru_cache(maxsize=5000)
+def _written(day: date, pattern: str, code: str) -> str:
+    """A date in a language; kept, because a page repeats the same few dates many times."""
+    return str(format_date(day, pattern, locale=code))
+
+
+def _as_date(at: date | datetime) -> date:
+    return at.date() if isinstance(at, datetime) else at
+
+
 def day(value: date | datetime, weekday: bool = True, with_year: bool = False) -> str:
     """'zaterdag 21 november 2026'; the year only when it is not this one, or `with_year`."""
     at = _local(value) if isinstance(value, datetime) else value
     is_told = with_year or at.year != _local(now()).year
     pattern = ("EEEE " if weekday else "") + "d MMMM" + (" y" if is_told else "")
-    said = str(format_date(at, pattern, locale=language()))
+    said = _written(_as_date(at), pattern, language())
     return said.replace("1 ", "1er ", 1) if language() == "fr" and at.day == 1 else said
 
 
 def short_day(value: date | datetime) -> str:
     """'za 21 nov'."""
     at = _local(value) if isinstance(value, datetime) else value
-    return format_date(at, "EEE d MMM", locale=language()).replace(".", "")
+    return _written(_as_date(at), "EEE d MMM", language()).replace(".", "")
 
 
 def clock(value: datetime) -> str:
@@ -138,12 +149,22 @@ def month(value: date | datetime) -> str:
 
 def number(value: float) -> str:
     """'30 000' as the language writes it."""
-    return format_decimal(value, locale=language())
+    return _decimal(value, language())
+
+
+@lru_cache(maxsize=5000)
+def _decimal(value: float, code: str) -> str:
+    return format_decimal(value, locale=code)
 
 
 def percent(value: float) -> str:
     """0.123 → '12,3 %'."""
-    return format_percent(value, format="#,##0.#%" if language() == "en" else "#,##0.# %", locale=language())
+    return _percent(value, language())
+
+
+@lru_cache(maxsize=5000)
+def _percent(value: float, code: str) -> str:
+    return format_percent(value, format="#,##0.#%" if code == "en" else "#,##0.# %", locale=code)
 
 
 def names(values: Iterable[Any]) -> str:

@@ -106,15 +106,19 @@ def queue(
     """
     if not to.email or (key and db.session.scalar(select(Letter.id).where(Letter.key == key))):
         return None
-    subject, body = write(name, to.language, member=to, **facts)
     ics, method = calendar or (None, None)
-    letter = Letter(
-        key=key, name=name, member_id=to.id, address=to.email, language=to.language, subject=subject[:300], body=body,
-        calendar=ics, calendar_method=method, is_secret=secret, queued_at=now(), send_at=now(),
-    )  # fmt: skip
+    row = row_of(name, to, **facts) | {"calendar": ics, "calendar_method": method, "is_secret": secret, "key": key}
+    letter = Letter(**row, queued_at=now(), send_at=now())
     db.session.add(letter)
     wake_after_commit()
     return letter
+
+
+def row_of(name: str, to: Addressee, **facts: Any) -> dict[str, Any]:
+    """A letter as `queue_many` takes it, for somebody with an address."""
+    subject, body = write(name, to.language, member=to, **facts)
+    addressed = {"name": name, "member_id": to.id, "address": to.email, "language": to.language}
+    return {**addressed, "subject": subject[:300], "body": body}
 
 
 def wake_after_commit() -> None:
@@ -139,6 +143,8 @@ def queue_many(letters: Sequence[dict[str, Any]]) -> None:
 
     Each is a row of Letter, without its moments. Those whose key is there already stay out.
     """
+    if not letters:
+        return
     moment = now()
     rows = [{"queued_at": moment, "send_at": moment, "tries": 0, **letter} for letter in letters]
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert

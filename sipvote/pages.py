@@ -19,9 +19,8 @@ from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
 from .themes import rules as themes
 from .voting import rules as voting
-from .workgroups import coming, feed, wished
+from .workgroups import coming, feed, own_data, wished
 from .workgroups import rules as workgroups
-from .workgroups.wish_models import WishList
 
 pages = Blueprint("pages", __name__)
 
@@ -126,8 +125,7 @@ def my_data() -> Any:
             {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
             for p, a in presence.of_whom(member.id)
         ],
-        **_groups_of(member),
-        "wishes": [_wished(wishes) for wishes in wished.lists_of(member.id)],
+        **own_data.of(member),
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -135,30 +133,6 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
-
-
-def _groups_of(member: Member) -> dict[str, Any]:
-    calendar = feed.of(member.id)
-    return {
-        "workgroups": [
-            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at, "confirm by": s.confirm_by}
-            for s, _next in workgroups.groups_of(member.id)
-        ],
-        "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
-        "calendar address since": calendar.made_at if calendar else None,
-    }
-
-
-def _wished(wishes: WishList) -> dict[str, Any]:
-    """A list of wishes as the member's own file tells it."""
-    return {
-        "edition": str(wishes.edition),
-        "groups, the dearest first": [str(w.workgroup) for w in wishes.wishes],
-        "could come": [{"at": a.slot.starts_at, "how": a.way} for a in wishes.availability],
-        "access needs": wishes.access_needs,
-        "promised": wishes.pledged_at,
-        "withdrawn": wishes.withdrawn_at,
-    }
 
 
 def _mails_to(member: Member) -> Executable:

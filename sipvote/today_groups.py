@@ -7,9 +7,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from .access import may
+from .db import now
 from .editions.models import Edition
 from .editions.rules import allows
-from .i18n import moment, span
+from .i18n import day, moment, span
 from .today_card import Card
 from .voting import rules as voting
 from .workgroups import coming, minutes, ways, wished
@@ -26,6 +28,8 @@ def cards(edition: Edition) -> Iterator[Card]:
         ]
         asked = [s for s, _dates in coming.unanswered(current_user.member_id) if s.workgroup.edition_id == edition.id]
         has_group = any(not s.is_waiting for s, _next in mine)
+        if may("workgroups.facilitate"):
+            yield from (_led(meeting) for meeting in workgroups.led_soon(current_user.member_id, edition))
         # What has a deadline comes first.
         yield from (_offered(s) for s, _next in mine if s.is_offered)
         yield from (_moved(s) for s in asked)
@@ -87,6 +91,20 @@ def _result(edition: Edition) -> Iterator[Card]:
         yield Card(_("The result of the vote"), text, url_for("voting.results", year=edition.year), _("See the result"))
 
 
+def _led(meeting: Meeting) -> Card:
+    """A meeting of today or tomorrow that one leads."""
+    group = meeting.workgroup
+    url = url_for("facilitate.group", year=group.edition.year, group_id=group.id)
+    when = span(meeting.starts_at, meeting.ends_at)
+    if meeting.is_going_on:
+        text = _("The meeting is going on: %(when)s.", when=when)
+    elif day(meeting.starts_at) == day(now()):
+        text = _("Your group meets today: %(when)s.", when=when)
+    else:
+        text = _("Your group meets tomorrow: %(when)s.", when=when)
+    return Card(_("You lead “%(group)s”", group=group), text, url, _("Who comes, agenda, attendance"), True)
+
+
 def _offered(signup: Signup) -> Card:
     """A place that waits for a yes."""
     group, until = signup.workgroup, moment(signup.confirm_by) if signup.confirm_by else ""
@@ -112,5 +130,9 @@ def _my_group(signup: Signup, upcoming: Meeting | None) -> Card:
     if upcoming is None:
         text = _("Your group has met for the last time. Thank you.")
         return Card(str(group.theme), text, url, _("Look at my group"))
-    text = _("Your next meeting: %(when)s.", when=span(upcoming.starts_at, upcoming.ends_at))
+    when = span(upcoming.starts_at, upcoming.ends_at)
+    is_now = upcoming.is_going_on
+    text = (
+        _("The meeting is going on: %(when)s.", when=when) if is_now else _("Your next meeting: %(when)s.", when=when)
+    )
     return Card(str(group.theme), text, url, _("Look at my group"), True)

@@ -1,8 +1,10 @@
 """The first page and one's own page: what can I do today, and what is kept about me."""
 
 import json
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from sipvote.access import Role
 from sipvote.db import db, now
@@ -14,6 +16,7 @@ from tests.factories import (
     a_frozen_election,
     a_group,
     a_member,
+    a_met_group,
     a_paper,
     a_scrutineer,
     a_signup,
@@ -68,6 +71,59 @@ def test_who_joined_a_group_sees_its_next_meeting(client, browser_of):
     ada = a_member()
     a_signup(ada, a_group(an_edition(Phase.SIGNUP)))
     assert "Your next meeting" in browser_of(ada).get("/en/").text
+
+
+def at(group, hours_from_now, n=0):
+    """The group's n-th meeting begins so many hours from now."""
+    meeting = group.meetings[n]
+    meeting.starts_at = now() + timedelta(hours=hours_from_now)
+    meeting.ends_at = meeting.starts_at + timedelta(hours=3)
+    db.session.commit()
+
+
+@time_machine.travel("2026-11-20 11:00Z")  # noon in Brussels
+def test_who_leads_a_group_that_meets_soon_is_led_to_its_page(browser_of):
+    bas, group = a_facilitator(), a_group(an_edition(Phase.GROUPS))
+    bas_at = browser_of(bas)
+    page = f"/en/2026/facilitate/{group.id}"
+    at(group, 35)  # at 23:00 tomorrow
+    assert "You lead" not in bas_at.get("/en/").text  # not theirs
+    group.facilitators = [bas]
+    text = bas_at.get("/en/").text
+    assert "You lead “Guidance (Ghent)”" in text and "Your group meets tomorrow" in text and page in text
+    at(group, -1)
+    text = bas_at.get("/en/").text
+    assert "The meeting is going on" in text and page in text
+    for later in (37, -4):
+        at(group, later)
+        assert "You lead" not in bas_at.get("/en/").text
+    at(group, -1)
+    group.cancelled_at = now()
+    assert "You lead" not in bas_at.get("/en/").text
+
+
+@time_machine.travel("2026-11-20 11:00Z")
+def test_days_end_at_midnight_in_brussels(browser_of):
+    group = a_group(an_edition(Phase.GROUPS), facilitators=[bas := a_facilitator()])
+    for later, says in ((11, "Your group meets today"), (13, "Your group meets tomorrow")):
+        at(group, later)
+        assert says in browser_of(bas).get("/en/").text
+
+
+def test_a_meeting_that_is_going_on_is_not_called_the_next_one(browser_of):
+    group = a_met_group(ada := a_member(), facilitators=[bas := a_facilitator()])
+    at(group, -1, n=1)
+    of_ada, of_bas = browser_of(ada), browser_of(bas)
+    text = of_ada.get("/en/").text
+    assert "The meeting is going on" in text and "Your next meeting" not in text
+    text = of_ada.get("/en/me").text
+    assert "Going on now" in text and "Next meeting" not in text and "I cannot come" not in text
+    text = of_ada.get(f"/en/2026/groups/{group.id}/inside/").text
+    assert "The meeting now" in text and "Next meeting" not in text and "I cannot come" not in text
+    text = of_bas.get(f"/en/2026/facilitate/{group.id}").text
+    assert "The meeting now" in text and "Next meeting" not in text and "going on now" in text
+    assert "going on now" in of_bas.get("/en/2026/facilitate/").text
+    assert "going on now" in of_bas.get("/en/2026/facilitate/city/gent").text
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def index(year: int) -> str:
         pledged=placing.pledged(edition), why_not=choosing.why_not_by_wishes(edition),
         small=merging.proposals(book, look.outcome) if frozen and not is_told else [],
         closed=merging.closed(book) if frozen else [], why_not_freeze=placing.why_not_freeze(edition),
+        why_not_unfreeze=placing.why_not_unfreeze(edition),
     )  # fmt: skip
 
 

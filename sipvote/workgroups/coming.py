@@ -197,6 +197,15 @@ class Answers:
 
 def answers(group: Workgroup) -> list[Answers]:
     """For each meeting to come, who says yes, no, or has not answered."""
+    return _answers(group, seats.ahead(group))
+
+
+def answers_for(meeting: Meeting) -> Answers:
+    """Who says yes or no to one meeting, or has not answered."""
+    return _answers(meeting.workgroup, [meeting])[0]
+
+
+def _answers(group: Workgroup, dates: Iterable[Meeting]) -> list[Answers]:
     seated = (
         select(Signup)
         .join(Signup.member)
@@ -204,7 +213,7 @@ def answers(group: Workgroup) -> list[Answers]:
         .options(selectinload(Signup.member), selectinload(Signup.attendances))
         .order_by(Member.name, Signup.id)
     )
-    found = [Answers(m) for m in seats.ahead(group)]
+    found = [Answers(m) for m in dates]
     for signup in db.session.scalars(seated):
         rows = {a.meeting_id: a for a in signup.attendances}
         for each in found:

@@ -102,7 +102,7 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     form = form_for(forming.meetings_of(edition, group), *choices, data=data)
     form.name_facilitators({f.member.id: f.label for f in pool.of_edition(edition, choices[2])})
     if form.validate_on_submit():
-        plan = form.plan(*choices)
+        plan = form.plan(*choices, group)
         if fault := forming.why_not_plan(edition, plan, group):
             form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
         else:
@@ -110,7 +110,7 @@ def _form_page(edition: Edition, group: Workgroup | None, data: dict[str, Any]) 
     numbers = counts.numbers_of([group])[group.id] if group else None
     return render_template(
         "workgroups_desk/form.html", edition=edition, group=group, form=form, numbers=numbers,
-        why_not=why_not_now(edition, "form_groups"),
+        why_not=why_not_now(edition, "form_groups"), why_not_cancel=forming.why_not_cancel(group) if group else None,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What organisers decide: making a group, changing it, calling it off."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ from .models import PEOPLE_AT_LEAST, Meeting, Mode, Signup, Workgroup
 class Plan:
     """What a group is to be. `starts` are the beginnings of its meetings, each of `hours` hours.
 
+    Those named in `lengths` last as long as is said there: meetings that exist may differ, and keep that.
     A group of an edition in which members wish has no meetings until they are chosen from what members can.
     """
 
@@ -41,11 +42,13 @@ class Plan:
     starts: Sequence[datetime]
     hours: int
     minimum: int = PEOPLE_AT_LEAST
+    lengths: Mapping[datetime, timedelta] = field(default_factory=dict)
 
     @property
     def spans(self) -> list[tuple[datetime, datetime]]:
         """Beginning and end of each meeting, in order of time."""
-        return [(start, start + timedelta(hours=self.hours)) for start in sorted(self.starts)]
+        usual = timedelta(hours=self.hours)
+        return [(start, start + self.lengths.get(start, usual)) for start in sorted(self.starts)]
 
 
 Fault = tuple[str, str]  # the field it is about, and the sentence
@@ -57,8 +60,9 @@ Fault = tuple[str, str]  # the field it is about, and the sentence
 def facilitators() -> Sequence[Member]:
     """Every present member with the role of facilitator, with the cities it is limited to."""
     today = now().date()
-    holding = Member.grants.any(Grant.role == Role.FACILITATOR)
-    wanted = select(Member).where(holding, Member.left.is_(None) | (Member.left > today))
+    # From the few grants to their members, not from 30,000 members to their grants.
+    holding = select(Grant.member_id).where(Grant.role == Role.FACILITATOR)
+    wanted = select(Member).where(Member.id.in_(holding), Member.left.is_(None) | (Member.left > today))
     return db.session.scalars(wanted.options(selectinload(Member.grants)).order_by(Member.name, Member.id)).all()
 
 
@@ -263,12 +267,22 @@ def change(group: Workgroup, plan: Plan, by: int | None) -> list[letters.Move]:
     return moves
 
 
+def why_not_cancel(group: Workgroup) -> str | None:
+    """The sentence why a group cannot be called off, with letters at once that nothing could undo, or None."""
+    if group.cancelled_at:
+        return _("This group was cancelled already.")
+    if why := why_not_now(group.edition, "form_groups"):
+        return why
+    frozen = ways.assignment_of(group.edition)
+    if frozen is not None and frozen.told_at is None:
+        return _("The wishes are frozen. Close this group where everybody is given a group: that can be undone.")
+    return None
+
+
 def cancel(group: Workgroup, by: int | None) -> None:
     """Call a group off, and write to everybody in it, or who wishes it. Raises Refused."""
     rules.lock(None, group)
-    if group.cancelled_at:
-        raise Refused(_("This group was cancelled already."))
-    if why := why_not_now(group.edition, "form_groups"):
+    if why := why_not_cancel(group):
         raise Refused(why)
     group.cancelled_at = now()
     for meeting in group.meetings:

@@ -1,6 +1,7 @@
 """Shapes of what organisers type about a group."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from .exports import MODE_NAMES
 from .forming import Plan
 from .models import PEOPLE_AT_LEAST, Mode, Workgroup
 
+HOUR = timedelta(hours=1)
 _needed = _l("Fill in this field.")
 
 
@@ -108,8 +110,12 @@ class WorkgroupForm(FlaskForm):
         """The fields for the dates."""
         return [field for name, field in self._fields.items() if name.startswith("meeting_")]
 
-    def plan(self, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member]) -> Plan:
-        """What was typed, with the things that its choices stand for."""
+    def plan(
+        self, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member], group: Workgroup | None
+    ) -> Plan:
+        """What was typed, with the things that its choices stand for; meetings of `group` may keep their lengths."""
+        starts = [field.moment for field in self.meetings()]
+        hours = self.hours.data if "hours" in self else None
         return Plan(
             theme=next(t for t in themes if t.id == self.theme.data),
             cities=[c for c in cities if c.id in (self.cities.data or [])],
@@ -119,8 +125,9 @@ class WorkgroupForm(FlaskForm):
             facilitators=[p for p in people if p.id in (self.facilitators.data or [])],
             venue=self.venue.data or "",
             video_url=self.video_url.data or "",
-            starts=[field.moment for field in self.meetings()],
-            hours=self.hours.data or 0 if "hours" in self else 0,
+            starts=starts,
+            hours=hours or 0,
+            lengths=own_lengths(group, starts) if group and not hours else {},
             minimum=self.minimum.data or 0,
         )
 
@@ -132,10 +139,14 @@ class WorkgroupForm(FlaskForm):
 def form_for(
     count: int, themes: Sequence[Theme], cities: Sequence[City], people: Sequence[Member], data: dict[str, Any]
 ) -> WorkgroupForm:
-    """A form with `count` dates and the choices there are; without dates it does not ask how long meetings last."""
+    """A form with `count` dates and the choices there are; without dates it does not ask how long meetings last.
+
+    When `data` knows no length of all of them, they differ, and keep their lengths unless a number is given.
+    """
     needed = [InputRequired(_l("Fill in the day and the time."))]
     dates = {f"meeting_{n}": Beginning(_l("Meeting %(n)s", n=n), validators=needed) for n in range(1, count + 1)}
-    form: WorkgroupForm = type("WorkgroupForm", (WorkgroupForm,), dates)(data=data)
+    lengths = {} if data["hours"] else {"hours": _one_length()}
+    form: WorkgroupForm = type("WorkgroupForm", (WorkgroupForm,), {**dates, **lengths})(data=data)
     if not count:
         del form.hours
     form.theme.choices = [SelectChoice(t.id, str(t)) for t in themes]
@@ -144,9 +155,16 @@ def form_for(
     return form
 
 
+def _one_length() -> WholeNumber:
+    return WholeNumber(
+        _l("Hours of a meeting"),
+        description=_l("Meetings of this group differ in length. Leave this empty to keep that."),
+        validators=[Optional(), NumberRange(1, 12, _l("Give a whole number from 1 to 12."))],
+    )
+
+
 def data_of(group: Workgroup) -> dict[str, Any]:
     """What the form of a group that exists begins with."""
-    first = next(iter(group.meetings), None)
     starts = {f"meeting_{n}": typed(m.starts_at) for n, m in enumerate(group.meetings, start=1)}
     kept = {name: getattr(group, name) for name in ("places", "minimum", "venue", "video_url")}
     return {
@@ -155,7 +173,24 @@ def data_of(group: Workgroup) -> dict[str, Any]:
         "mode": str(group.mode),
         "languages": group.spoken,
         "facilitators": [f.id for f in group.facilitators],
-        "hours": round((first.ends_at - first.starts_at).total_seconds() / 3600) if first else None,
+        "hours": hours_of(group),
         **kept,
         **starts,
     }
+
+
+def hours_of(group: Workgroup) -> int | None:
+    """How many hours each meeting of a group lasts; None when they differ, or are no whole hours."""
+    lengths = {m.ends_at - m.starts_at for m in group.meetings}
+    length = lengths.pop() if len(lengths) == 1 else None
+    return None if length is None or length % HOUR else length // HOUR
+
+
+def own_lengths(group: Workgroup, starts: Sequence[datetime]) -> dict[datetime, timedelta]:
+    """How long each meeting lasts if none changes its length; `starts` in the order of the group's meetings.
+
+    A date that stays keeps its length, a date that moves takes that of its meeting along.
+    """
+    moved = {start: m.ends_at - m.starts_at for start, m in zip(starts, group.meetings, strict=False)}
+    kept = {m.starts_at: m.ends_at - m.starts_at for m in group.meetings}
+    return moved | {start: length for start, length in kept.items() if start in moved}

@@ -1,6 +1,6 @@
 """The letters of the workgroups' room: who gets which, with which calendar. The words are in templates/mail/."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import ModuleType
@@ -105,6 +105,12 @@ def left_group(signup: Signup, had_place: bool) -> None:
 def reminder(signup: Signup, meeting: Meeting, key: str) -> Letter | None:
     """Remind somebody of a meeting."""
     return queue("meeting_reminder", signup.member, key=key, group=signup.workgroup, meeting=meeting)
+
+
+def lead_reminder(meeting: Meeting, member: Member, key: str, said: Mapping[Any, Sequence[Member]]) -> Letter | None:
+    """Remind whoever leads a meeting, with who comes: people by their answer, 'yes', 'no' or 'none'."""
+    answers: dict[str, Any] = {f"says_{word}": people for word, people in said.items()}
+    return queue("lead_reminder", member, key=key, group=meeting.workgroup, meeting=meeting, **answers)
 
 
 def cancelled(group: Workgroup, people: People) -> None:

@@ -137,6 +137,11 @@ class Meeting(Base):
         """This meeting on this date: who confirmed it has not confirmed the date it is moved to."""
         return f"{self.id}-{self.sequence}"
 
+    @property
+    def is_going_on(self) -> bool:
+        """Whether people are sitting together now."""
+        return self.starts_at <= now() < self.ends_at
+
     def overlaps(self, other: "Meeting") -> bool:
         """Say whether one person could not be at both."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at

@@ -153,8 +153,22 @@ def freeze(edition: Edition, mixes: bool, by: int | None) -> Assignment:
     return frozen
 
 
+def why_not_unfreeze(edition: Edition) -> str | None:
+    """The sentence why the freezing cannot be taken back, or None."""
+    frozen = ways.assignment_of(edition)
+    if frozen is None or frozen.draw is not None:
+        return _("The lot is drawn, so the wishes stay frozen.")
+    # Closing can be undone while the wishes are frozen; a group closed before another freezing would stay closed.
+    since = Workgroup.edition_id == edition.id, Workgroup.cancelled_at >= frozen.frozen_at
+    if db.session.scalar(select(func.count()).select_from(Workgroup).where(*since)):
+        return _("Groups were closed or merged since. Undo that before you take the freezing back.")
+    return None
+
+
 def unfreeze(edition: Edition, by: int | None) -> None:
-    """Take the freezing back, as long as no lot is drawn. Raises Refused."""
+    """Take the freezing back, as long as no lot is drawn, and no group closed. Raises Refused."""
+    if why := why_not_unfreeze(edition):
+        raise Refused(why)
     mine = delete(Assignment).where(Assignment.edition_id == edition.id, Assignment.draw.is_(None))
     if not db.session.scalars(mine.returning(Assignment.edition_id)).all():
         raise Refused(_("The lot is drawn, so the wishes stay frozen."))

@@ -127,8 +127,9 @@ def change(
 
 def warnings(edition: Edition, groups: Sequence[Workgroup]) -> dict[int, list[str]]:
     """By group: who leads more groups than they said, and languages of the group that no facilitator speaks."""
-    people = {p.id: p for g in groups for p in g.facilitators}
-    known = {f.member.id: f for f in of_edition(edition, list(people.values()))}
+    leading = {p.id for g in groups for p in g.facilitators}
+    people = db.session.scalars(select(Member).where(Member.id.in_(leading)).options(selectinload(Member.grants)))
+    known = {f.member.id: f for f in of_edition(edition, people.all())}
     return {g.id: _about(g, [known[f.id] for f in g.facilitators]) for g in groups}
 
 

@@ -4,6 +4,7 @@ Locks stand in seats.py, the order of waiting lists in waiting.py, places that a
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, time, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
@@ -11,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from ..db import db, now
+from ..editions.models import Edition
 from ..editions.rules import why_not_now
 from ..errors import Refused
+from ..i18n import ZONE
 from ..members.models import Member
 from . import engagements, letters, offers, ways
 from .engagements import Engagement
@@ -48,6 +51,21 @@ def groups_of(member_id: int) -> list[tuple[Signup, Meeting | None]]:
         .order_by(Workgroup.edition_id.desc(), Signup.signed_up_at)
     )
     return [(s, s.workgroup.next_meeting) for s in db.session.scalars(standing)]
+
+
+def led_soon(member_id: int, edition: Edition) -> Sequence[Meeting]:
+    """The meetings of today and tomorrow that are not over, of groups of an edition that somebody leads."""
+    tomorrow = now().astimezone(ZONE).date() + timedelta(days=1)
+    until = datetime.combine(tomorrow, time.max, ZONE)
+    soon = (
+        select(Meeting)
+        .join(Meeting.workgroup)
+        .where(Workgroup.facilitators.any(Member.id == member_id), Workgroup.cancelled_at.is_(None))
+        .where(Workgroup.edition_id == edition.id, Meeting.ends_at > now(), Meeting.starts_at <= until)
+        .options(selectinload(Meeting.workgroup).selectinload(Workgroup.theme))
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    return db.session.scalars(soon).all()
 
 
 def _concerns(member_id: int) -> ColumnElement[bool]:

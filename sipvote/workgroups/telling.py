@@ -135,13 +135,15 @@ def _free(group: Workgroup, signups: Iterable[Signup]) -> list[int]:
 def _write_letters(edition: Edition, found: Outcome, until: datetime) -> None:
     """A letter to everybody whose list counted, and to those who were to lead a group that is not held."""
     by_id = {w.id: w for w in lists_of(edition)}
-    for person in found.people:
-        _write(by_id[person.pledge.list_id], until)
+    told = [by_id[person.pledge.list_id] for person in found.people]
+    mail.queue_many([_written(wish_list, until) for wish_list in told if wish_list.member.email])
+    mail.wake_after_commit()
     for group in merging.closed(found.book):
         letters.cancelled(group, letters.People(list(group.facilitators), set(), set(), set()))
 
 
-def _write(wish_list: WishList, until: datetime) -> None:
+def _written(wish_list: WishList, until: datetime) -> dict[str, Any]:
+    """What somebody is told, as a row of the outbox."""
     came = came_of(wish_list)
     why = reasons.why_none(came, wish_list.why or "")
     facts: dict[str, Any] = {"edition": wish_list.edition, "why": why}
@@ -149,10 +151,9 @@ def _write(wish_list: WishList, until: datetime) -> None:
     if wish_list.given is not None:
         rank = next(c.rank for c in came if c.what == "given")
         facts |= {"group": wish_list.given, "rank": rank, "confirm": CONFIRM, "confirm_by": until}
-        mail.queue("group_given", wish_list.member, **facts)
-    else:
-        waiting = [c.into or c.group for c in came if c.what == "none"]
-        mail.queue("no_group_yet", wish_list.member, waiting=waiting, **facts)
+        return mail.row_of("group_given", wish_list.member, **facts)
+    waiting = [c.into or c.group for c in came if c.what == "none"]
+    return mail.row_of("no_group_yet", wish_list.member, waiting=waiting, **facts)
 
 
 # --- What was told ----------------------------------------------------------------------------------------

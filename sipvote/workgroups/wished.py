@@ -108,7 +108,9 @@ class Fit:
         """The sentence why this wish cannot be kept, or None."""
         if self.is_possible:
             return None
-        if self.can < self.wanted:
+        if not self.can:
+            why = _("You could come on none of its dates.")
+        elif self.can < self.wanted:
             why = ngettext(
                 "The group meets %(wanted)s times, and you could come on %(num)d date.",
                 "The group meets %(wanted)s times, and you could come on %(num)d dates.",

@@ -1,5 +1,6 @@
 """A real Chromium against the app on a real port. On SQLite: the database is not what these tests are about."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from sipvote.members import rules as members
 from sipvote.members.models import Member
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PICTURES = Path(os.environ.get("SIPVOTE_PICTURES", ""))  # a folder for pictures of what is looked at
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,8 +72,8 @@ def _no_csrf() -> None:
 class Visit:
     """One person's browser: a page that remembers what went wrong on it."""
 
-    def __init__(self, context: BrowserContext, site: str) -> None:
-        self.context, self.site = context, site
+    def __init__(self, context: BrowserContext, site: str, has_script: bool = True) -> None:
+        self.context, self.site, self.has_script = context, site, has_script
         self.page: Page = context.new_page()
         self.faults: list[str] = []
         self.page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
@@ -98,6 +100,25 @@ class Visit:
         assert found is not None
         return found
 
+    def go(self, selector: str, nth: int = 0) -> Page:
+        """Press what leads to another page."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).nth(nth).click()
+        return self.page
+
+    def clean(self, name: str, *sizes: Any) -> None:
+        """Nothing to complain about on the page as it stands, in these sizes: too wide, axe, security policy.
+
+        Without scripts axe does not run.
+        """
+        for size in sizes or (self.page.viewport_size,):
+            self.page.set_viewport_size(size)
+            seen = f"{name}-{size['width']}"
+            if PICTURES.name:
+                self.look(seen, PICTURES)
+            found = self.violations() if self.has_script else []
+            assert (seen, self.is_too_wide(), found, self.faults) == (seen, False, [], [])
+
     def is_too_wide(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
@@ -113,7 +134,7 @@ def visit(browser: Browser, app: Flask, site: str, database: None) -> Iterator[C
         if member is not None:
             context.add_cookies([{"name": "sipvote", "value": cookie_of(app, member), "url": site}])
         db.session.commit()
-        return Visit(context, site)
+        return Visit(context, site, options.get("java_script_enabled", True))
 
     yield go
     for context in opened:

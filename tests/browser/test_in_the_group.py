@@ -58,6 +58,23 @@ def test_taps_without_a_network_are_kept_and_sent_when_it_is_back(visit, group, 
     assert came(ada, group) is None
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_a_tap_moves_no_button_on_a_phone(visit, group, bas, language):
+    page = visit(bas).open(
+        f"/{language}/2026/facilitate/{group.id}/meetings/{group.meetings[0].id}/attendance"
+    )  # fmt: skip
+    places = """() => [...document.querySelectorAll(".marks .button")].slice(0, 4).map(
+        button => { const at = button.getBoundingClientRect(); return [at.x, at.y, at.width].join(" ") })"""
+    before = page.evaluate(places)
+    for n, value in enumerate(("yes", "no")):
+        row = page.locator("[data-person]").nth(n)
+        row.locator(f"button[value={value}]").click()
+        expect(row.locator("[data-state]")).not_to_have_text("…")
+        undo, button = row.locator(".link").bounding_box(), row.locator(".button").first.bounding_box()
+        assert undo["width"] >= 44 and abs(undo["y"] - button["y"]) < 4  # beside them, and large enough
+    assert page.evaluate(places) == before
+
+
 def test_a_tap_outlives_the_page_and_does_not_win_over_a_later_one(visit, group, ada, bas):
     here = visit(bas)
     address = f"/en/2026/facilitate/{group.id}/meetings/{group.meetings[0].id}/attendance"

@@ -145,6 +145,8 @@ def test_the_mail_of_a_sign_in_is_read_on_the_page(app: Flask, visitor: FlaskCli
     letter = db.session.query(Letter).one()
     assert letter.subject in visitor.get("/en/demo/mails").text
     page = visitor.get(f"/en/demo/mails/{letter.id}").text
+    for told in (page, visitor.get("/en/demo/mails").text):
+        assert "not the dates in mails that are written already" in told
     link = page.split('<div class="mail-body">')[1].split('href="')[1].split('"')[0]
     assert link.startswith("/nl/sign-in/link/")
     assert visitor.post(link).status_code == 303

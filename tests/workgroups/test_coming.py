@@ -11,10 +11,10 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
-from sipvote.mail import Letter
 from sipvote.workgroups import coming, forming, moving, reminding, rules
+from sipvote.workgroups import letters as group_letters
 from sipvote.workgroups.coming import Answer
-from sipvote.workgroups.models import Mode, Workgroup
+from sipvote.workgroups.models import Attendance, Mode, Workgroup
 from sipvote.workgroups.moving import Reply, Span
 from sipvote.workgroups.wish_models import Availability, Candidate, Coming, Slot, Wish, WishList
 from tests.factories import (
@@ -29,17 +29,10 @@ from tests.factories import (
     an_offer,
 )
 from tests.queries import counted
+from tests.reading import letters
 
+DAY = timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
-
-
-def letters(name: str) -> list[Letter]:
-    return list(db.session.scalars(select(Letter).where(Letter.name == name).order_by(Letter.id)))
 
 
 def said(signup) -> list[str]:
@@ -268,6 +261,7 @@ class TestReminders:
                 told.append(reminding.remind())
         assert told == [0, 1, 0, 0, 1, 0]
         letter = letters("meeting_reminder")[0]
+        assert "\n\n\n" not in letter.body  # though the group has no address and no video call
         assert "1. Welcome" in letter.body and f"/cannot-come/{group.meetings[0].id}" in letter.body
 
     def test_not_to_who_cannot_come_waits_or_has_not_confirmed(self, edition):
@@ -279,6 +273,44 @@ class TestReminders:
         with time_machine.travel(group.meetings[0].starts_at - timedelta(hours=20)):
             assert reminding.remind() == 1
         assert [letter.member_id for letter in letters("meeting_reminder")] == [bo.member_id]
+
+    def test_who_leads_is_told_in_their_language_who_comes_each_time_once(self, edition):
+        bas, lea = a_facilitator(language="nl"), a_member("Lea Dumont", language="fr", left=(now() - DAY).date())
+        group = a_group(edition, begins=12, facilitators=[bas, lea])
+        signups = [a_signup(a_member(name, email=None), group) for name in ("Ada Peeters", "Bo Smit", "Cem Ay")]
+        coming.excuse(signups[1], group.meetings[0])
+        row = db.session.get(Attendance, (signups[2].id, group.meetings[0].id))
+        row.confirmed_at = None
+        first, told = group.meetings[0].starts_at, []
+        for hours in (8 * 24, 6 * 24 + 20, 6 * 24 + 10, 3 * 24 + 12, 20, 2):
+            with time_machine.travel(first - timedelta(hours=hours)):
+                told.append(reminding.remind())
+        assert told == [0, 1, 0, 0, 1, 0]
+        letter = letters("lead_reminder")[0]
+        assert letter.member_id == bas.id and letter.subject.startswith("Je begeleidt een bijeenkomst op")
+        assert "komen (1): Ada Peeters" in letter.body and "niet komen (1): Bo Smit" in letter.body
+        assert "niet geantwoord (1): Cem Ay" in letter.body and f"/facilitate/{group.id}" in letter.body
+
+    def test_who_leads_is_told_of_a_new_date_and_of_no_cancelled_group(self, edition):
+        bas = a_facilitator()
+        group, off = a_group(edition, begins=5, facilitators=[bas]), a_group(edition, begins=5, facilitators=[bas])
+        off.cancelled_at = now()
+        with time_machine.travel(group.meetings[0].starts_at - timedelta(hours=20)):
+            assert reminding.remind() == 1
+            group.meetings[0].sequence += 1
+            assert [reminding.remind(), reminding.remind()] == [1, 0]
+        assert all(f"/facilitate/{group.id}" in letter.body for letter in letters("lead_reminder"))
+
+    @pytest.mark.parametrize("language", ["nl", "fr", "en"])
+    def test_the_letter_to_who_leads_reads_well_with_much_and_with_nothing(self, edition, language):
+        bas, empty = a_facilitator(language=language), a_group(edition, begins=5)
+        full = a_group(edition, begins=5, days=1, venue="Kouter 1", video_url="https://call.example")
+        full.meetings[0].agenda = "1. Welcome"
+        everybody = {word: [a_member(), a_member("Bo")] for word in Answer}
+        for group, said in ((empty, {}), (full, everybody)):
+            letter = group_letters.lead_reminder(group.meetings[0], bas, f"once {group.id}", said)
+            assert "{" not in letter.body and "\n\n\n" not in letter.body and letter.subject
+            assert ("Kouter 1" in letter.body) == ("1. Welcome" in letter.body) == (group is full)
 
     def test_who_joined_late_is_reminded_of_what_is_to_come(self, edition):
         group = a_group(edition, begins=5)

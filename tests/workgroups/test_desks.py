@@ -1,6 +1,5 @@
 """The desks: organisers plan, facilitators see who comes, the board sees figures; others do not."""
 
-import csv
 import io
 import re
 import zipfile
@@ -28,16 +27,7 @@ from tests.factories import (
     an_organiser,
 )  # fmt: skip
 from tests.queries import counted
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
-
-
-def rows(answer):
-    assert answer.mimetype == "text/csv"
-    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
+from tests.reading import rows
 
 
 @pytest.mark.parametrize(
@@ -127,6 +117,37 @@ class TestPlanning:
         assert "Kouter 2" in page.text or "venue" in wrong
         db.session.refresh(group)
         assert group.venue == "Kouter 1"
+
+    def test_each_meeting_keeps_its_length_unless_one_is_given_for_all(self, browser_of, edition):
+        group = a_group(edition)
+        group.meetings[1].ends_at -= timedelta(hours=1)
+        group.meetings[2].ends_at += timedelta(minutes=30)
+        dre, address = browser_of(an_organiser()), f"/en/2026/groups/plan/{group.id}"
+        page = dre.get(address).text
+        (box,) = re.findall(r'<input[^>]*name="hours"[^>]*>', page)
+        assert "Leave this empty to keep that" in page and 'value=""' in box and "required" not in box
+
+        def save(**values):
+            starts = values.pop("starts", [m.starts_at for m in group.meetings])
+            about = {"theme": group.theme_id, "cities": [a_city().id]}
+            data = self.form(starts=starts, **{**about, "hours": "", **values})
+            page = dre.post(address, data=data).text  # the page that shows what is asked, or saved
+            if seen := re.search(r'name="seen" value="([^"]*)"', page):
+                dre.post(address, data={**data, "seen": seen[1]})
+            db.session.refresh(group, ["meetings"])
+            return [(m.ends_at - m.starts_at) / timedelta(hours=1) for m in group.meetings]
+
+        assert save(venue="Kouter 2") == [3, 2, 3.5, 3, 3] and group.venue == "Kouter 2"
+        assert {m.sequence for m in group.meetings} == {1}  # the place; no date moved
+        starts = [m.starts_at for m in group.meetings]
+        moved = [starts[0], starts[1] + timedelta(days=13), *starts[2:]]  # now the last one, and as short as it was
+        assert save(starts=moved) == [3, 3.5, 3, 3, 2]
+        swapped = [m.starts_at for m in group.meetings][::-1]
+        assert save(starts=swapped) == [3, 3.5, 3, 3, 2]
+        assert save(hours=2) == [2] * 5
+        assert "Leave this empty" not in dre.get(address).text
+        assert save(hours="") == [2] * 5
+        assert "Fill in this field" in dre.post(address, data=self.form(starts=starts, hours="")).text
 
     def test_a_facilitator_who_left_is_missed(self, browser_of, edition):
         bas = a_facilitator()

@@ -1,7 +1,5 @@
 """The desks of dates and of the assignment, and the page on which members read why they have their group."""
 
-import csv
-import io
 import random
 import re
 from datetime import timedelta
@@ -10,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from sipvote.db import db, now
+from sipvote.editions.models import SignUpWay
 from sipvote.mail import Letter
 from sipvote.workgroups import merging, offers, placing, rules, telling, ways
 from sipvote.workgroups.models import Mode, Signup, Workgroup
@@ -27,6 +26,7 @@ from tests.factories import (
     an_organiser,
 )
 from tests.queries import counted
+from tests.reading import rows
 
 DATES, DESK = "/en/2026/groups/dates", "/en/2026/groups/assignment"
 
@@ -34,11 +34,6 @@ DATES, DESK = "/en/2026/groups/dates", "/en/2026/groups/assignment"
 @pytest.fixture
 def edition(database):
     return a_year_of_wishes()
-
-
-@pytest.fixture
-def slots(edition):
-    return [a_slot(edition, day) for day in (1, 8, 15)]
 
 
 @pytest.fixture
@@ -192,6 +187,25 @@ class TestAssignment:
         organiser.post(f"{DESK}/unfreeze")
         assert "Freeze the wishes" in organiser.get(f"{DESK}/").text and not db.session.scalar(select(Assignment))
 
+    def test_the_page_of_a_group_leads_to_closing_it_while_wishes_are_frozen(self, organiser, edition, slots):
+        group = a_group_with_slots(edition, slots)
+        a_wish_list(a_member(), group, slots=slots)
+        address = f"/en/2026/groups/plan/{group.id}"
+        assert "Yes, cancel the group" in organiser.get(address).text
+        organiser.post(f"{DESK}/freeze")
+        page = organiser.get(address).text
+        assert "Yes, cancel the group" not in page and "that can be undone" in page and f'"{DESK}/"' in page
+        assert organiser.post(f"{address}/cancel").status_code == 409
+        assert "Closed or merged" not in organiser.get(f"{DESK}/").text
+        organiser.post(f"{DESK}/{group.id}/close")
+        page = organiser.get(f"{DESK}/").text
+        assert "Closed or merged" in page and "Undo" in page and "Undo that before you take" in page
+        assert "Yes, take it back" not in page
+        assert organiser.post(f"{DESK}/unfreeze").status_code == 409
+        assert "/reopen" in page
+        edition.sign_up_way = SignUpWay.DIRECT  # whatever bars it, what would be refused is not offered
+        assert "/reopen" not in organiser.get(f"{DESK}/").text
+
     def test_changed_wishes_are_seen(self, organiser, edition, slots):
         mine = a_wish_list(a_member(), a_group_with_slots(edition, slots), slots=slots)
         placing.freeze(edition, True, None)
@@ -267,10 +281,6 @@ class TestAssignment:
         assert before == after and [row[7] for row in after[1:]].count("Guidance (Ghent)") == 1
         assert any("No place was left for you" in row[9] for row in after[1:])
         assert organiser.get(f"{DESK}/outcome.xlsx").data[:2] == b"PK"
-
-
-def rows(answer):
-    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
 
 
 class TestUntilEverybodyIsTold:

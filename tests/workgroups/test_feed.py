@@ -3,18 +3,12 @@
 import logging
 from datetime import timedelta
 
-import pytest
 from icalendar import Calendar
 
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.workgroups import calendars, feed, forming
 from tests.factories import a_facilitator, a_group, a_member, a_signup, an_assembly, an_edition, an_offer
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
 
 
 def events(text):

@@ -1,6 +1,5 @@
 """The figures for board and organisers: four questions, answered without telling of anybody."""
 
-import csv
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -33,6 +32,7 @@ from tests.factories import (
     kept,
 )
 from tests.queries import counted
+from tests.reading import rows
 
 
 @pytest.fixture
@@ -43,11 +43,6 @@ def edition(database):
 @pytest.fixture
 def board(browser_of, database):
     return browser_of(a_board_member())
-
-
-def rows(answer):
-    assert answer.mimetype == "text/csv"
-    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
 
 
 def main(page):

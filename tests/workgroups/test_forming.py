@@ -12,17 +12,12 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.i18n import ZONE
-from sipvote.mail import Letter
 from sipvote.workgroups import forming, rules
 from sipvote.workgroups.models import Mode
 from tests.factories import a_city, a_facilitator, a_group, a_member, a_signup, a_theme, an_edition, an_organiser
+from tests.reading import letters
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
 
 
 def a_plan(edition, group=None, **values):
@@ -39,10 +34,6 @@ def a_plan(edition, group=None, **values):
 def later(plan):
     """The same plan with its last meeting two days later."""
     return replace(plan, starts=[*plan.starts[:-1], plan.starts[-1] + timedelta(days=2)])
-
-
-def letters(name):
-    return db.session.scalars(select(Letter).where(Letter.name == name).order_by(Letter.id)).all()
 
 
 def why(edition, plan, group=None):

@@ -18,16 +18,6 @@ from tests.queries import counted
 
 
 @pytest.fixture
-def bas(database):
-    return a_facilitator("gent")
-
-
-@pytest.fixture
-def ada(database):
-    return a_member("Ada Peeters")
-
-
-@pytest.fixture
 def group(bas, ada):
     return a_met_group(ada, a_member("Bo Smit"), facilitators=[bas])
 

@@ -7,7 +7,6 @@ import pytest
 import time_machine
 
 from sipvote.db import db
-from sipvote.editions.models import Phase
 from sipvote.i18n import ZONE
 from sipvote.workgroups import coming, moving, rules
 from tests.factories import (
@@ -18,16 +17,10 @@ from tests.factories import (
     a_signup,
     a_wait,
     an_assembly,
-    an_edition,
     an_offer,
     an_organiser,
 )
 from tests.queries import counted
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
 
 
 def url(group, *more):

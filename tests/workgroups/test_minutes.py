@@ -14,21 +14,6 @@ from tests.factories import a_facilitator, a_member, a_met_group, an_organiser, 
 
 
 @pytest.fixture
-def bas(database):
-    return a_facilitator("gent")
-
-
-@pytest.fixture
-def ada(database):
-    return a_member("Ada Peeters")
-
-
-@pytest.fixture
-def bo(database):
-    return a_member("Bo Smit")
-
-
-@pytest.fixture
 def group(bas, ada, bo):
     group = a_met_group(ada, bo, a_member("Cem Ay"), facilitators=[bas])
     some_presence(group, ada, bo)

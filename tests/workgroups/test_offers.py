@@ -11,7 +11,6 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase, SignUpWay, WaitingOrder
 from sipvote.errors import Refused
-from sipvote.mail import Letter
 from sipvote.voting import lot
 from sipvote.workgroups import coming, counts, late, offers, rules, waiting
 from sipvote.workgroups.models import Attendance
@@ -29,17 +28,9 @@ from tests.factories import (
     an_offer,
 )
 from tests.queries import counted
+from tests.reading import letters
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
-
-
-def letters(name: str) -> list[Letter]:
-    return list(db.session.scalars(select(Letter).where(Letter.name == name).order_by(Letter.id)))
 
 
 def keys(group, count=5):

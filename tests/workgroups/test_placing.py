@@ -6,12 +6,13 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import delete, func, select
 
+from sipvote import mail
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Edition, SignUpWay
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.workgroups import merging, placing, pledges, reasons, rules, telling, ways
+from sipvote.workgroups import forming, merging, placing, pledges, reasons, rules, telling, ways
 from sipvote.workgroups.assignment import TooFew, Why
 from sipvote.workgroups.models import Mode, Signup, Workgroup
 from sipvote.workgroups.placing import Bar
@@ -26,6 +27,7 @@ from tests.factories import (
     a_wish_list,
     a_year_of_wishes,
 )
+from tests.queries import counted
 from tests.workgroups.test_race import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -34,11 +36,6 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture
 def edition():
     return a_year_of_wishes()
-
-
-@pytest.fixture
-def slots(edition):
-    return [a_slot(edition, day) for day in (1, 8, 15)]
 
 
 @pytest.fixture
@@ -139,6 +136,28 @@ class TestFreezing:
         drawn(edition)
         with pytest.raises(Refused, match="stay frozen"):
             placing.unfreeze(edition, None)
+
+    def test_freezing_is_not_taken_back_while_a_group_is_closed_that_nobody_could_open_then(self, edition, slots):
+        group = a_group_with_slots(edition, slots)
+        a_wish_list(a_member(), group, slots=slots)
+        placing.freeze(edition, True, None)
+        merging.close(group, None)
+        with pytest.raises(Refused, match="closed or merged since"):
+            placing.unfreeze(edition, None)
+        merging.reopen(group, None)
+        placing.unfreeze(edition, None)
+        assert ways.assignment_of(edition) is None
+
+    def test_while_wishes_are_frozen_a_group_is_closed_without_letters_that_nothing_could_undo(self, edition, slots):
+        group, other = (a_group_with_slots(edition, slots, facilitators=[a_facilitator()]) for _n in range(2))
+        a_wish_list(a_member(), group, other, slots=slots)
+        drawn(edition)
+        with pytest.raises(Refused, match="Close this group where everybody is given a group"):
+            forming.cancel(group, None)
+        assert group.cancelled_at is None and not db.session.scalar(select(func.count()).select_from(Letter))
+        tell(edition)
+        forming.cancel(group, None)
+        assert group.cancelled_at
 
     def test_two_organisers_freeze_at_the_same_moment(self, app, edition, slots):
         a_wish_list(a_member(), a_group_with_slots(edition, slots), slots=slots)
@@ -330,6 +349,23 @@ class TestMending:
 
 
 class TestTelling:
+    def test_all_letters_are_one_statement_and_the_worker_is_woken(self, edition, slots, monkeypatch):
+        group = a_group_with_slots(edition, slots, dates=True, places=2)
+        people = [a_member(f"M{n}", email=None if n == 0 else f"m{n}@example.org") for n in range(5)]
+        for member in people:
+            a_wish_list(member, group, slots=slots)
+        drawn(edition)
+        db.session.commit()
+        woken = []
+        monkeypatch.setattr(mail, "wake", [lambda: woken.append(True)])
+        with counted() as seen:
+            tell(edition)
+        assert sum("INSERT INTO letter" in statement for statement in seen) == 1
+        db.session.commit()
+        told = db.session.scalars(select(Letter)).all()
+        assert {letter.member_id for letter in told} == {m.id for m in people[1:]} and woken == [True]
+        assert {letter.name for letter in told} == {"group_given", "no_group_yet"}
+
     @pytest.fixture
     def groups(self, edition, slots):
         """Two places and three people who want them; one of them has a second wish."""

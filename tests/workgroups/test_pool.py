@@ -1,21 +1,14 @@
 """The pool of facilitators: what each speaks and leads; organisers are warned, and decide themselves."""
 
-import pytest
 from sqlalchemy import select
 
 from sipvote.audit import Entry
-from sipvote.db import db
+from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.workgroups import pool
 from sipvote.workgroups.life_models import FacilitatorProfile
-from tests.factories import a_board_member, a_facilitator, a_group, a_member, an_edition, an_organiser
+from tests.factories import a_board_member, a_facilitator, a_group, a_member, a_theme, an_edition, an_organiser
 from tests.queries import counted
-
-
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
-
 
 ADDRESS = "/en/2026/groups/plan/facilitators"
 
@@ -99,3 +92,16 @@ def test_the_pool_takes_the_same_queries_however_many_there_are(browser_of, edit
             assert browser.get(ADDRESS).status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] < 25
+
+
+def test_more_groups_with_more_facilitators_take_no_more_queries_to_plan(browser_of, edition):
+    browser, theme, counts = browser_of(an_organiser()), a_theme(edition, elected_at=now()), []
+    for _round in range(2):
+        for _n in range(3):
+            a_group(edition, theme, facilitators=[a_facilitator("gent"), a_facilitator()])
+        browser.get("/en/2026/groups/plan/")
+        db.session.expire_all()
+        with counted() as seen:
+            assert browser.get("/en/2026/groups/plan/").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1] < 35

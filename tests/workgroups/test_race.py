@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from sipvote.db import db, now
-from sipvote.editions.models import Edition, Phase
+from sipvote.editions.models import Edition
 from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.members.models import Member
@@ -24,16 +24,10 @@ from tests.factories import (
     a_signup,
     a_wishing_edition,
     accepted,
-    an_edition,
     an_offer,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
 
 
 def at_once(app: Any, acts: Iterable[Callable[[], Any]]) -> list[Any]:

@@ -12,15 +12,10 @@ from sipvote.members.models import Member
 from sipvote.workgroups import attending, group_mail, minutes, papers
 from sipvote.workgroups.life_models import GroupFile, Minutes
 from sipvote.workgroups.models import Attendance, Meeting, Signup, Workgroup
-from tests.factories import a_facilitator, a_member, a_met_group
+from tests.factories import a_member, a_met_group
 from tests.workgroups.test_race import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def bas():
-    return a_facilitator("gent")
 
 
 @pytest.fixture

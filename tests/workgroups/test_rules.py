@@ -12,22 +12,12 @@ from sipvote.audit import Entry, first_fault
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
-from sipvote.mail import Letter
 from sipvote.workgroups import leavers, reminding, rules
 from sipvote.workgroups.models import Attendance, Meeting, Signup
 from tests.factories import a_facilitator, a_group, a_member, a_signup, a_theme, an_edition, in_phase
+from tests.reading import letters
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def edition():
-    return an_edition(Phase.SIGNUP)
-
-
-def letters(name: str | None = None) -> list[Letter]:
-    found = db.session.scalars(select(Letter).order_by(Letter.id)).all()
-    return [letter for letter in found if name in (None, letter.name)]
 
 
 class TestSigningUp:

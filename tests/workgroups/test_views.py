@@ -13,11 +13,6 @@ from tests.factories import a_facilitator, a_group, a_member, a_signup, a_theme,
 from tests.queries import counted
 
 
-@pytest.fixture
-def edition(database):
-    return an_edition(Phase.SIGNUP)
-
-
 def url(group, *more):
     return "/".join(["/en/2026/groups", str(group.id), *more])
 

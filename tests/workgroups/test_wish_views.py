@@ -51,7 +51,7 @@ class TestThreePages:
         answer = browser.post(PAGES + "dates", data={**ticks(group), "access_needs": " A ramp "})
         assert answer.headers["Location"] == PAGES + "check"
         page = browser.get(PAGES + "check").text
-        assert "You could come on 6 of 6 dates" in page and "on 0 of 6 dates" in page and "Cannot be kept" in page
+        assert "You could come on 6 of 6 dates" in page and "on none of its dates" in page and "Cannot be kept" in page
         assert "I come to all 5 meetings, of about 3 hours each" in page and "A ramp" in page
         assert browser.post(PAGES + "pledge").headers["Location"] == PAGES + "done"
         assert "Your wishes are in" in browser.get(PAGES + "done").text
@@ -261,6 +261,7 @@ class TestElsewhere:
         (told,) = browser.get("/en/me/data.json").json["wishes"]
         assert told["groups, the dearest first"] == ["Guidance (Ghent)"] and len(told["could come"]) == 6
         assert told["access needs"] == "A ramp" and told["promised"]
+        assert told["given"] is None and told["what came of each"] == []  # nobody was told yet
 
     def test_the_number_of_queries_does_not_grow(self, browser_of, edition):
         ada, theme = a_member(), a_theme(edition, elected_at=now())

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sipvote.db import db, now
 from sipvote.editions.models import Phase, SignUpWay
 from sipvote.errors import Refused
+from sipvote.i18n import in_language
 from sipvote.mail import Letter
 from sipvote.workgroups import forming, rules, slots, ways, wish_slots, wished, wishing
 from sipvote.workgroups.models import Mode
@@ -184,6 +185,27 @@ class TestPledging:
         assert wishing.pledge(ada, edition).counts
         (letter,) = db.session.scalars(select(Letter)).all()
         assert letter.name == "wishes_in" and "6 of 6 dates" in letter.body
+
+    @pytest.mark.parametrize(
+        ("language", "says"),
+        [
+            ("en", ("on none of its dates", "on 1 of 6 dates", "on its only date")),
+            ("nl", ("op geen enkele datum komen", "op 1 van 6 data", "op de enige datum")),
+            ("fr", ("venir à aucune date", "à 1 date sur 6", "à la seule date")),
+        ],
+    )
+    def test_the_letter_counts_dates_as_people_say_it(self, edition, language, says):
+        edition.meetings = 1
+        groups = [a_group_to_wish(edition, dates=n, days=d) for d, n in enumerate((6, 6, 1))]
+        ada, ids = a_member(language=language), [slot_ids(g) for g in groups]
+        wishing.choose(ada, edition, [g.id for g in groups])
+        wishing.tick(ada, edition, {ids[1][0]: Coming.EITHER, ids[2][0]: Coming.EITHER})
+        wishing.pledge(ada, edition)
+        lines = db.session.scalars(select(Letter.body)).one().splitlines()
+        told = [line for line in lines if line[:2] in ("1.", "2.", "3.")]
+        assert [words in line for words, line in zip(says, told, strict=True)] == [True] * 3
+        with in_language("fr"):
+            assert "0 date" not in (wished.fits(wished.list_of(ada.id, edition))[0].why_not or "0 date")
 
     def test_a_second_click_changes_nothing_and_writes_nothing(self, edition):
         ada, group = a_member(), a_group_to_wish(edition)

@@ -2,24 +2,33 @@
 const form = document.querySelector("form[data-keep]");
 const said = document.querySelector("[data-said]");
 const state = document.querySelector("[data-state]");
-let timer = 0, busy = false, again = false;
+let timer = 0, busy = false, owed = false; // owed: something was chosen that is not on its way yet
 
+function send() {
+  owed = false;
+  clearTimeout(timer);
+  // keepalive: it arrives also when the page is left meanwhile.
+  const request = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, keepalive: true };
+  return fetch(form.action, request).catch(() => null);
+}
 async function keep() {
-  if (busy) { again = true; return; }
+  if (busy) return; // whoever is under way sends again what is owed
   busy = true;
-  const request = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
-  const answer = await fetch(form.action, request).catch(() => null);
+  const answer = await send();
   // Signed out meanwhile: the answer is a page.
   const told = await answer?.json().catch(() => null);
   busy = false;
   said.textContent = told?.said ?? told?.why ?? form.dataset.lost;
   said.classList.toggle("over", !told?.said);
   if (told?.state) state.textContent = told.state;
-  if (again || !answer) { again = false; soon(answer ? 300 : 10000); }
+  if (owed || !answer) soon(answer ? 300 : 10000);
 }
 function soon(pause) {
+  owed = true;
   clearTimeout(timer);
   timer = setTimeout(keep, pause);
 }
-form.addEventListener("change", (event) => { if (!event.target.matches("[data-aside]")) soon(300); });
-form.addEventListener("submit", () => clearTimeout(timer));
+form.addEventListener("input", (event) => { if (!event.target.matches("[data-aside]")) soon(300); });
+form.addEventListener("submit", () => { owed = false; clearTimeout(timer); });
+addEventListener("online", () => { if (owed) soon(0); });
+addEventListener("pagehide", () => { if (owed) send(); });
