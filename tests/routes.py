@@ -264,9 +264,7 @@ ROUTES = {
     "GET/POST /<int:year>/groups/plan/facilitators/<int:member_id>": "workgroups.plan",
     "GET /<int:year>/drafts/<int:draft_id>/adoption": "public",
     "POST /<int:year>/drafts/<int:draft_id>/adoption/<int:group_id>/open": "member",
-    "POST /<int:year>/drafts/<int:draft_id>/adoption/asked/<int:adoption_id>/<said>": (
-        "member"
-    ),
+    "POST /<int:year>/drafts/<int:draft_id>/adoption/asked/<int:adoption_id>/<said>": ("member"),
     "POST /<int:year>/drafts/<int:draft_id>/adoption/asked/<int:adoption_id>/close": "member",
     "POST /<int:year>/drafts/<int:draft_id>/adoption/asked/<int:adoption_id>/for/<int:member_id>/<said>": "member",
     "POST /<int:year>/drafts/<int:draft_id>/adoption/asked/<int:adoption_id>/take-back": "member",
