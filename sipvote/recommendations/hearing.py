@@ -180,3 +180,9 @@ def of_member(member_id: int, most: int | None = MINE_SHOWN) -> Sequence[Remark]
     draft = selectinload(Remark.draft)
     about = draft.selectinload(Draft.theme), draft.selectinload(Draft.edition), selectinload(Remark.recommendation)
     return db.session.scalars(theirs.options(*about).limit(most)).all()
+
+
+def reported_by(member_id: int) -> Sequence[RemarkReport]:
+    """What a member asked the organisers to look at, in order of time."""
+    theirs = select(RemarkReport).where(RemarkReport.member_id == member_id)
+    return db.session.scalars(theirs.order_by(RemarkReport.reported_at)).all()

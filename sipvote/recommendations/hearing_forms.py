@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired
 
 from ..i18n import LANGUAGES
@@ -25,7 +26,7 @@ class AnswerForm(KeptForm):
     """What the group answers; `seen` is the answer that stood on the page before."""
 
     taken_up = RadioField(
-        _l("Do you take it up?"), choices=[("yes", _l("Taken up")), ("no", _l("Not taken up"))],
+        _l("Do you take it up?"), choices=[SelectChoice("yes", _l("Taken up")), SelectChoice("no", _l("Not taken up"))],
         validators=[InputRequired(_l("Choose whether you take it up."))],
     )  # fmt: skip
     words = TextAreaField(

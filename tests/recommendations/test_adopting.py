@@ -138,7 +138,7 @@ class TestAsking:
         remark = a_remark(draft, a_member())
         a_remark(draft, a_member(), to=remark)
         a_remark(draft, a_member(), withdrawn_at=now())
-        with pytest.raises(Refused, match="^1 remark still waits"):
+        with pytest.raises(Refused, match=r"^1 remark still waits"):
             asks(draft, group, bas)
         remark.answered_at, remark.answer, remark.answer_language, remark.taken_up = now(), "Yes.", "en", True
         db.session.flush()

@@ -120,7 +120,7 @@ class TestWriting:
     def test_twenty_within_an_hour_is_the_most_for_one_member(self, draft, ada):
         for n in range(20):
             a_remark(draft, ada, f"Remark {n}", written_at=now() - timedelta(minutes=59 - n))
-        with pytest.raises(Refused, match="You sent 20 remarks within an hour. You can send the next one at"):
+        with pytest.raises(Refused, match=r"You sent 20 remarks within an hour. You can send the next one at"):
             said(draft, ada)
         assert said(draft, a_member())
         oldest = db.session.scalars(select(Remark).order_by(Remark.written_at)).first()
