@@ -5,8 +5,6 @@ changes meanwhile, the question is void, and it is put again. A draft of several
 adopted the same text.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,8 +23,9 @@ from ..workgroups import insiders, minutes
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from . import hearing
 from . import remark_letters as letters
-from .hearing_models import Adoption, AdoptionAnswer, Bundle
-from .models import Draft, Recommendation, RecommendationText
+from .hearing_models import Adoption, AdoptionAnswer
+from .models import Draft
+from .wording import canonical, digest_of, is_bundled
 
 ANSWERS: dict[str, bool | None] = {"agree": True, "disagree": False, "abstain": None}
 
@@ -72,39 +71,6 @@ class Standing:
     def adopted_another(self) -> bool:
         """Whether the group has adopted a text that has changed since."""
         return self.last is not None and bool(self.last.is_adopted) and self.last.digest != self.digest
-
-
-# --- The text ---------------------------------------------------------------------------------------
-
-
-def canonical(draft: Draft) -> str:
-    """The text that is adopted: a JSON list of the recommendations in their order, each in its original language.
-
-    Keys in alphabetical order, no blanks between them. Translations are not part of it: they may be mended later.
-    """
-    stands = (RecommendationText.language == Recommendation.original) & RecommendationText.replaced_at.is_(None)
-    words = (RecommendationText.title, RecommendationText.text, RecommendationText.why, RecommendationText.for_whom)
-    rows = (
-        select(Recommendation.original, *words)
-        .join(RecommendationText, RecommendationText.recommendation_id == Recommendation.id)
-        .where(Recommendation.draft_id == draft.id, Recommendation.withdrawn_at.is_(None), stands)
-        .order_by(Recommendation.position, Recommendation.id)
-    )
-    names = ("language", "title", "text", "why", "for_whom")
-    found = [dict(zip(names, row, strict=True)) for row in db.session.execute(rows)]
-    return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(draft: Draft) -> str:
-    """The SHA-256 of the canonical text, in hexadecimal."""
-    return hashlib.sha256(canonical(draft).encode()).hexdigest()
-
-
-def is_bundled(draft: Draft) -> bool:
-    """Whether the draft was submitted to the board: from then on nothing about it changes."""
-    numbered = select(Recommendation.id).where(Recommendation.draft_id == draft.id, Recommendation.number.is_not(None))
-    submitted = select(Bundle.edition_id).where(Bundle.edition_id == draft.edition_id, Bundle.submitted_at.is_not(None))
-    return db.session.scalar(select(numbered.exists() | submitted.exists())) or False
 
 
 # --- How it stands ----------------------------------------------------------------------------------

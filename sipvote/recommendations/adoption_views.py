@@ -1,5 +1,6 @@
 """Adopting a draft at a meeting of the group, with one tap each; and the minority notes beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template, request, url_for
@@ -12,7 +13,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import language
 from ..workgroups import insiders
-from . import adopting, hearing, notes, remarks
+from . import adopting, hearing, notes, remarks, wording
 from .hearing_forms import NoteForm
 from .hearing_models import Adoption, MinorityNote
 from .models import Draft, Recommendation
@@ -51,19 +52,26 @@ def _back(year: int, draft_id: int, part: str = "") -> Any:
 def show(year: int, draft_id: int) -> str:
     """Numbers are for everybody once the draft is published; names and acts for the people in its groups."""
     draft = asked_draft(year, draft_id, inside=False)
-    standings, mine = adopting.standings(draft), me()
+    mine, standings = me(), adopting.standings(draft)
     belongs = mine is not None and remarks.belongs(current_user, draft)
     return render_template(
         "adoption/show.html", edition=draft.edition, draft=draft, title_of_draft=remarks.title_of(draft),
-        standings=standings, belongs=belongs, me=mine, notes=notes.notes_of(draft), answers=adopting.ANSWERS,
+        standings=standings, belongs=belongs, me=mine, notes=notes.notes_of(draft), digest=wording.digest_of(draft),
         recommendations=[r for r in draft.recommendations if not r.withdrawn_at],
-        unanswered=hearing.unanswered(draft) if belongs else [], digest=adopting.digest_of(draft),
-        writes={s.group.id: belongs and insiders.may_write(mine, s.group) for s in standings},
-        why_not_open={s.group.id: adopting.why_not_open(draft, s.group, mine) for s in standings} if belongs else {},
-        meetings={s.group.id: adopting.meetings_for(s.group) for s in standings} if belongs else {},
-        why_not_note=notes.why_not_write(draft, None, mine) if mine and belongs else "-",
         why_not_reopen=adopting.why_not_reopen(draft),
+        **(_for_insiders(draft, standings, mine) if mine is not None and belongs else {}),
     )  # fmt: skip
+
+
+def _for_insiders(draft: Draft, standings: Sequence[adopting.Standing], mine: int) -> dict[str, Any]:
+    """What the visitor may do in each group, and what stands in the way."""
+    groups = [standing.group for standing in standings]
+    return {
+        "unanswered": hearing.unanswered(draft), "why_not_note": notes.why_not_write(draft, None, mine),
+        "writes": {g.id: insiders.may_write(mine, g) for g in groups},
+        "why_not_open": {g.id: adopting.why_not_open(draft, g, mine) for g in groups},
+        "meetings": {g.id: adopting.meetings_for(g) for g in groups},
+    }  # fmt: skip
 
 
 @adoption.post("/<int:group_id>/open")

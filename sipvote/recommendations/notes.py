@@ -11,9 +11,9 @@ from ..db import db, now
 from ..errors import Refused
 from ..members.models import Member
 from ..workgroups import insiders
-from .adopting import is_bundled
 from .hearing_models import MinorityNote
 from .models import Draft, Recommendation
+from .wording import is_bundled
 
 LONGEST = 2000
 

@@ -37,7 +37,7 @@ def new_remarks(draft: Draft, member: Member, count: int, unanswered: int, key: 
 
 def asked_to_adopt(adoption: Adoption, present: Sequence[Member]) -> None:
     """Ask those who were present whether they agree with the text."""
+    group, draft, meeting = adoption.workgroup, adoption.draft, adoption.meeting
     for member in present:
         key = f"asked_to_adopt {adoption.id} {member.id}"
-        facts = {"group": adoption.workgroup, "draft": adoption.draft, "meeting": adoption.meeting}
-        queue("asked_to_adopt", member, key=key, **facts)
+        queue("asked_to_adopt", member, key=key, group=group, draft=draft, meeting=meeting)

@@ -79,8 +79,16 @@ def _answerable(remark: Remark) -> bool:
 
 def _to(remark: Remark) -> Any:
     """To the remark, within its thread."""
-    at = {"year": remark.draft.edition.year, "draft_id": remark.draft_id, "remark_id": remark.id}
-    return see_other(url_for("remarks.thread", **at) + f"#r{remark.id}")
+    year = remark.draft.edition.year
+    page = url_for("remarks.thread", year=year, draft_id=remark.draft_id, remark_id=remark.id)
+    return see_other(f"{page}#r{remark.id}")
+
+
+def _list_url(draft: Draft, about_id: int | None) -> str:
+    """The list on one recommendation, or on the whole."""
+    if about_id is None:
+        return url_for("remarks.whole", year=draft.edition.year, draft_id=draft.id)
+    return url_for("remarks.about", year=draft.edition.year, draft_id=draft.id, recommendation_id=about_id)
 
 
 # --- Reading ----------------------------------------------------------------------------------------
@@ -164,9 +172,7 @@ def _write(draft: Draft, about: Recommendation | None) -> Any:
             form.refuse(refused.why)
         else:
             flash(_("Your remark is sent. The group answers it before it adopts its text."), "ok")
-            at = {"year": draft.edition.year, "draft_id": draft.id}
-            page = url_for(".about", recommendation_id=about.id, **at) if about else url_for(".whole", **at)
-            return see_other(f"{page}#r{sent.id}")
+            return see_other(f"{_list_url(draft, about.id if about else None)}#r{sent.id}")
     return render_template("remarks/write.html", **_about(draft), about=about or "whole", form=form, to=None)
 
 
@@ -235,9 +241,7 @@ def withdraw(year: int, draft_id: int, remark_id: int) -> Any:
     remarks.withdraw(remark, me())
     db.session.commit()
     flash(_("Your remark is withdrawn. Replies to it stay."), "ok")
-    at = {"year": year, "draft_id": draft_id}
-    about = remark.recommendation_id
-    return see_other(url_for(".about", recommendation_id=about, **at) if about else url_for(".whole", **at))
+    return see_other(_list_url(remark.draft, remark.recommendation_id))
 
 
 @remarks_room.route(f"{ONE}/report", methods=["GET", "POST"])

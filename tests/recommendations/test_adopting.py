@@ -12,7 +12,7 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.recommendations import adopting
+from sipvote.recommendations import adopting, wording
 from sipvote.recommendations.adopting import Tally
 from sipvote.recommendations.hearing_models import Adoption, Bundle
 from sipvote.recommendations.models import Draft
@@ -96,22 +96,22 @@ class TestTheText:
                  "for_whom": "New members"}  # fmt: skip
         second = {"language": "nl", "title": "Second", "text": "Tekst.", "why": "", "for_whom": ""}
         said = json.dumps([first, second], sort_keys=True, separators=(",", ":"))
-        assert adopting.canonical(draft) == said
-        assert adopting.digest_of(draft) == hashlib.sha256(said.encode()).hexdigest()
+        assert wording.canonical(draft) == said
+        assert wording.digest_of(draft) == hashlib.sha256(said.encode()).hexdigest()
 
     def test_another_word_order_or_number_of_them_is_another_text_and_a_translation_is_not(self, draft):
         one, two = draft.recommendations[0], a_recommendation(draft, "Second")
-        seen = [adopting.digest_of(draft)]
+        seen = [wording.digest_of(draft)]
         a_translation(one, "nl", "Een gids")
-        assert adopting.digest_of(draft) == seen[0]
+        assert wording.digest_of(draft) == seen[0]
         mend(one)
-        seen.append(adopting.digest_of(draft))
+        seen.append(wording.digest_of(draft))
         one.position = 3
         db.session.flush()
-        seen.append(adopting.digest_of(draft))
+        seen.append(wording.digest_of(draft))
         two.withdrawn_at = now()
         db.session.flush()
-        seen.append(adopting.digest_of(draft))
+        seen.append(wording.digest_of(draft))
         assert len(set(seen)) == 4
 
 
@@ -123,7 +123,7 @@ class TestAsking:
         asked = asks(draft, group, people[0])
         letters = db.session.scalars(select(Letter.address).where(Letter.name == "asked_to_adopt"))
         assert sorted(letters) == sorted(p.email for p in people[:3])
-        assert asked.digest == adopting.digest_of(draft)
+        assert asked.digest == wording.digest_of(draft)
 
     def test_a_draft_is_heard_first(self, group, bas):
         draft = a_draft(group)

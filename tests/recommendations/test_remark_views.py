@@ -132,8 +132,16 @@ class TestReading:
     def test_five_hundred_remarks_take_as_many_queries_as_a_few(self, browser_of, draft, guide, ada, bas, bo):
         def some(count):
             people, moment = [ada.id, bas.id, bo.id], now()
-            rows = [{"draft_id": draft.id, "recommendation_id": guide.id, "member_id": people[n % 3], "language": "en",
-                     "text": f"Remark {n}", "written_at": moment - timedelta(minutes=20 + n)} for n in range(count)]  # fmt: skip
+            same = {"draft_id": draft.id, "recommendation_id": guide.id, "language": "en"}
+            rows = [
+                {
+                    **same,
+                    "member_id": people[n % 3],
+                    "text": f"Said {n}",
+                    "written_at": moment - timedelta(minutes=20 + n),
+                }
+                for n in range(count)
+            ]
             db.session.execute(insert(Remark), rows)
             firsts = db.session.scalars(select(Remark.id).where(Remark.parent_id.is_(None)).order_by(Remark.id)).all()
             replies = [{**rows[0], "parent_id": first, "text": f"Reply to {first}"} for first in firsts[:count]]
