@@ -87,6 +87,13 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "hide remark": _l("Remark hidden"),
+    "show remark again": _l("Remark shown again"),
+    "leave reported remark": _l("Reported remark left as it is"),
+    "open adoption": _l("Workgroup asked to adopt its text"),
+    "close adoption": _l("Answers about adopting a text counted"),
+    "take adoption back": _l("Question about adopting a text taken back"),
+    "reopen adoption": _l("Adopted text opened again"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -101,6 +108,8 @@ SUBJECTS: dict[str, LazyString] = {
     "workgroup": _l("workgroup"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),
+    "remark": _l("remark"),
+    "draft": _l("draft"),
 }
 
 

@@ -61,10 +61,13 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "recommendations.remarks_views:remarks_room",
+    "recommendations.remarks_desk:desk",
+    "recommendations.adoption_views:adoption",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models", "searching")
+TABLES = ("decisions.models", "stocktake.models", "searching")
 
 
 class RowNumber(IntegerConverter):
@@ -182,6 +185,7 @@ DESK_NAV = (
     (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

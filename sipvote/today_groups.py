@@ -12,6 +12,8 @@ from .db import now
 from .editions.models import Edition
 from .editions.rules import allows
 from .i18n import day, moment, span
+from .i18n import moment, span
+from .recommendations import adopting
 from .today_card import Card
 from .voting import rules as voting
 from .workgroups import coming, minutes, ways, wished
@@ -35,6 +37,7 @@ def cards(edition: Edition) -> Iterator[Card]:
         yield from (_moved(s) for s in asked)
         yield from (_my_group(s, upcoming) for s, upcoming in mine if not s.is_offered)
         yield from _minutes(edition)
+        yield from _texts_to_adopt(edition)
     if ways.takes_wishes(edition):
         yield _wishes(edition)
     elif allows(edition, "sign_up") and not has_group:
@@ -82,6 +85,15 @@ def _minutes(edition: Edition) -> Iterator[Card]:
                      when=span(meeting.starts_at, meeting.ends_at))  # fmt: skip
             url = url_for("inside.read", year=edition.year, group_id=group.id, meeting_id=meeting.id)
             yield Card(_("Approve the minutes: %(theme)s", theme=group.theme), text, url, _("Read and approve"))
+
+
+def _texts_to_adopt(edition: Edition) -> Iterator[Card]:
+    """Texts of one's group about which one has not said whether one agrees."""
+    for asked in adopting.to_answer(current_user.member_id):
+        if asked.draft.edition_id == edition.id:
+            text = _("Your group is asked whether it adopts its text. Read it, and answer with one tap.")
+            url = url_for("adoption.show", year=edition.year, draft_id=asked.draft_id)
+            yield Card(_("Do you agree? %(theme)s", theme=asked.draft.theme), text, url, _("Read and answer"), True)
 
 
 def _result(edition: Edition) -> Iterator[Card]:

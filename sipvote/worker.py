@@ -20,6 +20,7 @@ from . import jobs, mail
 from .assembly import portions
 from .db import db
 from .members import rules as members
+from .recommendations import remark_news
 from .voting import hours, reminders
 from .workgroups import coming, leavers, offers, reminding, wishing
 
@@ -46,8 +47,8 @@ def tidy() -> None:
 
 
 def remind() -> None:
-    """Write to those who have a meeting soon, a place to confirm, a new date to answer, or wishes that are not sent."""
-    for write in (reminding.remind, offers.remind, coming.ask_once_more, wishing.remind):
+    """Write about meetings soon, places to confirm, dates to answer, wishes that are not sent, new remarks."""
+    for write in (reminding.remind, offers.remind, coming.ask_once_more, wishing.remind, remark_news.tell):
         write()
         db.session.commit()
 

@@ -6,6 +6,7 @@ from typing import Any
 from sipvote.db import db, now
 from sipvote.decisions.models import Decision, DecisionText, Outcome
 from sipvote.members.models import Member
+from sipvote.recommendations.hearing_models import Remark
 from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
 from sipvote.stocktake.models import Status, StatusChange
 from sipvote.workgroups.models import Workgroup
@@ -67,6 +68,29 @@ def a_translation(recommendation: Recommendation, code: str, title: str) -> Reco
     kept(text)
     _read_again(recommendation)
     return text
+
+
+def a_heard_draft(*groups: Workgroup, **values: Any) -> Draft:
+    """A draft whose remarks closed yesterday, with one recommendation."""
+    since = {"published_at": now() - timedelta(days=15), "remarks_until": now() - timedelta(days=1)}
+    draft = a_draft(*groups, **{**since, **values})
+    a_recommendation(draft)
+    return draft
+
+
+def a_remark(draft: Draft, member: Member, text: str = "Say for whom.", **values: Any) -> Remark:
+    """What a member said of a draft an hour ago; of one recommendation with about=…, as a reply with to=…."""
+    about, to = values.pop("about", None), values.pop("to", None)
+    if answer := values.pop("answer", None):
+        said = {"answer": answer, "answered_at": now(), "answer_language": "en"}
+        values = {"taken_up": True, **said, **values}
+    place = {"recommendation_id": about.id if about else None, "parent_id": to.id if to else None}
+    if to:
+        place["recommendation_id"] = to.recommendation_id
+    said_at = {"language": "en", "written_at": now() - timedelta(hours=1)}
+    made = kept(Remark(draft_id=draft.id, member_id=member.id, text=text, **{**place, **said_at, **values}))
+    _read_again(to)
+    return made
 
 
 def a_large_theme(

@@ -81,6 +81,7 @@ PURE = {
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
+    "remarks", "hearing", "moderating", "remark_news", "remark_letters", "adopting", "notes", "wording",
     "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
 }  # fmt: skip
 
@@ -117,6 +118,9 @@ MAY_COMMIT = (
     "group_post",
     "inside",
     "minutes_room",
+    "remarks_views",
+    "remarks_desk",
+    "adoption_views",
     "pool_desk",
     "card_views",
     "card_desk",

@@ -143,6 +143,8 @@ def upgrade() -> None:
     sa.Column('opened_by_id', sa.Integer(), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('is_adopted', sa.Boolean(), nullable=True),
+    sa.Column('reopened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('reopened_at is null or closed_at is not null', name=op.f('ck_adoption_closed_before_reopened')),
     sa.CheckConstraint('is_adopted is null or closed_at is not null', name=op.f('ck_adoption_closed_before_adopted')),
     sa.ForeignKeyConstraint(['draft_id'], ['draft.id'], name=op.f('fk_adoption_draft_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_adoption_meeting_id'), ondelete='SET NULL'),
@@ -193,6 +195,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_minority_note_draft_id'), 'minority_note', ['draft_id'], unique=False)
     op.create_index(op.f('ix_minority_note_member_id'), 'minority_note', ['member_id'], unique=False)
+    op.create_index('ix_minority_note_on_the_whole', 'minority_note', ['draft_id', 'member_id'], unique=True, sqlite_where=sa.text('recommendation_id IS NULL'), postgresql_where=sa.text('recommendation_id IS NULL'))
     op.create_table('recommendation_text',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('recommendation_id', sa.Integer(), nullable=False),
@@ -240,6 +243,8 @@ def upgrade() -> None:
     sa.Column('answered_by_id', sa.Integer(), nullable=True),
     sa.Column('taken_up', sa.Boolean(), nullable=True),
     sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('answer_language', sa.String(length=2), nullable=True),
+    sa.CheckConstraint('(answered_at is null) = (answer_language is null)', name=op.f('ck_remark_answered_in_a_language')),
     sa.CheckConstraint('(answered_at is null) = (answer is null)', name=op.f('ck_remark_answered_in_words')),
     sa.CheckConstraint('(answered_at is null) = (taken_up is null)', name=op.f('ck_remark_answered_yes_or_no')),
     sa.CheckConstraint('(hidden_at is null) = (hidden_reason is null)', name=op.f('ck_remark_hidden_with_reason')),
@@ -256,6 +261,19 @@ def upgrade() -> None:
     op.create_index(op.f('ix_remark_member_id'), 'remark', ['member_id'], unique=False)
     op.create_index(op.f('ix_remark_parent_id'), 'remark', ['parent_id'], unique=False)
     op.create_index(op.f('ix_remark_recommendation_id'), 'remark', ['recommendation_id'], unique=False)
+    op.create_table('remark_report',
+    sa.Column('remark_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('reported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('settled_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_remark_report_member_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['remark_id'], ['remark.id'], name=op.f('fk_remark_report_remark_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['settled_by_id'], ['member.id'], name=op.f('fk_remark_report_settled_by_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('remark_id', 'member_id', name=op.f('pk_remark_report'))
+    )
+    op.create_index(op.f('ix_remark_report_member_id'), 'remark_report', ['member_id'], unique=False)
     op.create_table('status_change',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('recommendation_id', sa.Integer(), nullable=False),
@@ -330,6 +348,7 @@ def downgrade() -> None:
     op.drop_table('decision_text')
     op.drop_table('adoption_answer')
     op.drop_table('status_change')
+    op.drop_table('remark_report')
     op.drop_table('remark')
     op.drop_table('recommendation_workgroup')
     op.drop_table('recommendation_text')

@@ -1,4 +1,7 @@
-"""Tables of what others say of a draft: Remark, Adoption, AdoptionAnswer, MinorityNote; and the Bundle."""
+"""Tables of what others say of a draft: Remark, RemarkReport, Adoption, AdoptionAnswer, MinorityNote.
+
+And the Bundle.
+"""
 
 from datetime import datetime
 
@@ -12,6 +15,7 @@ from ..workgroups.models import Meeting, Workgroup
 from .models import Draft, Recommendation
 
 GOES_ON = text("closed_at IS NULL")
+ON_THE_WHOLE = text("recommendation_id IS NULL")
 
 
 class Remark(Base):
@@ -25,6 +29,7 @@ class Remark(Base):
     __table_args__ = (
         CheckConstraint("(hidden_at is null) = (hidden_reason is null)", name="hidden_with_reason"),
         CheckConstraint("(answered_at is null) = (answer is null)", name="answered_in_words"),
+        CheckConstraint("(answered_at is null) = (answer_language is null)", name="answered_in_a_language"),
         CheckConstraint("(answered_at is null) = (taken_up is null)", name="answered_yes_or_no"),
         CheckConstraint("parent_id is null or answered_at is null", name="the_first_is_answered"),
     )
@@ -48,6 +53,7 @@ class Remark(Base):
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     taken_up: Mapped[bool | None]
     answer: Mapped[str | None] = mapped_column(Text)
+    answer_language: Mapped[str | None] = mapped_column(String(2))
 
     draft: Mapped[Draft] = relationship()
     recommendation: Mapped[Recommendation | None] = relationship()
@@ -57,16 +63,34 @@ class Remark(Base):
     replies: Mapped[list["Remark"]] = relationship(back_populates="parent", order_by="Remark.written_at, Remark.id")
 
 
+class RemarkReport(Base):
+    """A member asks the organisers to look at a remark, and why; once. `settled_at` is when they did."""
+
+    __tablename__ = "remark_report"
+
+    remark_id: Mapped[int] = mapped_column(ForeignKey("remark.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True, index=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    reported_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+
+    member: Mapped[Member] = relationship(foreign_keys=[member_id])
+
+
 class Adoption(Base):
     """One group decides on its draft, at a meeting. `digest` is the hash of the text that it is asked about.
 
-    A group may be asked again about a changed text: one question at a time, the last closed one counts.
+    A group may be asked again about a changed text: one question at a time, the last closed one counts. One that was
+    closed without `is_adopted` came to nothing: the text changed, or it was taken back. `reopened_at` is when an
+    organiser opened the adopted text again: from then on the answer counts no more.
     """
 
     __tablename__ = "adoption"
     __table_args__ = (
         Index("ix_adoption_goes_on", "workgroup_id", unique=True, sqlite_where=GOES_ON, postgresql_where=GOES_ON),
         CheckConstraint("is_adopted is null or closed_at is not null", name="closed_before_adopted"),
+        CheckConstraint("reopened_at is null or closed_at is not null", name="closed_before_reopened"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +102,7 @@ class Adoption(Base):
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     closed_at: Mapped[datetime | None]
     is_adopted: Mapped[bool | None]
+    reopened_at: Mapped[datetime | None]
 
     draft: Mapped[Draft] = relationship()
     workgroup: Mapped[Workgroup] = relationship()
@@ -104,7 +129,11 @@ class MinorityNote(Base):
     """What a member of the group wants the board to read beside the adopted text, under their name."""
 
     __tablename__ = "minority_note"
-    __table_args__ = (UniqueConstraint("draft_id", "recommendation_id", "member_id"),)
+    __table_args__ = (
+        UniqueConstraint("draft_id", "recommendation_id", "member_id"),
+        Index("ix_minority_note_on_the_whole", "draft_id", "member_id", unique=True,
+              sqlite_where=ON_THE_WHOLE, postgresql_where=ON_THE_WHOLE),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
