@@ -87,6 +87,15 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "draft decision": _l("Decision of the board drafted"),
+    "drop draft of decision": _l("Draft of a decision thrown away"),
+    "translate decision": _l("Decision translated"),
+    "publish decisions": _l("Decisions of the board published"),
+    "start follow-up": _l("Project or question noted with a decision"),
+    "change follow-up": _l("Project or question changed"),
+    "end follow-up": _l("What came of a project noted"),
+    "open follow-up again": _l("Project opened again"),
+    "drop follow-up": _l("Project or question taken away"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -101,6 +110,8 @@ SUBJECTS: dict[str, LazyString] = {
     "workgroup": _l("workgroup"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),
+    "recommendation": _l("recommendation"),
+    "decisions": _l("decisions"),
 }
 
 
