@@ -42,7 +42,7 @@ def index() -> str:
         "board/index.html", years=finding.progress(), ready=waiting.ready, incomplete=waiting.incomplete,
         coming_back=finding.coming_back(), late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
         late_follow_ups=finding.late_follow_ups(MOST_SHOWN), to_ask=finding.to_ask(),
-        why_not_ask=following.why_not_ask, label_of=label_of, **words(),
+        why_not_ask=following.why_not_ask, ballots=following.ballots(), label_of=label_of, **words(),
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def of_year(year: int) -> str:
     _edition, found = asked_year(year, drafts=True)
     waiting = [m for m in found if m.waits or m.draft]
     return render_template(
-        "board/year.html", year=year, label=label_of(year), matters=found, waiting=waiting,
+        "board/year.html", asked_year=year, label=label_of(year), matters=found, waiting=waiting,
         drafted=[m for m in waiting if m.draft], themes=finding.by_theme(found), missing=rules.missing, **words(),
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ def decided() -> str:
     search, late = asked.get("q", "").strip()[:100], asked.get("late") == "1"
     page = db.paginate(finding.decided(year, outcome, search, late), per_page=PER_PAGE, max_per_page=PER_PAGE)
     return render_template(
-        "board/decided.html", page=page, years=finding.years(), year=year, outcome_asked=outcome, search=search, late=late,
+        "board/decided.html", page=page, years=finding.years(), asked_year=year, outcome_asked=outcome, search=search, late=late,
         answers=following.of_decisions(page.items), label_of=label_of, **words(),
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def show(recommendation_id: int) -> str:
     return render_template(
         "board/show.html", matter=matter, asked=asked, before=before, after=after, label=label_of(asked.year),
         notes=_notes(asked), remarks=_remarks(asked), missing=rules.missing(matter.draft) if matter.draft else [],
-        answers=following.of_decisions(mine), why_not_ask=following.why_not_ask, is_older=rules.is_older,
+        answers=following.of_decisions(mine), why_not_ask=following.why_not_ask, ballots=following.ballots(), is_older=rules.is_older,
         seen=rules.seen_of(matter.draft), **words(),
     )  # fmt: skip
 

@@ -250,6 +250,12 @@ def _says(word: str) -> ColumnElement[bool]:
     return or_(texts.exists(), reasons.exists(), Decision.owner_name.icontains(word, autoescape=True))
 
 
+def latest() -> Decision | None:
+    """What was published last, in any year."""
+    wanted = select(Decision).where(Decision.published_at.is_not(None)).options(joinedload(Decision.recommendation))
+    return db.session.scalar(wanted.order_by(Decision.published_at.desc(), Decision.id).limit(1))
+
+
 def years() -> Sequence[int]:
     """The years of which something was decided, the newest first."""
     rows = select(Recommendation.year).join(Decision).where(Decision.published_at.is_not(None))

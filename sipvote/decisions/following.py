@@ -13,7 +13,7 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from .. import audit
 from ..db import db, now
@@ -164,22 +164,22 @@ def _record(act: str, follow_up: FollowUp, by: int | None) -> None:
 # --- Questions --------------------------------------------------------------------------------------
 
 
-def next_election(decision: Decision) -> Election | None:
-    """The first election after the year of the recommendation whose ballot is still a draft."""
-    wanted = select(Election).join(Election.edition).where(Edition.year > decision.recommendation.year)
-    drafted = wanted.where(Election.frozen_at.is_(None), Election.is_rehearsal.is_(False))
-    return db.session.scalar(drafted.order_by(Edition.year).limit(1))
+def ballots() -> dict[int, Election]:
+    """The elections whose ballot is still a draft, by their year, the earliest first; one query."""
+    drafted = select(Election).join(Election.edition).where(Election.frozen_at.is_(None))
+    wanted = drafted.where(Election.is_rehearsal.is_(False)).options(contains_eager(Election.edition))
+    return {election.edition.year: election for election in db.session.scalars(wanted.order_by(Edition.year))}
 
 
-def why_not_ask(follow_up: FollowUp) -> str | None:
-    """Only what a published decision wants to ask, once, and while a ballot is being drafted."""
+def why_not_ask(follow_up: FollowUp, years: Collection[int]) -> str | None:
+    """Only what a published decision wants to ask, once, and while a ballot of a later year is drafted (`years`)."""
     if follow_up.kind != Kind.QUESTION or follow_up.ended_at:
         return _("This is no question to an assembly.")
     if follow_up.decision.published_at is None:
         return _("It goes to the next ballot when the decision is published.")
     if follow_up.question_id:
         return _("This question is on a ballot already.")
-    if next_election(follow_up.decision) is None:
+    if not any(year > follow_up.decision.recommendation.year for year in years):
         return _("No later year drafts its ballot now. The question waits until one does.")
     return None
 
@@ -187,10 +187,10 @@ def why_not_ask(follow_up: FollowUp) -> str | None:
 def ask(follow_up: FollowUp, by: int | None) -> Question:
     """Put the question on the draft of the next ballot. Raises Refused."""
     db.session.refresh(follow_up, with_for_update={"of": FollowUp})
-    election = next_election(follow_up.decision)
-    why = why_not_ask(follow_up)
-    if why or election is None:
-        raise Refused(why or "")
+    open_ballots = ballots()
+    if why := why_not_ask(follow_up, open_ballots):
+        raise Refused(why)
+    election = open_ballots[min(year for year in open_ballots if year > follow_up.decision.recommendation.year)]
     words = {follow_up.language: {"title": follow_up.title, "text": follow_up.about}}
     asked = questions.Asked("simple", original=follow_up.language, texts=words)
     question = questions.ask(election, asked, by)
@@ -201,8 +201,10 @@ def ask(follow_up: FollowUp, by: int | None) -> Question:
 
 def ask_all(decision: Decision, by: int | None) -> None:
     """Put every question of a decision on the next ballot that can be put there; the others wait."""
-    for follow_up in decision.follow_ups:
-        if why_not_ask(follow_up) is None:
+    asking = [f for f in decision.follow_ups if f.kind == Kind.QUESTION and not f.question_id]
+    years = ballots() if asking else {}
+    for follow_up in asking:
+        if why_not_ask(follow_up, years) is None:
             try:
                 ask(follow_up, by)
             except Refused:  # the ballot is full: it waits to be asked

@@ -10,6 +10,7 @@ from ..db import db
 from ..documents import Block, Document, Heading, Items, Notice, Quote, Signatures, Text, plain
 from ..i18n import day, language, names
 from ..recommendations.hearing_models import MinorityNote
+from ..voting.minutes_text import COOPERATIVE
 from . import rules
 from .finding import Matter, by_theme, today
 from .models import Decision
@@ -22,8 +23,9 @@ def document(year: int, label: str, matters: Sequence[Matter]) -> Document:
         title=_("Recommendations to the board, %(label)s", label=label),
         language=language(),
         blocks=tuple(_blocks(matters)),
+        author=COOPERATIVE,
         page=_("page"),
-        spelled_note=_("Signs that no font here can draw are written as their numbers."),
+        spelled_note=_("Signs for which this file has no drawing stand as their number in Unicode, such as [U+1F389]."),
     )
 
 

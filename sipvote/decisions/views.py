@@ -49,7 +49,7 @@ def index(year: int) -> str:
     published = [matter for matter in found if matter.decision]
     counts = {outcome: sum(m.decision.outcome == outcome for m in published if m.decision) for outcome in Outcome}
     return render_template(
-        "decisions/index.html", year=year, year_edition=edition, matters=found, published=published,
+        "decisions/index.html", asked_year=year, year_edition=edition, matters=found, published=published,
         themes=finding.by_theme(published), undecided=[m for m in found if not m.decision], counts=counts,
         answers=following.of_decisions([d for m in found for d in m.published]), label=label_of(year), **words(),
     )  # fmt: skip
