@@ -1,9 +1,6 @@
 """The board's own pages: what waits, what is late, one recommendation after the other, and what it decided before."""
 
-from typing import Any
-
 from flask import Blueprint, Response, abort, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ..access import requires
@@ -68,8 +65,8 @@ def decided() -> str:
     search, late = asked.get("q", "").strip()[:100], asked.get("late") == "1"
     page = db.paginate(finding.decided(year, outcome, search, late), per_page=PER_PAGE, max_per_page=PER_PAGE)
     return render_template(
-        "board/decided.html", page=page, years=finding.years(), asked_year=year, outcome_asked=outcome, search=search, late=late,
-        answers=following.of_decisions(page.items), label_of=label_of, **words(),
+        "board/decided.html", page=page, years=finding.years(), asked_year=year, outcome_asked=outcome,
+        search=search, late=late, answers=following.of_decisions(page.items), label_of=label_of, **words(),
     )  # fmt: skip
 
 
@@ -102,5 +99,3 @@ def _remarks(asked: Recommendation) -> tuple[int, int]:
     rows = select(Remark.taken_up).where(Remark.recommendation_id == asked.id, *there)
     taken = list(db.session.scalars(rows))
     return len(taken), sum(bool(each) for each in taken)
-
-

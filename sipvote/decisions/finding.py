@@ -23,7 +23,7 @@ from .models import Decision, DecisionText, FollowUp, Kind, Outcome
 COMES_BACK = timedelta(days=60)
 STARTS_WORK = (Outcome.ACCEPTED, Outcome.AMENDED)
 # Gives a select of the ids of recommendations whose latest status is done; the room of the stocktake hangs its own here.
-done: list[Callable[[], Select[tuple[int]]]] = []
+done: list[Callable[[], Select[int]]] = []
 
 
 def today() -> date:
@@ -63,7 +63,7 @@ class Matter:
 # --- The matters of a year --------------------------------------------------------------------------
 
 
-def _numbered() -> Select[tuple[Recommendation]]:
+def _numbered() -> Select[Recommendation]:
     """What the board received. Lists of before this service have numbers too, but nothing to decide."""
     decided = select(Decision.recommendation_id).where(Decision.recommendation_id == Recommendation.id)
     before_board = or_(Recommendation.draft_id.is_not(None), decided.exists())
@@ -73,7 +73,7 @@ def _numbered() -> Select[tuple[Recommendation]]:
     return wanted.order_by(Recommendation.year, Recommendation.number)
 
 
-def _all(wanted: Select[tuple[Recommendation]]) -> Sequence[Recommendation]:
+def _all(wanted: Select[Recommendation]) -> Sequence[Recommendation]:
     """With their themes and groups."""
     groups = selectinload(Recommendation.groups).joinedload(Workgroup.theme)
     return db.session.scalars(wanted.options(joinedload(Recommendation.theme), groups)).all()
@@ -103,7 +103,7 @@ def matters(recommendations: Sequence[Recommendation], drafts: bool = False) -> 
     return [Matter(r, published[r.id], drafted.get(r.id)) for r in recommendations]
 
 
-def _read(wanted: Select[tuple[Decision]]) -> Select[tuple[Decision]]:
+def _read(wanted: Select[Decision]) -> Select[Decision]:
     """With all that a list says of a decision."""
     return wanted.options(joinedload(Decision.owner), selectinload(Decision.follow_ups))
 
@@ -133,7 +133,7 @@ def _is_draft() -> ColumnElement[bool]:
     return Decision.published_at.is_(None)
 
 
-def _last() -> Select[tuple[int]]:
+def _last() -> Select[int]:
     """The ids of the decisions that count: the last published one of each recommendation."""
     published = select(func.max(Decision.id)).where(Decision.published_at.is_not(None))
     return published.group_by(Decision.recommendation_id)
@@ -178,9 +178,7 @@ def is_late() -> ColumnElement[bool]:
     """
     all_ended = and_(_has_follow_up(), ~_has_follow_up(FollowUp.ended_at.is_(None)))
     known = [Decision.recommendation_id.not_in(ask()) for ask in done]
-    return and_(
-        Decision.id.in_(_last()), Decision.outcome.in_(STARTS_WORK), Decision.due < today(), ~all_ended, *known
-    )
+    return and_(Decision.id.in_(_last()), Decision.outcome.in_(STARTS_WORK), Decision.due < today(), ~all_ended, *known)
 
 
 def _has_follow_up(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -189,7 +187,9 @@ def _has_follow_up(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def late(limit: int) -> Sequence[Decision]:
     """What is late, the longest first."""
-    return db.session.scalars(_with_recommendation().where(is_late()).order_by(Decision.due, Decision.id).limit(limit)).all()
+    return db.session.scalars(
+        _with_recommendation().where(is_late()).order_by(Decision.due, Decision.id).limit(limit)
+    ).all()
 
 
 def late_follow_ups(limit: int) -> Sequence[FollowUp]:
@@ -217,12 +217,14 @@ def to_ask() -> Sequence[FollowUp]:
 # --- What was decided -------------------------------------------------------------------------------
 
 
-def _with_recommendation() -> Select[tuple[Decision]]:
+def _with_recommendation() -> Select[Decision]:
     to_theme = joinedload(Decision.recommendation).joinedload(Recommendation.theme)
     return _read(select(Decision).join(Decision.recommendation).options(to_theme))
 
 
-def decided(year: int | None = None, outcome: Outcome | None = None, search: str = "", only_late: bool = False) -> Select[tuple[Decision]]:
+def decided(
+    year: int | None = None, outcome: Outcome | None = None, search: str = "", only_late: bool = False
+) -> Select[Decision]:
     """Every published decision of the past years, the newest first, through these filters."""
     wanted = _with_recommendation().where(Decision.published_at.is_not(None))
     if year is not None:

@@ -125,7 +125,7 @@ class EndForm(BoardForm):
     """What came of it."""
 
     outcome = TextAreaField(
-        _l("What came of it"), filters=[plain_lines], validators=[DataRequired(_l("Write what came of it.")), AtMost(4000)]
+        _l("What came of it"),
+        filters=[plain_lines],
+        validators=[DataRequired(_l("Write what came of it.")), AtMost(4000)],
     )
-
-

@@ -43,8 +43,8 @@ def find(said: str) -> tuple[int | None, str]:
     return _by_name(said)
 
 
-def _member() -> Select[tuple[Member]]:
-    members: Select[tuple[Member]] = members_today(select(Member))
+def _member() -> Select[Member]:
+    members: Select[Member] = members_today(select(Member))
     return members
 
 

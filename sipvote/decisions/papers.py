@@ -36,7 +36,7 @@ def _blocks(matters: Sequence[Matter]) -> Iterator[Block]:
     if drafted:
         yield Notice(_("Drafts stand in these papers. They are for the board only, until they are published."))
     facts = {"all": len(matters), "waiting": waiting, "drafted": drafted}
-    yield Text(_("%(all)s recommendations; %(waiting)s to decide; %(drafted)s drafted.", **facts))
+    yield Text(_("Recommendations: %(all)s. To decide: %(waiting)s. Drafted: %(drafted)s.", **facts))
     notes = _notes(matters)
     for n, (_theme, name, found) in enumerate(by_theme(matters)):
         yield Heading(plain(name), new_page=n > 0)
@@ -61,9 +61,9 @@ def _of_matter(matter: Matter, notes: Sequence[MinorityNote]) -> Iterator[Block]
         yield Text(plain(_("By: %(groups)s", groups=by)))
     yield Quote(plain(text.text))
     if text.why:
-        yield Text(plain(f"{_('Why')}: {text.why}"))
+        yield Text(plain(_("Why: %(text)s", text=text.why)))
     if text.for_whom:
-        yield Text(plain(f"{_('For whom')}: {text.for_whom}"))
+        yield Text(plain(_("For whom: %(text)s", text=text.for_whom)))
     for note in notes:
         who = note.member.name if note.member else _("a former member")
         yield Text(plain(_("Minority note of %(name)s:", name=who)))
@@ -91,7 +91,7 @@ def _said(decision: Decision) -> Iterator[Block]:
         yield Text(_("The text as the board accepts it:"))
         yield Quote(plain(text.amended))
     if text.reasons:
-        yield Text(plain(f"{_('Reasons')}: {text.reasons}"))
+        yield Text(plain(_("Reasons: %(text)s", text=text.reasons)))
     if facts := _facts(decision):
         yield Items(tuple(plain(fact) for fact in facts))
 

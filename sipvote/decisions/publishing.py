@@ -125,7 +125,9 @@ def publish(chosen: Collection[int], seal: str, on: date, by: int | None) -> Seq
 def _set(decisions: Sequence[Decision], on: date) -> None:
     """Compare and set: of two presses, one publishes and the other is too late."""
     once = update(Decision).where(Decision.id.in_([d.id for d in decisions]), Decision.published_at.is_(None))
-    done = db.session.execute(once.values(published_at=now(), decided_on=on).execution_options(synchronize_session=False))
+    done = db.session.execute(
+        once.values(published_at=now(), decided_on=on).execution_options(synchronize_session=False)
+    )
     if done.rowcount != len(decisions):  # type: ignore[attr-defined]
         raise Refused(_("Somebody published these decisions a moment ago."))
     for decision in decisions:

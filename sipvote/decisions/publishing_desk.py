@@ -31,8 +31,8 @@ def publish() -> Any:
     form = PublishForm(data={"decided_on": finding.today(), "chosen": [d.id for d in found.ready], "seen": found.seal})
     if form.validate_on_submit():
         try:
-            chosen, seal = form.chosen.data or [], form.seen.data or ""
-            done = publishing.publish(chosen, seal, form.decided_on.data, current_user.member_id)
+            chosen, seal, on = form.chosen.data or [], form.seen.data or "", form.decided_on.data or finding.today()
+            done = publishing.publish(chosen, seal, on, current_user.member_id)
             db.session.commit()
         except Refused as refused:
             db.session.rollback()
@@ -85,6 +85,7 @@ def file(year: int, kind: str) -> Response:
         log.error("papers of the board: %s", fault)
         abort(503, _("This file could not be made. Try again, or take another format: the page holds the same."))
     answer = Response(content, content_type=documents.PDF if kind == "pdf" else documents.DOCX)
-    name = f"{_('decisions')}-{year}-{_asked_language()}.{kind}"
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    name = _("decisions")
+    filename = f"{name}-{year}-{_asked_language()}.{kind}"
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
     return answer

@@ -132,7 +132,9 @@ def _held(recommendation: Recommendation, seen: str) -> Decision | None:
 def _begin(recommendation: Recommendation, drafted: Drafted, by: int | None) -> Decision:
     """The constraint lets one draft of a recommendation be begun."""
     begun = {"drafted_at": now(), "drafted_by_id": by}
-    decision = Decision(recommendation_id=recommendation.id, outcome=drafted.outcome, original=drafted.language, **begun)
+    decision = Decision(
+        recommendation_id=recommendation.id, outcome=drafted.outcome, original=drafted.language, **begun
+    )
     try:
         with db.session.begin_nested():
             db.session.add(decision)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from .. import mail
 from ..db import db, now
@@ -82,7 +82,7 @@ def addressees(about: Sequence[Subject]) -> list[dict[Person, str]]:
     return told
 
 
-def _rows(wanted: Select[Any]) -> Iterable[tuple[Any, Person]]:
+def _rows(wanted: Any) -> Iterable[tuple[Any, Person]]:
     """(first column, person) of a select that ends in a member's columns; only of who is a member today."""
     for first, *person in db.session.execute(members_today(wanted)):
         yield first, Person(*person)

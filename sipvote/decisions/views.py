@@ -60,8 +60,8 @@ def index(year: int) -> str:
 def download(year: int, kind: str) -> Any:
     """Every recommendation that the board received, with what it published."""
     _edition, found = asked_year(year)
-    write = exports.csv_file if kind == "csv" else exports.xlsx_file
-    return write(f"{_('decisions')}-{year}", COLUMNS, found)
+    write, name = exports.csv_file if kind == "csv" else exports.xlsx_file, _("decisions")
+    return write(f"{name}-{year}", COLUMNS, found)
 
 
 def label_of(year: int) -> str:

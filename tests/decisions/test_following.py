@@ -160,7 +160,9 @@ def test_what_the_assembly_said_is_known_once_the_result_is_published(year):
     election = a_drafted_ballot()
     question = a_question(a_decision(year.one))
     assert following.answers([question])[question.id].counted is None
-    position = [q.id for q in db.session.scalars(select(Question).order_by(Question.position))].index(question.question_id)
+    position = [q.id for q in db.session.scalars(select(Question).order_by(Question.position))].index(
+        question.question_id
+    )
     counted = {"rule": "majority", "majority": "simple", "ballots": 30, "yes": 20, "no": 5, "blank": 5, "adopted": True}
     election.report = {"questions": [counted] * (position + 1), "envelopes": 30}
     moment = now()

@@ -118,7 +118,10 @@ def test_two_who_publish_at_once_publish_once(app, year):
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(map(str, outcomes)) == ["3", "Something changed since you looked: somebody wrote, or published. Look at it again."]
+    assert sorted(map(str, outcomes)) == [
+        "3",
+        "Something changed since you looked: somebody wrote, or published. Look at it again.",
+    ]
     db.session.expire_all()
     assert len(letters()) == len({letter.member_id for letter in letters()}) == 4
     assert len(db.session.scalars(select(Entry).where(Entry.act == "publish decisions")).all()) == 1
