@@ -81,8 +81,8 @@ def show(recommendation_id: int) -> str:
     return render_template(
         "board/show.html", matter=matter, asked=asked, before=before, after=after, label=label_of(asked.year),
         notes=_notes(asked), remarks=_remarks(asked), missing=rules.missing(matter.draft) if matter.draft else [],
-        answers=following.of_decisions(mine), why_not_ask=following.why_not_ask, ballots=following.ballots(), is_older=rules.is_older,
-        seen=rules.seen_of(matter.draft), **words(),
+        answers=following.of_decisions(mine), why_not_ask=following.why_not_ask, ballots=following.ballots(),
+        is_older=rules.is_older, seen=rules.seen_of(matter.draft), **words(),
     )  # fmt: skip
 
 

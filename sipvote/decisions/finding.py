@@ -22,7 +22,7 @@ from .models import Decision, DecisionText, FollowUp, Kind, Outcome
 # How long before its day a postponed recommendation is shown as coming back.
 COMES_BACK = timedelta(days=60)
 STARTS_WORK = (Outcome.ACCEPTED, Outcome.AMENDED)
-# Gives a select of the ids of recommendations whose latest status is done; the room of the stocktake hangs its own here.
+# Gives a select of the ids of recommendations whose latest status is done: the room of the stocktake hangs its own.
 done: list[Callable[[], Select[int]]] = []
 
 

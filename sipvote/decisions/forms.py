@@ -34,6 +34,14 @@ class BoardForm(KeptForm):
             self.refuse(refused.why)
 
 
+class Later(Optional):
+    """May stay empty in a draft, and is not called optional: it may be needed before the decision is published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
 def _long(label: Any, *validators: Any) -> TextAreaField:
     return TextAreaField(label, filters=[plain_lines], validators=[*validators, AtMost(LONGEST)])
 
@@ -51,14 +59,14 @@ class DecisionForm(BoardForm):
         validators=[InputRequired(_l("Choose what the board decides."))],
     )
     language = SelectField(_l("Language you write in"), choices=LANGUAGES)
-    reasons = _long(_l("Reasons"), Optional())
-    amended = _long(_l("The text as the board accepts it"), Optional())
-    postponed_until = _day(_l("Postponed until"))
+    reasons = _long(_l("Reasons"), Later())
+    amended = _long(_l("The text as the board accepts it"), Later())
+    postponed_until = Day(_l("Postponed until"), validators=[Later()])
     owner = StringField(
-        _l("Who answers for it"), filters=[one_line], validators=[Optional(), AtMost(200)],
+        _l("Who answers for it"), filters=[one_line], validators=[Later(), AtMost(200)],
         render_kw={"autocomplete": "off"},
     )  # fmt: skip
-    due = _day(_l("Due date"))
+    due = Day(_l("Due date"), validators=[Later()])
 
     def drafted(self) -> Drafted:
         """What was typed, as the rules want it."""

@@ -68,8 +68,8 @@ def _document(year: int) -> documents.Document:
 def on_paper(year: int) -> str:
     """What the board reads at its meeting, to print; with its files."""
     return render_template(
-        "board/papers.html", asked_year=year, document=_document(year), chosen=_asked_language(), all_languages=LANGUAGES,
-        label=label_of(year),
+        "board/papers.html", asked_year=year, document=_document(year), chosen=_asked_language(),
+        all_languages=LANGUAGES, label=label_of(year),
     )  # fmt: skip
 
 

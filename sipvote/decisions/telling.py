@@ -69,7 +69,7 @@ def subjects(decisions: Iterable[Decision]) -> list[Subject]:
 
 
 def addressees(about: Sequence[Subject]) -> list[dict[Person, str]]:
-    """For each subject its people, each with the reason of REASONS that they are told for; a fixed number of queries."""
+    """For each subject its people, each with the first of REASONS that they are told for; a fixed number of queries."""
     people = {"owner": _owners(about), "group": _of_groups(about)}
     people["proposer"], people["supporter"] = _of_themes(about)
     told = []

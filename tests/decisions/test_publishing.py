@@ -10,9 +10,10 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.decisions import finding, publishing, rules, telling
 from sipvote.decisions.models import Decision, Outcome
-from sipvote.decisions.rules import Drafted
+from sipvote.decisions.rules import Drafted, Overtaken
 from sipvote.errors import Refused
 from sipvote.mail import Letter
+from sipvote.recommendations.models import Recommendation
 from sipvote.workgroups.models import Signup
 from tests.decisions.test_rules import SOON, drafted
 from tests.factories import a_board_member, a_group, a_member, a_support, a_theme, an_edition
@@ -125,6 +126,29 @@ def test_two_who_publish_at_once_publish_once(app, year):
     db.session.expire_all()
     assert len(letters()) == len({letter.member_id for letter in letters()}) == 4
     assert len(db.session.scalars(select(Entry).where(Entry.act == "publish decisions")).all()) == 1
+
+
+def test_two_who_begin_a_draft_at_once_begin_one(app, year):
+    asked, outcomes, barrier = year.one.id, [], threading.Barrier(2)
+    db.session.commit()
+
+    def write(words):
+        with app.app_context():
+            barrier.wait()
+            try:
+                drafted(db.session.get_one(Recommendation, asked), reasons=words)
+                db.session.commit()
+                outcomes.append("kept")
+            except Overtaken:
+                db.session.rollback()
+                outcomes.append("told")
+
+    threads = [threading.Thread(target=write, args=[words]) for words in ("One.", "Two.")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["kept", "told"]
 
 
 # --- Telling ------------------------------------------------------------------------------------------

@@ -163,6 +163,14 @@ def test_the_board_sees_how_far_its_drafts_are_and_what_is_missing(browser_of, y
     assert "1 draft is complete" in text_of(board.get("/en/board"))
 
 
+def test_a_year_that_is_decided_says_so(browser_of, year):
+    for asked in year.all:
+        a_decision(asked)
+    board = browser_of(year.chloe)
+    assert "The board has decided on all of them." in board.get("/en/board/2026").text
+    assert "Nothing waits for the board." in board.get("/en/board").text
+
+
 def test_a_decision_is_drafted_and_read_again_in_its_form(browser_of, year):
     board = browser_of(year.chloe)
     answer = board.post(draft_page(year.one), data=form(owner=year.ada.number))
