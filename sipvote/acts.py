@@ -94,6 +94,15 @@ ACTS: dict[str, LazyString] = {
     "close adoption": _l("Answers about adopting a text counted"),
     "take adoption back": _l("Question about adopting a text taken back"),
     "reopen adoption": _l("Adopted text opened again"),
+    "draft decision": _l("Decision of the board drafted"),
+    "drop draft of decision": _l("Draft of a decision thrown away"),
+    "translate decision": _l("Decision translated"),
+    "publish decisions": _l("Decisions of the board published"),
+    "start follow-up": _l("Project or question noted with a decision"),
+    "change follow-up": _l("Project or question changed"),
+    "end follow-up": _l("What came of a project noted"),
+    "open follow-up again": _l("Project opened again"),
+    "drop follow-up": _l("Project or question taken away"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -110,6 +119,8 @@ SUBJECTS: dict[str, LazyString] = {
     "signup": _l("sign-up"),
     "remark": _l("remark"),
     "draft": _l("draft"),
+    "recommendation": _l("recommendation"),
+    "decisions": _l("decisions"),
 }
 
 

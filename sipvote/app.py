@@ -68,6 +68,15 @@ ROOMS = (
 )
 # Tables of rooms that have no page yet.
 TABLES = ("decisions.models", "stocktake.models", "searching")
+    "decisions.views:decisions",
+    "decisions.desk:board",
+    "decisions.drafting_desk:board",
+    "decisions.publishing_desk:board",
+    "decisions.following_desk:board",
+    "pages:pages",
+)
+# Tables of rooms that have no page yet.
+TABLES = ("recommendations.hearing_models", "stocktake.models", "searching")
 
 
 class RowNumber(IntegerConverter):
@@ -172,6 +181,7 @@ NAV = (
     (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
+    (_l("Decisions"), "decisions.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
@@ -186,6 +196,7 @@ DESK_NAV = (
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
+    (_l("Board"), "board.index", "decisions.decide"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

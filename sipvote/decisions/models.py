@@ -26,8 +26,8 @@ class Outcome(StrEnum):
 class Decision(Base):
     """What the board decided on a recommendation, on a day; a draft until it is published.
 
-    Each recommendation has one draft at most. What is published stays: deciding again is a new row, and the last one
-    counts. Who answers for it is a member, or only a name in lists of before this service.
+    Each recommendation has one draft at most; `drafted_at` is when its words were last changed, by whom. What is
+    published stays: deciding again is a new row, and the last one counts. Who answers for it is a member, or a name.
     """
 
     __tablename__ = "decision"
@@ -52,10 +52,13 @@ class Decision(Base):
 
     recommendation: Mapped[Recommendation] = relationship()
     owner: Mapped[Member | None] = relationship(foreign_keys=[owner_id])
+    drafted_by: Mapped[Member | None] = relationship(foreign_keys=[drafted_by_id])
     texts: Mapped[list["DecisionText"]] = relationship(
         back_populates="decision", cascade="all, delete-orphan", lazy="selectin", order_by="DecisionText.language"
     )
-    follow_ups: Mapped[list["FollowUp"]] = relationship(back_populates="decision", order_by="FollowUp.id")
+    follow_ups: Mapped[list["FollowUp"]] = relationship(
+        back_populates="decision", cascade="all, delete-orphan", order_by="FollowUp.id"
+    )
 
     def text_in(self, code: str) -> "DecisionText | None":
         """The words in exactly that language, if there are any."""

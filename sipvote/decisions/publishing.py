@@ -1,0 +1,142 @@
+"""Publishing: after its meeting the board publishes what it decided, together and once.
+
+What is published is what stood on the page: a seal over the drafts says so. The database publishes each once, also
+when two people press at the same moment.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from .. import audit
+from ..db import db, now
+from ..errors import Refused
+from ..i18n import day
+from ..recommendations.models import Recommendation
+from . import finding, following, rules, telling
+from .models import Decision, Outcome
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A draft, and what it still needs; nothing, when it can be published."""
+
+    decision: Decision
+    missing: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All drafts, and the seal over those that are complete."""
+
+    ready: Sequence[Decision]
+    incomplete: Sequence[Waiting]
+    seal: str
+
+
+def _drafts() -> Any:
+    """Every draft of what the board received, in the order of the numbers."""
+    asked = joinedload(Decision.recommendation)
+    loaded = asked.joinedload(Recommendation.theme), joinedload(Decision.owner), selectinload(Decision.follow_ups)
+    wanted = select(Decision).join(Decision.recommendation).options(*loaded)
+    mine = wanted.where(Decision.published_at.is_(None), Recommendation.withdrawn_at.is_(None))
+    return mine.order_by(Recommendation.year, Recommendation.number).execution_options(populate_existing=True)
+
+
+def preview() -> Preview:
+    """What would be published now."""
+    found = [Waiting(decision, rules.missing(decision)) for decision in db.session.scalars(_drafts())]
+    ready = [each.decision for each in found if not each.missing]
+    return Preview(ready, [each for each in found if each.missing], seal_of(ready))
+
+
+def how_many_ready() -> int:
+    """How many drafts are complete."""
+    return len(preview().ready)
+
+
+def seal_of(decisions: Collection[Decision]) -> str:
+    """A hash over the drafts as they are at this moment."""
+    said = [
+        [d.id, d.drafted_at.isoformat(), [[t.language, t.written_at.isoformat()] for t in d.texts],
+         [following.seen_of(each) for each in d.follow_ups]]
+        for d in sorted(decisions, key=lambda d: d.id)
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def why_not_on(decisions: Collection[Decision], on: date) -> str | None:
+    """The sentence why the board cannot have met on that day, or None."""
+    if on > finding.today():
+        return _("The board decides before it publishes. Give the day on which it met.")
+    for decision in decisions:
+        facts = {"number": decision.recommendation.label}
+        before = _last_before(decision)
+        if before and before > on:
+            text = _("The board decided on %(number)s on %(day)s already. Give a later day.", day=day(before), **facts)
+        elif decision.postponed_until and decision.postponed_until <= on:
+            text = _("%(number)s is postponed until a day that is not after the meeting.", **facts)
+        elif decision.due and decision.due < on:
+            text = _("The due date of %(number)s lies before the meeting.", **facts)
+        else:
+            continue
+        return text
+    return None
+
+
+def _last_before(decision: Decision) -> date | None:
+    published = select(func.max(Decision.decided_on)).where(Decision.published_at.is_not(None))
+    return db.session.scalar(published.where(Decision.recommendation_id == decision.recommendation_id))
+
+
+def publish(chosen: Collection[int], seal: str, on: date, by: int | None) -> Sequence[Decision]:
+    """Publish these drafts (ids) as decided on a day, and tell those whom they concern. Raises Refused.
+
+    1 take the drafts, so that nobody changes them; 2 compare with what was looked at; 3 compare and set; 4 put
+    questions on the next ballot; 5 write the letters; 6 note it.
+    """
+    if not chosen:
+        raise Refused(_("Choose at least one decision to publish."))
+    locked = select(Decision.id).where(Decision.published_at.is_(None)).order_by(Decision.id).with_for_update()
+    db.session.execute(locked)
+    found = preview()
+    if seal != found.seal:
+        raise Refused(_("Something changed since you looked: somebody wrote, or published. Look at it again."))
+    decisions = [decision for decision in found.ready if decision.id in chosen]
+    if len(decisions) != len(set(chosen)):
+        raise Refused(_("One of these decisions is not complete, or was published already. Look at it again."))
+    if why := why_not_on(decisions, on):
+        raise Refused(why)
+    _set(decisions, on)
+    for decision in decisions:
+        following.ask_all(decision, by)
+    told = telling.tell(decisions)
+    _note(decisions, on, told, by)
+    return decisions
+
+
+def _set(decisions: Sequence[Decision], on: date) -> None:
+    """Compare and set: of two presses, one publishes and the other is too late."""
+    once = update(Decision).where(Decision.id.in_([d.id for d in decisions]), Decision.published_at.is_(None))
+    done = db.session.execute(
+        once.values(published_at=now(), decided_on=on).execution_options(synchronize_session=False)
+    )
+    if done.rowcount != len(decisions):  # type: ignore[attr-defined]
+        raise Refused(_("Somebody published these decisions a moment ago."))
+    for decision in decisions:
+        db.session.refresh(decision, ["published_at", "decided_on"])
+
+
+def _note(decisions: Sequence[Decision], on: date, told: int, by: int | None) -> None:
+    counts = {outcome.value: sum(d.outcome == outcome for d in decisions) for outcome in Outcome}
+    numbers = [d.recommendation.label for d in decisions]
+    years = sorted({d.recommendation.year for d in decisions})
+    which = f"decisions {years[0]}" if len(years) == 1 else "decisions"
+    audit.record("publish decisions", which, by, on=on.isoformat(), numbers=numbers, told=told, **counts)
