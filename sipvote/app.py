@@ -64,10 +64,6 @@ ROOMS = (
     "recommendations.remarks_views:remarks_room",
     "recommendations.remarks_desk:desk",
     "recommendations.adoption_views:adoption",
-    "pages:pages",
-)
-# Tables of rooms that have no page yet.
-TABLES = ("decisions.models", "stocktake.models", "searching")
     "decisions.views:decisions",
     "decisions.desk:board",
     "decisions.drafting_desk:board",
@@ -76,7 +72,7 @@ TABLES = ("decisions.models", "stocktake.models", "searching")
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "stocktake.models", "searching")
+TABLES = ("stocktake.models", "searching")
 
 
 class RowNumber(IntegerConverter):

@@ -17,8 +17,8 @@ from .errors import see_other
 from .mail import Letter
 from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
-from .recommendations import adopting, notes
 from .recommendations import hearing as remarks
+from .recommendations import own_data as said_of_drafts
 from .themes import rules as themes
 from .voting import rules as voting
 from .workgroups import coming, feed, own_data, wished
@@ -128,9 +128,7 @@ def my_data() -> Any:
             for p, a in presence.of_whom(member.id)
         ],
         **own_data.of(member),
-        **_groups_of(member),
-        **_said_of_drafts(member),
-        "wishes": [_wished(wishes) for wishes in wished.lists_of(member.id)],
+        **said_of_drafts.of(member),
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
     }
@@ -138,54 +136,6 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
-
-
-def _groups_of(member: Member) -> dict[str, Any]:
-    calendar = feed.of(member.id)
-    return {
-        "workgroups": [
-            {"theme": str(s.workgroup.theme), "signed up": s.signed_up_at, "confirm by": s.confirm_by}
-            for s, _next in workgroups.groups_of(member.id)
-        ],
-        "meetings that I cannot come to": [m.starts_at for m in coming.excused(member.id).values()],
-        "calendar address since": calendar.made_at if calendar else None,
-    }
-
-
-def _said_of_drafts(member: Member) -> dict[str, Any]:
-    """What the member said of the groups' texts, also what was withdrawn or hidden."""
-    return {
-        "remarks": [
-            {
-                "theme": str(r.draft.theme), "recommendation": str(r.recommendation) if r.recommendation else None,
-                "text": r.text, "language": r.language, "written": r.written_at, "changed": r.changed_at,
-                "withdrawn": r.withdrawn_at, "hidden": r.hidden_at, "why hidden": r.hidden_reason,
-                "taken up": r.taken_up, "answer": r.answer,
-            }
-            for r in remarks.of_member(member.id, most=None)
-        ],
-        "remarks reported": [{"at": r.reported_at, "why": r.reason} for r in remarks.reported_by(member.id)],
-        "answers about adopting texts": [
-            {"theme": str(a.adoption.draft.theme), "agrees": a.agrees, "at": a.answered_at}
-            for a in adopting.answers_of(member.id)
-        ],
-        "minority notes": [
-            {"text": n.text, "language": n.language, "written": n.written_at, "withdrawn": n.withdrawn_at}
-            for n in notes.of_member(member.id)
-        ],
-    }  # fmt: skip
-
-
-def _wished(wishes: WishList) -> dict[str, Any]:
-    """A list of wishes as the member's own file tells it."""
-    return {
-        "edition": str(wishes.edition),
-        "groups, the dearest first": [str(w.workgroup) for w in wishes.wishes],
-        "could come": [{"at": a.slot.starts_at, "how": a.way} for a in wishes.availability],
-        "access needs": wishes.access_needs,
-        "promised": wishes.pledged_at,
-        "withdrawn": wishes.withdrawn_at,
-    }
 
 
 def _mails_to(member: Member) -> Executable:

@@ -12,7 +12,6 @@ from .db import now
 from .editions.models import Edition
 from .editions.rules import allows
 from .i18n import day, moment, span
-from .i18n import moment, span
 from .recommendations import adopting
 from .today_card import Card
 from .voting import rules as voting
