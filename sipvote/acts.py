@@ -87,6 +87,12 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "publish draft": _l("Draft published for remarks"),
+    "extend remarks": _l("More time given for remarks"),
+    "take draft back": _l("Draft no longer published"),
+    "join drafts": _l("Workgroup joined in a draft"),
+    "leave draft": _l("Workgroup left a draft"),
+    "translate recommendation": _l("Recommendation translated"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -99,6 +105,8 @@ SUBJECTS: dict[str, LazyString] = {
     "rehearsal": _l("rehearsal"),
     "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
+    "draft": _l("draft"),
+    "recommendation": _l("recommendation"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),
 }

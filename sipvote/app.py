@@ -61,6 +61,11 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "recommendations.views:drafts",
+    "recommendations.write_views:drafts",
+    "recommendations.version_views:drafts",
+    "recommendations.joining_views:drafts",
+    "recommendations.desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
@@ -182,6 +187,7 @@ DESK_NAV = (
     (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    (_l("Translations"), "drafts_desk.index", "recommendations.organise"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

@@ -8,12 +8,12 @@ async function keep() {
   if (busy) { again = true; return; }
   busy = true;
   const request = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
-  const answer = await fetch(form.action, request).catch(() => null);
+  const answer = await fetch(form.dataset.keepUrl ?? form.action, request).catch(() => null);
   // Signed out meanwhile: the answer is a page.
   const told = await answer?.json().catch(() => null);
   busy = false;
   said.textContent = told?.said ?? told?.why ?? form.dataset.lost;
-  said.classList.toggle("over", !told?.said);
+  said.classList.toggle("over", told?.said === undefined);
   if (told?.state) state.textContent = told.state;
   if (again || !answer) { again = false; soon(answer ? 300 : 10000); }
 }
@@ -22,4 +22,6 @@ function soon(pause) {
   timer = setTimeout(keep, pause);
 }
 form.addEventListener("change", (event) => { if (!event.target.matches("[data-aside]")) soon(300); });
+// What is typed at length is kept elsewhere (data-keep-url) until the button saves it.
+if (form.dataset.keepUrl) form.addEventListener("input", () => soon(2000));
 form.addEventListener("submit", () => clearTimeout(timer));
