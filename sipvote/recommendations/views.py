@@ -119,7 +119,7 @@ def of_group(year: int, group_id: int) -> Any:
     return render_template(
         "drafts/begin.html", edition=group.edition, group=group, why_not=finding.why_not_begin(group, who),
         others=[d for d in joining.others(group) if joining.why_not_ask(group, d, who) is None],
-        request=joining.request_of(group), places=finding.places,
+        asked=joining.request_of(group), places=finding.places,
     )  # fmt: skip
 
 
