@@ -99,8 +99,9 @@ def places(draft: Draft) -> str:
 
 
 def hold(draft: Draft) -> None:
-    """Whoever acts on the same draft at this moment waits for our commit; then they see it as it is."""
-    db.session.execute(select(Draft.id).where(Draft.id == draft.id).with_for_update())
+    """Whoever acts on the same draft at this moment waits for our commit; then they see it as it is. Raises Refused."""
+    if db.session.scalar(select(Draft.id).where(Draft.id == draft.id).with_for_update()) is None:
+        raise Refused(_("This draft was joined with another at this moment. Look at the drafts again."))
     db.session.refresh(draft)
 
 

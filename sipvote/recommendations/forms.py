@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import DataRequired, InputRequired, Optional
 
 from ..i18n import LANGUAGES, ZONE
 from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
@@ -44,7 +44,7 @@ class RecommendationForm(KeptForm):
 class UntilForm(KeptForm):
     """Until which day members can make remarks, that day included."""
 
-    until = Day(_l("Remarks until"), validators=[DataRequired(_l("Choose a day."))])
+    until = Day(_l("Remarks until"), validators=[InputRequired(_l("Choose a day."))])
 
     def moment(self) -> datetime:
         """The last minute of the day; only for a form that was valid."""
