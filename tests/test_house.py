@@ -29,7 +29,10 @@ ORDER = [
     "recommendations", "decisions", "stocktake", "threads",
 ]  # fmt: skip
 # app.py puts the rooms together; these stand to the right of all rooms.
-RIGHTMOST = ["today_card", "today_groups", "today_drafts", "today", "pages", "cli", "worker", "demo", "rehearsal", "app", "server"]
+RIGHTMOST = [
+    "today_card", "today_groups", "today_drafts", "today", "pages", "cli", "worker", "demo", "rehearsal", "app",
+    "server",
+]  # fmt: skip
 # Functions over 40 lines and files over 350, each argued for in a line.
 LONG_FUNCTIONS: dict[str, str] = {}
 LONG_FILES: dict[str, str] = {"verify.py": "one file by design: scrutineers carry it to another machine"}

@@ -25,7 +25,7 @@ def of_group(group: Workgroup) -> Draft | None:
     return db.session.scalar(wanted.where(draft_workgroup.c.workgroup_id == group.id))
 
 
-def _whole() -> Select[tuple[Draft]]:
+def _whole() -> Select[Draft]:
     """Drafts with all that a page tells of them."""
     return select(Draft).options(
         joinedload(Draft.theme),
@@ -35,7 +35,7 @@ def _whole() -> Select[tuple[Draft]]:
 
 
 def of_edition(edition: Edition, who: Writer) -> list[Draft]:
-    """The drafts of an edition that somebody may read: those open for remarks first, the next to close before others."""
+    """The drafts of an edition that somebody may read: those open for remarks first, the next to close on top."""
     found = db.session.scalars(_whole().where(Draft.edition_id == edition.id)).all()
 
     def order(draft: Draft) -> tuple[bool, bool, float, int]:

@@ -48,4 +48,4 @@ class UntilForm(KeptForm):
 
     def moment(self) -> datetime:
         """The last minute of the day; only for a form that was valid."""
-        return datetime.combine(self.until.data, time(23, 59), ZONE)  # type: ignore[arg-type]
+        return datetime.combine(self.until.data, time(23, 59), ZONE)

@@ -133,7 +133,9 @@ def why_not_accept(group: Workgroup, draft: Draft, who: Writer) -> str | None:
 def accept(group: Workgroup, draft: Draft, who: Writer) -> None:
     """Let a group write in the draft: what it wrote comes after what stands. Twice is once. Raises Refused."""
     before = drafts.of_group(group)
-    for each in sorted(filter(None, (before, draft)), key=lambda d: d.id):  # in one order, so that nobody waits for ever
+    for each in sorted(
+        filter(None, (before, draft)), key=lambda d: d.id
+    ):  # in one order, so that nobody waits for ever
         drafts.hold(each)
     if group in draft.groups:
         return
@@ -227,5 +229,4 @@ def leave(group: Workgroup, draft: Draft, who: Writer) -> Draft:
 def _tell(group: Workgroup, draft: Draft, who: Writer, joined: bool) -> None:
     for member in heads_of(group):
         if member.id != who.member_id:
-            facts = {"draft": draft, "group": group, "joined": joined}
-            mail.queue("joining_answered", member, **facts)
+            mail.queue("joining_answered", member, draft=draft, group=group, joined=joined)

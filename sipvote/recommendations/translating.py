@@ -28,11 +28,11 @@ class Gaps:
 def is_older(recommendation: Recommendation, code: str) -> bool:
     """Whether a translation does not know the newest words of the original."""
     text = recommendation.text_in(code)
-    return code != recommendation.original and text is not None and text.written_at < _original_at(recommendation)
-
-
-def _original_at(recommendation: Recommendation) -> object:
-    return recommendation.original_text.written_at
+    return (
+        code != recommendation.original
+        and text is not None
+        and text.written_at < recommendation.original_text.written_at
+    )
 
 
 def is_translation(text: RecommendationText) -> bool:

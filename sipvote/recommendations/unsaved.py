@@ -1,7 +1,7 @@
 """What somebody is writing and has not saved: kept on the server as they type, for them alone, on any device."""
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ..db import db, now
@@ -21,7 +21,7 @@ def of(draft: Draft, recommendation: Recommendation | None, who: Writer) -> Unsa
     return db.session.scalar(wanted.where(_about(recommendation)).execution_options(populate_existing=True))
 
 
-def _about(recommendation: Recommendation | None) -> object:
+def _about(recommendation: Recommendation | None) -> ColumnElement[bool]:
     if recommendation is None:
         return UnsavedText.recommendation_id.is_(None)
     return UnsavedText.recommendation_id == recommendation.id
@@ -71,4 +71,4 @@ def _put(text: UnsavedText, words: Words, seen: str, language: str) -> None:
 def forget(draft: Draft, recommendation: Recommendation | None, who: Writer) -> None:
     """It was saved, or is not wanted any more."""
     gone = delete(UnsavedText).where(UnsavedText.draft_id == draft.id, UnsavedText.member_id == who.member_id)
-    db.session.execute(gone.where(_about(recommendation)))  # type: ignore[arg-type]
+    db.session.execute(gone.where(_about(recommendation)))

@@ -141,7 +141,9 @@ def _keep(draft: Draft, recommendation: Recommendation | None, who: Writer) -> A
     there = unsaved.of(draft, recommendation, who)
     if there is None:
         return jsonify(said="")
-    return jsonify(said=_("Kept at %(time)s, for you alone. Save it to show it to the group.", time=clock(there.kept_at)))
+    return jsonify(
+        said=_("Kept at %(time)s, for you alone. Save it to show it to the group.", time=clock(there.kept_at))
+    )
 
 
 @drafts.post("/<int:draft_id>/forget")
@@ -162,7 +164,7 @@ def _forget(draft: Draft, recommendation: Recommendation | None, who: Writer) ->
     unsaved.forget(draft, recommendation, who)
     db.session.commit()
     flash(_("What you had not saved is thrown away."), "ok")
-    place = {"year": draft.edition.year, "draft_id": draft.id}
+    year = draft.edition.year
     if recommendation is None:
-        return see_other(url_for(".add", **place))
-    return see_other(url_for(".write", recommendation_id=recommendation.id, **place))
+        return see_other(url_for(".add", year=year, draft_id=draft.id))
+    return see_other(url_for(".write", year=year, draft_id=draft.id, recommendation_id=recommendation.id))

@@ -136,7 +136,9 @@ class TestAnswering:
         assert unsaved.of(draft, desk, a_writer(zoe)).title == "A des"
         assert unsaved.of(draft, None, a_writer(zoe)).title == "Another"
 
-    def test_both_let_each_other_in_at_the_same_moment_and_nothing_is_lost(self, app, draft, guide, theirs, group, other, dre):
+    def test_both_let_each_other_in_at_the_same_moment_and_nothing_is_lost(
+        self, app, draft, guide, theirs, group, other, dre
+    ):
         acts = [(other.id, draft.id), (group.id, theirs.id)]
         who = dre.id
 

@@ -93,9 +93,11 @@ def test_of_two_first_translations_at_the_same_moment_one_stands(app, guide, dre
     guide_id, by = guide.id, dre.id
 
     def translate(n):
-        return lambda: translating.translate(
-            db.session.get_one(Recommendation, guide_id), "nl", in_dutch(text=f"{n}"), "", by
-        ).text
+        return lambda: (
+            translating.translate(
+                db.session.get_one(Recommendation, guide_id), "nl", in_dutch(text=f"{n}"), "", by
+            ).text
+        )
 
     outcomes = at_once(app, [translate(n) for n in range(4)])
     assert sorted(isinstance(o, writing.Overtaken) for o in outcomes) == [False, True, True, True], outcomes

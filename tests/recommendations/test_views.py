@@ -74,7 +74,9 @@ class TestReading:
         assert "older than the original" not in english
         dutch = client.get(page_of(published).replace("/en/", "/nl/")).text
         assert len(re.findall(r'class="tag warn"', dutch)) == 1
-        assert re.search(r'class="tag info".*?</span>', client.get(page_of(published).replace("/en/", "/fr/")).text, re.S)
+        assert re.search(
+            r'class="tag info".*?</span>', client.get(page_of(published).replace("/en/", "/fr/")).text, re.S
+        )
 
     def test_what_is_not_there_is_not_found(self, client, browser_of, published, guide, group, bas, edition):
         other = a_recommendation(a_draft(a_met_group(edition=edition)), "Elsewhere")
@@ -139,7 +141,11 @@ class TestWriting:
         assert "1. <span>Pay in May</span>" in page and "The recommendation stands in the draft." in page
 
     def test_what_is_wrong_stands_at_the_field_and_what_was_typed_is_kept(self, browser_of, draft, bo):
-        page = browser_of(bo).post(page_of(draft, "/add"), data={"language": "fr", **some_text("", text="Kept words")}).text
+        page = (
+            browser_of(bo)
+            .post(page_of(draft, "/add"), data={"language": "fr", **some_text("", text="Kept words")})
+            .text
+        )
         assert "Give the recommendation a title." in page and "Kept words" in page and 'value="fr"' in page
         long = browser_of(bo).post(page_of(draft, "/add"), data={"language": "fr", **some_text("x" * 161)}).text
         assert "write at most 160 characters. You wrote 161." in long
@@ -152,7 +158,9 @@ class TestWriting:
         page = browser.post(address, data={"seen": "1", **some_text(text="Write two.")}, follow_redirects=True).text
         assert "Version 2 is saved." in page and "Write two." in page and "2 versions" in page
 
-    def test_both_texts_stand_on_the_page_and_saving_again_makes_the_next_version(self, browser_of, draft, guide, ada, bo):
+    def test_both_texts_stand_on_the_page_and_saving_again_makes_the_next_version(
+        self, browser_of, draft, guide, ada, bo
+    ):
         writing.save(guide, a_writer(ada), some_text(text="Ada wrote this."), "1")
         browser, address = browser_of(bo), page_of(draft, f"/{guide.id}/write")
         page = browser.post(address, data={"seen": "1", **some_text(text="Bo wrote that.")}).text
@@ -178,10 +186,13 @@ class TestWriting:
         assert "Secret" not in page and "Mine" in page
 
     @pytest.mark.usefixtures("csrf")
-    def test_a_page_that_was_open_for_too_long_brings_back_what_was_typed(self, browser_of, draft, guide, bo):
+    def test_a_page_that_was_open_for_too_long_brings_back_what_was_typed(self, app, browser_of, draft, guide, bo):
         browser = browser_of(bo)
+        app.config["WTF_CSRF_ENABLED"] = True
         for path in ("/add", f"/{guide.id}/write"):
-            page = browser.post(page_of(draft, path), data={"seen": "1", "language": "en", **some_text(text="Long work")}).text
+            page = browser.post(
+                page_of(draft, path), data={"seen": "1", "language": "en", **some_text(text="Long work")}
+            ).text
             assert "Your text is still here" in page and "Long work" in page
         assert len(guide.versions) == 1
 
@@ -190,7 +201,9 @@ class TestWriting:
         assert f'data-keep-url="{here}/keep"' in browser.get(f"{here}/write").text
         answer = browser.post(f"{here}/keep", data={"seen": "1", **some_text(text="Half a senten")})
         assert "Kept at" in answer.json["said"]
-        assert "Half a senten" in browser.get(f"{here}/write").text and "Brought back" in browser.get(f"{here}/write").text
+        assert (
+            "Half a senten" in browser.get(f"{here}/write").text and "Brought back" in browser.get(f"{here}/write").text
+        )
         assert "Half a senten" not in browser_of(ada).get(f"{here}/write").text
         browser.post(f"{here}/write", data={"seen": "1", **some_text(text="Half a sentence.")})
         assert db.session.scalars(select(UnsavedText)).all() == []
@@ -243,7 +256,9 @@ class TestPublishing:
         assert draft.remarks_until.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") == f"{in_days(14)} 23:59"
         assert client.get(page_of(draft)).status_code == 200
 
-    @pytest.mark.parametrize(("until", "said"), [("", "Choose a day"), ("x", "2026-11-12"), ("2020-01-01", "three days")])
+    @pytest.mark.parametrize(
+        ("until", "said"), [("", "Choose a day"), ("x", "2026-11-12"), ("2020-01-01", "three days")]
+    )
     def test_a_wrong_day_is_told_at_the_field(self, browser_of, draft, guide, bas, until, said):
         assert said in browser_of(bas).post(page_of(draft, "/publish"), data={"until": until}).text
         assert db.session.get(Draft, draft.id).published_at is None
@@ -313,7 +328,9 @@ class TestTogether:
     def test_asking_no_longer_and_no(self, browser_of, draft, other, eva, bas):
         liege, gent = browser_of(eva), browser_of(bas)
         liege.post(page_of(draft, f"/together/{other.id}/ask"))
-        assert "no longer ask" in liege.post(page_of(draft, f"/together/{other.id}/take-back"), follow_redirects=True).text
+        assert (
+            "no longer ask" in liege.post(page_of(draft, f"/together/{other.id}/take-back"), follow_redirects=True).text
+        )
         assert joining.request_of(other) is None
         liege.post(page_of(draft, f"/together/{other.id}/ask"))
         assert "You said no." in gent.post(page_of(draft, f"/together/{other.id}/decline"), follow_redirects=True).text
@@ -329,7 +346,10 @@ class TestTogether:
         assert browser_of(zoe).get(page_of(published, "/together")).status_code == 404
         assert browser_of(bo).post(page_of(published, f"/together/{other.id}/ask")).status_code == 404
         for act in ("accept", "decline", "leave"):
-            assert browser_of(zoe).post(page_of(published, f"/together/{group.id}/{act}")).status_code == 409 or act == "accept"
+            assert (
+                browser_of(zoe).post(page_of(published, f"/together/{group.id}/{act}")).status_code == 409
+                or act == "accept"
+            )
 
 
 class TestDesk:
@@ -352,7 +372,11 @@ class TestDesk:
 
     def test_nobody_overwrites_a_translation_unseen(self, browser_of, published, guide, dre):
         a_translation(guide, "nl", "Een gids")
-        page = browser_of(dre).post(f"{ALL}/desk/{published.id}/{guide.id}/nl", data={"seen": "", **some_text("Gids")}).text
+        page = (
+            browser_of(dre)
+            .post(f"{ALL}/desk/{published.id}/{guide.id}/nl", data={"seen": "", **some_text("Gids")})
+            .text
+        )
         assert "What was saved meanwhile" in page and "Een gids" in page and 'value="Gids"' in page
 
     def test_the_original_is_the_groups(self, browser_of, published, guide, dre):

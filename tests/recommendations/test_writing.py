@@ -170,7 +170,7 @@ class TestSaving:
     def test_the_database_lets_one_version_stand_in_each_language(self, guide):
         text = RecommendationText(recommendation_id=guide.id, language="en", version=7, title="x", text="x",
                                   why="", for_whom="", written_at=now())  # fmt: skip
-        with pytest.raises(Exception, match="(?i)unique"), db.session.begin_nested():
+        with pytest.raises(Exception, match=r"(?i)unique"), db.session.begin_nested():
             kept(text)
 
 
@@ -246,7 +246,9 @@ class TestPublishing:
     def until(self):
         return publishing.end_of(now() + timedelta(days=14))
 
-    def test_facilitator_or_secretary_publishes_and_the_people_get_one_mail_each(self, draft, guide, ada, bo, bas, until):
+    def test_facilitator_or_secretary_publishes_and_the_people_get_one_mail_each(
+        self, draft, guide, ada, bo, bas, until
+    ):
         publishing.publish(draft, a_writer(ada), until)
         assert draft.published_at and draft.remarks_until == until and drafts.is_open(draft)
         letters = db.session.scalars(select(Letter.address).where(Letter.name == "draft_published")).all()
