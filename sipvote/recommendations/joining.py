@@ -133,9 +133,8 @@ def why_not_accept(group: Workgroup, draft: Draft, who: Writer) -> str | None:
 def accept(group: Workgroup, draft: Draft, who: Writer) -> None:
     """Let a group write in the draft: what it wrote comes after what stands. Twice is once. Raises Refused."""
     before = drafts.of_group(group)
-    for each in sorted(
-        filter(None, (before, draft)), key=lambda d: d.id
-    ):  # in one order, so that nobody waits for ever
+    # In one order, so that two who join each other do not wait for ever.
+    for each in sorted(filter(None, (before, draft)), key=lambda d: d.id):
         drafts.hold(each)
     if group in draft.groups:
         return
@@ -211,7 +210,7 @@ def why_not_leave(group: Workgroup, draft: Draft, who: Writer) -> str | None:
 
 
 def leave(group: Workgroup, draft: Draft, who: Writer) -> Draft:
-    """Give a group a draft of its own again, with what it alone wrote; what was written together stays. Raises Refused."""
+    """Give a group a draft of its own again, with what it alone wrote; the rest stays. Raises Refused."""
     drafts.hold(draft)
     if why := why_not_leave(group, draft, who):
         raise Refused(why)

@@ -27,12 +27,8 @@ class Gaps:
 
 def is_older(recommendation: Recommendation, code: str) -> bool:
     """Whether a translation does not know the newest words of the original."""
-    text = recommendation.text_in(code)
-    return (
-        code != recommendation.original
-        and text is not None
-        and text.written_at < recommendation.original_text.written_at
-    )
+    text, original = recommendation.text_in(code), recommendation.original_text
+    return code != recommendation.original and text is not None and text.written_at < original.written_at
 
 
 def is_translation(text: RecommendationText) -> bool:

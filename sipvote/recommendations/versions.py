@@ -60,7 +60,7 @@ def reads_all(draft: Draft, who: Writer) -> bool:
 def compare(
     versions: Sequence[RecommendationText], old: int | None = None, new: int | None = None
 ) -> Comparison | None:
-    """What changed from one version (by its number) to another; the last change unless it is said. None for one only."""
+    """What changed from one version (its number) to another; the last change unless it is said. None for one only."""
     by_number = {text.version: text for text in versions}
     if len(versions) < 2:
         return None

@@ -14,8 +14,8 @@ from ..access import checks_own_token, public
 from ..db import db
 from ..errors import Refused, see_other, this_page
 from ..i18n import clock, language
-from . import unsaved, writing
 from . import drafts as finding
+from . import unsaved, writing
 from .forms import RecommendationForm
 from .models import Draft, Recommendation, RecommendationText
 from .views import asked_draft, asked_recommendation, back_to, drafts, readable_draft, visitor

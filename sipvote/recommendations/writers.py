@@ -15,7 +15,7 @@ from .models import Draft
 
 @dataclass(frozen=True)
 class Writer:
-    """Somebody who opens a draft: the ids of the groups they are in, and of those that they lead or are secretary of."""
+    """Somebody who opens a draft: ids of the groups they are in, and of those that they lead or are secretary of."""
 
     member_id: int | None = None
     inside: frozenset[int] = frozenset()
@@ -52,7 +52,7 @@ def known(member_id: int | None, organises: bool = False) -> Writer:
         .outerjoin(workgroup_secretary, workgroup_secretary.c.workgroup_id == Signup.workgroup_id)
         .where(Signup.member_id == member_id, Signup.seat.is_not(None), Signup.confirm_by.is_(None))
     )
-    places = {group_id: secretary for group_id, secretary in db.session.execute(placed)}
+    places = dict(db.session.execute(placed).tuples().all())
     led = select(workgroup_facilitator.c.workgroup_id).where(workgroup_facilitator.c.member_id == member_id)
     leading = set(db.session.scalars(led))
     secretary_of = {group_id for group_id, secretary in places.items() if secretary == member_id}

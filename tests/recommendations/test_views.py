@@ -12,7 +12,7 @@ from sipvote.i18n import ZONE
 from sipvote.recommendations import drafts, joining, unsaved, writing
 from sipvote.recommendations.models import Draft, Recommendation
 from sipvote.recommendations.writing_models import UnsavedText
-from tests.factories import a_member, a_met_group, an_edition, in_phase
+from tests.factories import a_met_group, an_edition, in_phase
 from tests.outcomes import a_draft, a_recommendation, a_translation, a_writer, some_text
 from tests.queries import counted
 
@@ -81,9 +81,9 @@ class TestReading:
     def test_what_is_not_there_is_not_found(self, client, browser_of, published, guide, group, bas, edition):
         other = a_recommendation(a_draft(a_met_group(edition=edition)), "Elsewhere")
         bas_browser = browser_of(bas)
-        for path in (page_of(published, "9"), page_of(published, f"/{other.id}/write"), page_of(published, f"/{other.id}/versions"),
-                     page_of(published, f"/{guide.id}/versions?in=nl"), page_of(published, f"/{guide.id}/versions?in=x")):  # fmt: skip
-            assert bas_browser.get(path).status_code == 404, path
+        versions = (f"/{other.id}/versions", f"/{guide.id}/versions?in=nl", f"/{guide.id}/versions?in=x")
+        for rest in ("9", f"/{other.id}/write", *versions):
+            assert bas_browser.get(page_of(published, rest)).status_code == 404, rest
         an_edition(Phase.THEMES, year=2027)
         assert client.get(page_of(published).replace("2026", "2027")).status_code == 404
 
@@ -185,7 +185,6 @@ class TestWriting:
         page = client.post(page_of(draft, f"/{guide.id}/write"), data={"seen": "1", **some_text("Mine")}).text
         assert "Secret" not in page and "Mine" in page
 
-    @pytest.mark.usefixtures("csrf")
     def test_a_page_that_was_open_for_too_long_brings_back_what_was_typed(self, app, browser_of, draft, guide, bo):
         browser = browser_of(bo)
         app.config["WTF_CSRF_ENABLED"] = True
