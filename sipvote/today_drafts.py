@@ -63,8 +63,8 @@ def _requests(led: list[Draft]) -> Iterator[Card]:
     """Another group that wants to write together, for who answers it."""
     for asked in joining.requests_to([draft.id for draft in led]) if led else []:
         url = url_for("drafts.together", year=asked.draft.edition.year, draft_id=asked.draft_id)
-        text = _("It works on the same theme, and asks to write in your draft.")
-        title = _("“%(group)s” asks to write with you", group=asked.workgroup)
+        text = _("It works on “%(theme)s” too, and asks to write in your draft.", theme=asked.draft.theme)
+        title = _("The group %(place)s asks to write with you", place=asked.workgroup.place)
         yield Card(title, text, url, _("Give an answer"), True)
 
 

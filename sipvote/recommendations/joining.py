@@ -176,7 +176,7 @@ def _write_in(group: Workgroup, draft: Draft) -> None:
 
 
 def _take(takes: Sequence[Recommendation], group: Workgroup, before: Draft, draft: Draft) -> None:
-    """Move recommendations to another draft, after those that stand; with what the group's people have not saved yet."""
+    """Move recommendations to another draft, after those that stand, with what was not saved yet."""
     place = len(drafts.standing(draft))
     for each in takes:
         if each.withdrawn_at is None:

@@ -70,7 +70,7 @@ def accept(year: int, draft_id: int, group_id: int) -> Any:
     draft, group = _asked(year, draft_id, group_id)
     joining.accept(group, draft, visitor())
     db.session.commit()
-    flash(_("“%(group)s” writes in this draft from now on.", group=group), "ok")
+    flash(_("The group %(place)s writes in this draft from now on.", place=group.place), "ok")
     return back_to(draft)
 
 

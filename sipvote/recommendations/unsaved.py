@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES
+from . import drafts
 from .models import Draft, Recommendation
 from .writers import Writer
 from .writing import WORDS, Words, why_not_save, why_not_write, words_of
@@ -36,7 +37,7 @@ def keep(
         raise Refused(why)
     if any(len(words[name]) > LONGEST for name in WORDS):
         raise Refused(_("Write at most %(n)s characters.", n=LONGEST))
-    if is_nothing_new(recommendation, words):
+    if is_nothing_new(draft, recommendation, words):
         forget(draft, recommendation, who)
         return
     if there := of(draft, recommendation, who):
@@ -53,11 +54,11 @@ def keep(
             _put(there, words, seen, language)
 
 
-def is_nothing_new(recommendation: Recommendation | None, words: Words) -> bool:
-    """Whether nothing would be lost: the fields are empty, or say what stands."""
+def is_nothing_new(draft: Draft, recommendation: Recommendation | None, words: Words) -> bool:
+    """Whether nothing would be lost: the fields are empty, or say what stands (it was saved a moment before)."""
     said = {name: words[name].strip() for name in WORDS}
     if recommendation is None:
-        return not any(said.values())
+        return not any(said.values()) or any(said == words_of(r.original_text) for r in drafts.standing(draft))
     return said == words_of(recommendation.original_text)
 
 

@@ -54,14 +54,17 @@ def write(year: int, draft_id: int, recommendation_id: int) -> Any:
     recommendation = asked_recommendation(draft, recommendation_id)
     stands = recommendation.original_text
     kept = unsaved.of(draft, recommendation, who) if request.method == "GET" else None
-    form = RecommendationForm(**_begun(kept, seen=str(stands.version), **writing.words_of(stands)))
-    del form.language
+    began = {"language": recommendation.original, "seen": str(stands.version), **writing.words_of(stands)}
+    form = RecommendationForm(**_begun(kept, **began))
+    if not writing.is_in_one_language(recommendation):
+        del form.language
     if stopped := _stopped(form, writing.why_not_save(recommendation, who)):
         return stopped
     other = None
     if form.validate_on_submit() and not form.form_errors:
         try:
-            saved = writing.save(recommendation, who, form.words(), form.seen.data or "")
+            spoken = form.language.data if form.language else None
+            saved = writing.save(recommendation, who, form.words(), form.seen.data or "", spoken)
             unsaved.forget(draft, recommendation, who)
             db.session.commit()
         except Refused as refused:

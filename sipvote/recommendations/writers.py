@@ -52,7 +52,7 @@ def known(member_id: int | None, organises: bool = False) -> Writer:
         .outerjoin(workgroup_secretary, workgroup_secretary.c.workgroup_id == Signup.workgroup_id)
         .where(Signup.member_id == member_id, Signup.seat.is_not(None), Signup.confirm_by.is_(None))
     )
-    places = dict(db.session.execute(placed).tuples().all())
+    places = {row.workgroup_id: row.member_id for row in db.session.execute(placed)}
     led = select(workgroup_facilitator.c.workgroup_id).where(workgroup_facilitator.c.member_id == member_id)
     leading = set(db.session.scalars(led))
     secretary_of = {group_id for group_id, secretary in places.items() if secretary == member_id}

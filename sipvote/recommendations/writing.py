@@ -93,15 +93,19 @@ def add(draft: Draft, who: Writer, language: str, words: Words) -> Recommendatio
     return made
 
 
-def save(recommendation: Recommendation, who: Writer, words: Words, seen: str) -> RecommendationText:
+def save(
+    recommendation: Recommendation, who: Writer, words: Words, seen: str, language: str | None = None
+) -> RecommendationText:
     """Save the original words as the next version, in the name of the writer's group.
 
-    `seen` is the number of the version that the writer had before them. The same words again change nothing. Raises
-    Refused, and Overtaken when somebody else saved meanwhile.
+    `seen` is the number of the version that the writer had before them; `language` mends the language they are said to
+    be in. The same words again change nothing. Raises Refused, and Overtaken when somebody else saved meanwhile.
     """
     draft = draft_of(recommendation)
     if why := why_not_save(recommendation, who):
         raise Refused(why)
+    if language and language != recommendation.original:
+        _mend_language(recommendation, language)
     group = who.group_in(draft)
     before = standing_text(recommendation, recommendation.original)
     after = put(recommendation, recommendation.original, words, seen, who.member_id, group.id if group else None)
@@ -109,6 +113,22 @@ def save(recommendation: Recommendation, who: Writer, words: Words, seen: str) -
         recommendation.groups.append(group)  # each recommendation says which groups wrote it
         db.session.flush()
     return after
+
+
+def is_in_one_language(recommendation: Recommendation) -> bool:
+    """Whether it has no translation yet: then the language it is said to be in can still be mended."""
+    return len(recommendation.texts) == 1
+
+
+def _mend_language(recommendation: Recommendation, language: str) -> None:
+    """Somebody chose the wrong language when they began: every version is in the other one."""
+    if not is_in_one_language(recommendation):
+        raise Refused(_("This recommendation is translated already, so its language stays."))
+    of_this = RecommendationText.recommendation_id == recommendation.id
+    db.session.execute(update(RecommendationText).where(of_this).values(language=language))
+    recommendation.original = language
+    db.session.flush()
+    db.session.expire(recommendation, ["texts", "versions"])
 
 
 def why_not_save(recommendation: Recommendation, who: Writer) -> str | None:

@@ -153,9 +153,11 @@ class TestWriting:
     def test_a_change_is_a_version_and_no_change_is_none(self, browser_of, draft, guide, bo):
         browser, address = browser_of(bo), page_of(draft, f"/{guide.id}/write")
         assert "Write one." in browser.get(address).text
-        same = browser.post(address, data={"seen": "1", **some_text()}, follow_redirects=True).text
+        same = browser.post(address, data={"seen": "1", "language": "en", **some_text()}, follow_redirects=True).text
         assert "Nothing was different." in same
-        page = browser.post(address, data={"seen": "1", **some_text(text="Write two.")}, follow_redirects=True).text
+        page = browser.post(
+            address, data={"seen": "1", "language": "en", **some_text(text="Write two.")}, follow_redirects=True
+        ).text
         assert "Version 2 is saved." in page and "Write two." in page and "2 versions" in page
 
     def test_both_texts_stand_on_the_page_and_saving_again_makes_the_next_version(
@@ -163,10 +165,10 @@ class TestWriting:
     ):
         writing.save(guide, a_writer(ada), some_text(text="Ada wrote this."), "1")
         browser, address = browser_of(bo), page_of(draft, f"/{guide.id}/write")
-        page = browser.post(address, data={"seen": "1", **some_text(text="Bo wrote that.")}).text
+        page = browser.post(address, data={"seen": "1", "language": "en", **some_text(text="Bo wrote that.")}).text
         assert "Ada Peeters saved this text" in page and "Ada wrote this." in page and "Bo wrote that." in page
         assert 'name="seen" type="hidden" value="2"' in page
-        browser.post(address, data={"seen": "2", **some_text(text="Both.")})
+        browser.post(address, data={"seen": "2", "language": "en", **some_text(text="Both.")})
         db.session.expire_all()
         assert [v.text for v in guide.versions] == ["Write one.", "Ada wrote this.", "Both."]
 
@@ -182,7 +184,9 @@ class TestWriting:
 
     def test_a_stranger_learns_nothing_from_the_page_that_brings_a_text_back(self, client, draft, guide, ada):
         writing.save(guide, a_writer(ada), some_text("Secret title", text="Secret text"), "1")
-        page = client.post(page_of(draft, f"/{guide.id}/write"), data={"seen": "1", **some_text("Mine")}).text
+        page = client.post(
+            page_of(draft, f"/{guide.id}/write"), data={"seen": "1", "language": "en", **some_text("Mine")}
+        ).text
         assert "Secret" not in page and "Mine" in page
 
     def test_a_page_that_was_open_for_too_long_brings_back_what_was_typed(self, app, browser_of, draft, guide, bo):
@@ -198,13 +202,13 @@ class TestWriting:
     def test_what_is_typed_is_kept_and_comes_back_until_it_is_saved(self, browser_of, draft, guide, bo, ada):
         browser, here = browser_of(bo), page_of(draft, f"/{guide.id}")
         assert f'data-keep-url="{here}/keep"' in browser.get(f"{here}/write").text
-        answer = browser.post(f"{here}/keep", data={"seen": "1", **some_text(text="Half a senten")})
+        answer = browser.post(f"{here}/keep", data={"seen": "1", "language": "en", **some_text(text="Half a senten")})
         assert "Kept at" in answer.json["said"]
         assert (
             "Half a senten" in browser.get(f"{here}/write").text and "Brought back" in browser.get(f"{here}/write").text
         )
         assert "Half a senten" not in browser_of(ada).get(f"{here}/write").text
-        browser.post(f"{here}/write", data={"seen": "1", **some_text(text="Half a sentence.")})
+        browser.post(f"{here}/write", data={"seen": "1", "language": "en", **some_text(text="Half a sentence.")})
         assert db.session.scalars(select(UnsavedText)).all() == []
 
     def test_what_was_kept_can_be_thrown_away(self, browser_of, draft, guide, bo):

@@ -16,7 +16,7 @@ from sipvote.recommendations.models import Draft, Recommendation, Recommendation
 from sipvote.recommendations.writing_models import UnsavedText
 from sipvote.workgroups import rules
 from tests.factories import a_facilitator, a_member, a_met_group, an_edition, in_phase, kept
-from tests.outcomes import a_draft, a_recommendation, a_writer, some_text
+from tests.outcomes import a_draft, a_recommendation, a_translation, a_writer, some_text
 from tests.workgroups.test_race import at_once
 
 
@@ -152,6 +152,14 @@ class TestSaving:
         with pytest.raises(Refused, match="Bring it back first"):
             writing.save(guide, a_writer(bo), some_text("Other"), "1")
 
+    def test_a_language_that_was_chosen_wrongly_is_mended_until_it_is_translated(self, guide, bo):
+        writing.save(guide, a_writer(bo), some_text(text="Write two."), "1")
+        made = writing.save(guide, a_writer(bo), some_text("Een gids"), "2", "nl")
+        assert (guide.original, made.version, {v.language for v in versions(guide)}) == ("nl", 3, {"nl"})
+        a_translation(guide, "fr", "Un guide")
+        with pytest.raises(Refused, match="translated already"):
+            writing.save(guide, a_writer(bo), some_text("A guide"), "3", "en")
+
     def test_of_four_who_save_at_the_same_moment_one_does_and_the_others_are_told(self, app, guide, ada):
         guide_id, member = guide.id, ada.id
 
@@ -230,6 +238,11 @@ class TestUnsaved:
         unsaved.keep(draft, guide, who, some_text(), "1", "en")
         unsaved.keep(draft, None, who, dict.fromkeys(writing.WORDS, " "), "", "en")
         assert db.session.scalars(select(UnsavedText)).all() == []
+
+    def test_what_was_saved_a_moment_before_is_not_kept_once_more(self, draft, bo):
+        writing.add(draft, a_writer(bo), "en", some_text("Pay in May"))
+        unsaved.keep(draft, None, a_writer(bo), some_text("Pay in May"), "", "en")
+        assert unsaved.of(draft, None, a_writer(bo)) is None
 
     def test_who_cannot_write_keeps_nothing(self, draft, guide, dre):
         for who in (a_writer(a_member()), a_writer(dre, True), writers.known(None)):

@@ -2,11 +2,12 @@
 const form = document.querySelector("form[data-keep]");
 const said = document.querySelector("[data-said]");
 const state = document.querySelector("[data-state]");
-let timer = 0, busy = false, again = false;
+let timer = 0, busy = false, again = false, waiting = false;
 
 async function keep() {
   if (busy) { again = true; return; }
   busy = true;
+  waiting = false;
   const request = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
   const answer = await fetch(form.dataset.keepUrl ?? form.action, request).catch(() => null);
   // Signed out meanwhile: the answer is a page.
@@ -19,9 +20,13 @@ async function keep() {
 }
 function soon(pause) {
   clearTimeout(timer);
+  waiting = true;
   timer = setTimeout(keep, pause);
 }
 form.addEventListener("change", (event) => { if (!event.target.matches("[data-aside]")) soon(300); });
 // What is typed at length is kept elsewhere (data-keep-url) until the button saves it.
-if (form.dataset.keepUrl) form.addEventListener("input", () => soon(2000));
-form.addEventListener("submit", () => clearTimeout(timer));
+if (form.dataset.keepUrl) {
+  form.addEventListener("input", () => soon(2000));
+  addEventListener("pagehide", () => { if (waiting) navigator.sendBeacon(form.dataset.keepUrl, new FormData(form)); });
+}
+form.addEventListener("submit", () => { clearTimeout(timer); waiting = false; });
