@@ -105,7 +105,7 @@ SUBJECTS: dict[str, LazyString] = {
     "rehearsal": _l("rehearsal"),
     "proxy": _l("proxy"),
     "workgroup": _l("workgroup"),
-    "draft": _l("draft"),
+    "draft": _l("draft text"),
     "recommendation": _l("recommendation"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),

@@ -17,6 +17,7 @@ from .errors import see_other
 from .mail import Letter
 from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
+from .recommendations import unsaved, versions
 from .themes import rules as themes
 from .voting import rules as voting
 from .workgroups import coming, feed, wished
@@ -127,6 +128,7 @@ def my_data() -> Any:
             for p, a in presence.of_whom(member.id)
         ],
         **_groups_of(member),
+        **_written_by(member),
         "wishes": [_wished(wishes) for wishes in wished.lists_of(member.id)],
         "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
         "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
@@ -135,6 +137,19 @@ def my_data() -> Any:
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
+
+
+def _written_by(member: Member) -> dict[str, Any]:
+    return {
+        "recommendations written": [
+            {"title": text.title, "language": text.language, "version": text.version, "at": text.written_at}
+            for text in versions.written_by(member.id)
+        ],
+        "recommendations not saved": [
+            {"title": text.title, "text": text.text, "why": text.why, "for whom": text.for_whom, "at": text.kept_at}
+            for text in unsaved.all_of(member.id)
+        ],
+    }
 
 
 def _groups_of(member: Member) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .models import RecommendationText
 from .views import STATE_NAMES, asked_draft, asked_recommendation, visitor
 
 desk = Blueprint("drafts_desk", __name__, url_prefix="/<int:year>/drafts/desk")
-SHOWS = {"": _l("All"), "to_do": _l("To translate"), "published": _l("Published")}
+SHOWS = {"": _l("All"), "to_do": _l("To translate"), "published": _l("Published drafts")}
 
 
 @desk.get("")

@@ -1,5 +1,7 @@
 """What somebody is writing and has not saved: kept on the server as they type, for them alone, on any device."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +22,12 @@ def of(draft: Draft, recommendation: Recommendation | None, who: Writer) -> Unsa
     """What this writer has not saved; of a new recommendation when there is none yet."""
     wanted = select(UnsavedText).where(UnsavedText.draft_id == draft.id, UnsavedText.member_id == who.member_id)
     return db.session.scalar(wanted.where(_about(recommendation)).execution_options(populate_existing=True))
+
+
+def all_of(member_id: int) -> Sequence[UnsavedText]:
+    """Everything that somebody has not saved."""
+    wanted = select(UnsavedText).where(UnsavedText.member_id == member_id)
+    return db.session.scalars(wanted.order_by(UnsavedText.kept_at)).all()
 
 
 def _about(recommendation: Recommendation | None) -> ColumnElement[bool]:

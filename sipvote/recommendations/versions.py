@@ -52,6 +52,12 @@ def history(recommendation: Recommendation, language: str, who: Writer) -> Seque
     return db.session.scalars(wanted).all()
 
 
+def written_by(member_id: int) -> Sequence[RecommendationText]:
+    """Every version that a member wrote, in order of time."""
+    wanted = select(RecommendationText).where(RecommendationText.author_id == member_id)
+    return db.session.scalars(wanted.order_by(RecommendationText.written_at, RecommendationText.id)).all()
+
+
 def reads_all(draft: Draft, who: Writer) -> bool:
     """Whether somebody reads how a draft came about, with the names of those who wrote."""
     return who.organises or who.is_in(draft)

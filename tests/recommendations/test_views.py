@@ -422,3 +422,11 @@ class TestToday:
         assert "The time for remarks is over" in browser_of(ada).get("/en/").text
         published.adopted_at = now()
         assert "The time for remarks is over" not in browser_of(ada).get("/en/").text
+
+
+def test_ones_own_data_tell_what_one_wrote_and_has_not_saved(browser_of, draft, guide, bo):
+    writing.save(guide, a_writer(bo), some_text(text="Write two."), "1")
+    unsaved.keep(draft, None, a_writer(bo), some_text("Half"), "", "en")
+    data = browser_of(bo).get("/en/me/data.json").json
+    assert [(t["title"], t["version"]) for t in data["recommendations written"]] == [("A guide for starters", 2)]
+    assert [t["title"] for t in data["recommendations not saved"]] == ["Half"]
