@@ -24,6 +24,7 @@ class RecommendationForm(KeptForm):
     )
     text = TextAreaField(
         _l("The recommendation"),
+        id="recommendation-text",  # the page itself has the id "text"
         filters=[plain_lines],
         validators=[DataRequired(_l("Write what you recommend.")), AtMost(6000)],
     )
