@@ -136,7 +136,7 @@ def accept(group: Workgroup, draft: Draft, who: Writer) -> None:
     # In one order, so that two who join each other do not wait for ever.
     for each in sorted(filter(None, (before, draft)), key=lambda d: d.id):
         drafts.hold(each)
-    if group in draft.groups:
+    if group in draft.groups and who.leads(draft):
         return
     if why := why_not_accept(group, draft, who):
         raise Refused(why)
