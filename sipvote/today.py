@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from . import today_decisions, today_groups
+from . import today_decisions, today_drafts, today_groups
 from .access import may
 from .assembly import mailings, presence
 from .assembly import rules as assemblies
@@ -37,7 +37,15 @@ def cards(edition: Edition) -> list[Card]:
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
     officials = [*_for_officials(edition), *_about_papers(edition), *desk, *today_decisions.for_the_board()]
-    return [*first, *_for_members(edition), *today_decisions.cards(), *later, *_proxies(edition), *officials]
+    return [
+        *first,
+        *today_drafts.cards(edition),
+        *_for_members(edition),
+        *today_decisions.cards(),
+        *later,
+        *_proxies(edition),
+        *officials,
+    ]
 
 
 # --- The assembly -----------------------------------------------------------------------------------

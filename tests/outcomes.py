@@ -6,6 +6,7 @@ from typing import Any
 from sipvote.db import db, now
 from sipvote.decisions.models import Decision, DecisionText, Outcome
 from sipvote.members.models import Member
+from sipvote.recommendations import writers
 from sipvote.recommendations.hearing_models import Remark
 from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
 from sipvote.stocktake.models import Status, StatusChange
@@ -130,3 +131,14 @@ def some_recommendations(group: Workgroup, count: int = 3) -> list[Recommendatio
     """An adopted draft of a group with a few recommendations, numbered as in a bundle."""
     draft = a_draft(group, adopted=True)
     return [a_recommendation(draft, f"Recommendation {n}", number=n) for n in range(1, count + 1)]
+
+
+def a_writer(member: Member, organises: bool = False) -> writers.Writer:
+    """A member as they stand in all groups."""
+    db.session.flush()
+    return writers.known(member.id, organises)
+
+
+def some_text(title: str = "A guide for starters", **values: str) -> dict[str, str]:
+    """What the page of a recommendation sends, but for its language."""
+    return {"title": title, "text": "Write one.", "why": "It helps.", "for_whom": "New members", **values}

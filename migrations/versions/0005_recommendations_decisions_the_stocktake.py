@@ -334,6 +334,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_follow_up_decision_id'), 'follow_up', ['decision_id'], unique=False)
     op.create_index(op.f('ix_follow_up_question_id'), 'follow_up', ['question_id'], unique=False)
+    op.create_table('joining_request',
+    sa.Column('workgroup_id', sa.Integer(), nullable=False),
+    sa.Column('draft_id', sa.Integer(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_by_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['member.id'], name=op.f('fk_joining_request_asked_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['draft_id'], ['draft.id'], name=op.f('fk_joining_request_draft_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workgroup_id'], ['workgroup.id'], name=op.f('fk_joining_request_workgroup_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('workgroup_id', name=op.f('pk_joining_request'))
+    )
+    op.create_index(op.f('ix_joining_request_draft_id'), 'joining_request', ['draft_id'], unique=False)
+    op.create_table('unsaved_text',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('draft_id', sa.Integer(), nullable=False),
+    sa.Column('member_id', sa.Integer(), nullable=False),
+    sa.Column('recommendation_id', sa.Integer(), nullable=True),
+    sa.Column('language', sa.String(length=2), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
+    sa.Column('for_whom', sa.Text(), nullable=False),
+    sa.Column('seen', sa.String(length=10), nullable=False),
+    sa.Column('kept_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['draft_id'], ['draft.id'], name=op.f('fk_unsaved_text_draft_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_unsaved_text_member_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['recommendation_id'], ['recommendation.id'], name=op.f('fk_unsaved_text_recommendation_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unsaved_text')),
+    sa.UniqueConstraint('draft_id', 'member_id', 'recommendation_id', name=op.f('uq_unsaved_text_draft_id_member_id_recommendation_id'))
+    )
+    op.create_index(op.f('ix_unsaved_text_member_id'), 'unsaved_text', ['member_id'], unique=False)
+    op.create_index('ix_unsaved_text_new', 'unsaved_text', ['draft_id', 'member_id'], unique=True, sqlite_where=sa.text('recommendation_id IS NULL'), postgresql_where=sa.text('recommendation_id IS NULL'))
+    op.create_index(op.f('ix_unsaved_text_recommendation_id'), 'unsaved_text', ['recommendation_id'], unique=False)
     if op.get_bind().dialect.name == 'sqlite':
         for statement in SQLITE_INDEX:
             op.execute(statement)
@@ -344,6 +376,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == 'sqlite':
         op.execute('DROP TABLE search_index')  # its triggers go with search_text
+    op.drop_table('unsaved_text')
+    op.drop_table('joining_request')
     op.drop_table('follow_up')
     op.drop_table('decision_text')
     op.drop_table('adoption_answer')

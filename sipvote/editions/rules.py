@@ -24,9 +24,10 @@ ALLOWS: dict[Phase, frozenset[str]] = {
     Phase.VOTE: frozenset({"prepare_vote", "vote", "count"}),
     Phase.COUNT: frozenset({"count", "form_groups"}),
     Phase.SIGNUP: frozenset({"count", "form_groups", "sign_up"}),
-    Phase.GROUPS: frozenset({"form_groups", "sign_up", "meet"}),
-    Phase.RECOMMENDATIONS: frozenset(),
-    Phase.DECISIONS: frozenset(),
+    Phase.GROUPS: frozenset({"form_groups", "sign_up", "meet", "write"}),
+    Phase.RECOMMENDATIONS: frozenset({"write"}),
+    # "write" as well: a group that is late is still bundled, until the organisers submit the bundle.
+    Phase.DECISIONS: frozenset({"write"}),
     Phase.STOCKTAKE: frozenset(),
 }
 PHASE_NAMES = {

@@ -3,13 +3,21 @@
 from typing import Any
 
 from ..members.models import Member
-from . import adopting, notes
+from . import adopting, notes, unsaved, versions
 from . import hearing as remarks
 
 
 def of(member: Member) -> dict[str, Any]:
     """What the member said of the groups' texts, also what was withdrawn or hidden."""
     return {
+        "recommendations written": [
+            {"title": text.title, "language": text.language, "version": text.version, "at": text.written_at}
+            for text in versions.written_by(member.id)
+        ],
+        "recommendations not saved": [
+            {"title": text.title, "text": text.text, "why": text.why, "for whom": text.for_whom, "at": text.kept_at}
+            for text in unsaved.all_of(member.id)
+        ],
         "remarks": [
             {
                 "theme": str(r.draft.theme), "recommendation": str(r.recommendation) if r.recommendation else None,
