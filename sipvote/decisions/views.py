@@ -10,7 +10,8 @@ from ..access import public
 from ..editions import rules as editions
 from ..editions.models import Edition
 from ..editions.views import asked_edition
-from . import changed, finding, following
+from ..recommendations import differences
+from . import finding, following
 from .exports import COLUMNS
 from .finding import Matter
 from .following import KIND_NAMES
@@ -31,10 +32,7 @@ def asked_year(year: int, drafts: bool = False) -> tuple[Edition | None, list[Ma
     return edition, found
 
 
-@decisions.app_template_global()
-def changes(before: str, after: str) -> list[changed.Part]:
-    """The differences between two texts, for templates."""
-    return changed.parts(before, after)
+decisions.add_app_template_global(differences.difference)
 
 
 def words() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from sipvote.audit import Entry
 from sipvote.db import db, now
-from sipvote.decisions import changed, finding, owners, rules
+from sipvote.decisions import finding, owners, rules
 from sipvote.decisions.models import Decision, Outcome
 from sipvote.decisions.rules import Drafted, Overtaken, Wrong
 from sipvote.errors import Refused
@@ -207,25 +207,3 @@ def test_what_the_stocktake_knows_to_be_done_is_not_late(year):
         assert [d.recommendation for d in finding.late(9)] == [year.two]
     finally:
         finding.done.pop()
-
-
-# --- Differences --------------------------------------------------------------------------------------
-
-
-def test_differences_read_word_by_word():
-    found = changed.parts("Write one guide for starters.", "Write one short guide for all members.")
-    assert found == [
-        ("same", "Write one "), ("in", "short "), ("same", "guide for "), ("out", "starters"), ("in", "all members"),
-        ("same", "."),
-    ]  # fmt: skip
-
-
-def test_the_pieces_of_a_difference_give_both_texts_back():
-    before, after = "A big old house\n\n- by the sea", "A small house\n\n- near the sea, with a garden"
-    parts = changed.parts(before, after)
-    assert "".join(p.text for p in parts if p.kind != "in") == before
-    assert "".join(p.text for p in parts if p.kind != "out") == after
-
-
-def test_texts_that_are_too_long_are_not_compared():
-    assert changed.parts("word " * 4000, "other") == []

@@ -65,7 +65,7 @@ def test_a_published_decision_is_read_with_reasons_date_owner_and_due(client, ye
     decision.texts[0].amended = "Write one short guide."
     page = text_of(client.get(PUBLIC))
     for said in ("decided on 1 of 3 recommendations", "Accepted in part or amended", "It is worth it.",
-                 "IT department", "Write one short guide.", "put in: short", "Not decided yet"):  # fmt: skip
+                 "IT department", "Write one short guide.", "added: short", "Not decided yet"):  # fmt: skip
         assert said in page
 
 
