@@ -61,10 +61,11 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "threads.search_views:search",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models", "searching")
+TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models")
 
 
 class RowNumber(IntegerConverter):
@@ -148,6 +149,7 @@ def _page_context() -> dict[str, Any]:
         "home_url": url_for("pages.home"),
         "sign_in_url": url_for("members.sign_in", next=_page_to_come_back_to()),
         "me_url": url_for("pages.me"),
+        "search_url": url_for("search.index"),
         "sign_out_url": url_for("members.sign_out"),
         "footer_nav": _links(FOOTER, edition),
         "source_url": current_app.config["SOURCE_URL"],
