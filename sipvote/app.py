@@ -61,6 +61,7 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "threads.views:threads",
     "threads.search_views:search",
     "pages:pages",
 )

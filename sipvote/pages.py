@@ -18,6 +18,7 @@ from .mail import Letter
 from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
 from .themes import rules as themes
+from .threads import mine
 from .voting import rules as voting
 from .workgroups import coming, feed, wished
 from .workgroups import rules as workgroups
@@ -83,7 +84,7 @@ def me() -> str:
         feed_url=mail.link("feed.file", member.language, key=calendar.key) if calendar else None,
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wished.lists_of(member.id),
-        personal_links=links.standing(member.id),
+        personal_links=links.standing(member.id), threads=mine.of_member(member.id),
     )  # fmt: skip
 
 

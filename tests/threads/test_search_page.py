@@ -76,6 +76,7 @@ def test_the_page_takes_the_same_queries_for_one_hit_and_for_twenty(client):
         client.get("/en/search?q=fees")
     for number in range(2, 12):
         a_decision(an_old_recommendation(number=number, title=f"Fair fees {number}"))
+    db.session.commit()
     with counted() as many:
         client.get("/en/search?q=fees")
     reads = [[query for query in seen if query.startswith("SELECT")] for seen in (few, many)]
