@@ -87,6 +87,9 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "write foreword": _l("Foreword of the bundle written"),
+    "submit bundle": _l("Bundle submitted to the board"),
+    "take back bundle": _l("Bundle taken back"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {

@@ -61,12 +61,13 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "recommendations.bundle_views:bundle",
     "threads.views:threads",
     "threads.search_views:search",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models")
+TABLES = ("decisions.models", "stocktake.models")
 
 
 class RowNumber(IntegerConverter):
@@ -124,6 +125,9 @@ def _register_rooms(app: Flask) -> None:
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.
     editions.holding[:] = [import_module(".workgroups.wishing", __package__).why_not_settings]
+    # A bundle stays submitted once the board works with it: the bundle asks, the decisions answer.
+    bundling = import_module(".recommendations.bundling", __package__)
+    bundling.holding[:] = [import_module(".decisions.bundled", __package__).why_not_take_back]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
@@ -185,6 +189,7 @@ DESK_NAV = (
     (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    (_l("Bundle"), "bundle.index", "recommendations.organise"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

@@ -82,6 +82,8 @@ PURE = {
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
     "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
+    "stems", "searching", "finds", "found", "paragraphs", "bundling", "bundle_content", "bundle_text", "bundled",
+    "reading", "stations", "mine",
 }  # fmt: skip
 
 
@@ -118,6 +120,7 @@ MAY_COMMIT = (
     "inside",
     "minutes_room",
     "pool_desk",
+    "bundle_views",
     "card_views",
     "card_desk",
     "kiosk",

@@ -69,11 +69,12 @@ def test_my_page_leads_to_my_threads_and_asks_the_same_for_many(browser_of):
     browser = browser_of(ada)
     page = browser.get("/en/me").text
     assert f"/en/threads/{theme.id}" in page and "you proposed it" in page
+    me = ada.id
     with counted() as few:
-        mine.of_member(ada.id)
+        mine.of_member(me)
     for number in range(5):
         a_theme(theme.edition, f"Theme {number}", proposer=ada)
-    db.session.commit()
+    db.session.flush()
     with counted() as many:
-        assert len(mine.of_member(ada.id)) == 6
+        assert len(mine.of_member(me)) == 6
     assert len([q for q in few if q.startswith("SELECT")]) == len([q for q in many if q.startswith("SELECT")])
