@@ -58,10 +58,12 @@ def _contents(content: Facts) -> Iterator[Block]:
         return
     count = bundle_content.count(content)
     people = sum(_people(theme) for theme in content["themes"])
-    yield Text(" ".join([
-        ngettext("%(num)s recommendation", "%(num)s recommendations", count),
-        _("on %(themes)s themes, by %(people)s people.", themes=number(len(rows)), people=number(people)),
-    ]))  # fmt: skip
+    yield Text(
+        ngettext(
+            "%(num)s recommendation, by %(people)s people.", "%(num)s recommendations, by %(people)s people.",
+            count, people=number(people),
+        )
+    )  # fmt: skip
     headings = (_("Theme"), _("Groups"), _("People"), _("Numbers"))
     yield Table(_("Themes, groups, and the numbers of their recommendations"), headings, rows, (2,), (0, 1))
     yield Items(tuple(

@@ -134,7 +134,7 @@ class Part:
 
     @property
     def last_change(self) -> date | None:
-        return max((line.standing.since for line in self.lines if line.standing), default=None)
+        return max((line.standing.since for line in self.lines if line.standing and line.standing.since), default=None)
 
     def state(self, station: str) -> str:
         """Where a station stands: "done", "now", "later" (not yet), or "missed" (its time is over without it)."""
@@ -147,7 +147,7 @@ class Part:
             "groups": (bool(self.groups), bool(self.groups) and all(g.group.is_over for g in self.groups)),
             "recommendations": (bool(self.lines), bool(self.lines) and bool(self.submitted_at or not self.drafts)),
             "board": (bool(self.outcomes), bool(self.outcomes) and not self.undecided),
-            "done": (bool(self.statuses), self._is_settled),
+            "done": (bool(self.last_change), self._is_settled),
         }[station]
         if has_all:
             return "done"

@@ -69,7 +69,7 @@ def test_votes_are_told_once_the_result_is_published(client):
     db.session.commit()
     assert (the_part(first).vote.approvals, the_part(first).vote.ballots) == (10, 11)
     assert (the_part(first).ended, the_part(second).ended) == ("", "not elected")
-    assert "10 votes of 11 ballots" in " ".join(client.get(f"/en/threads/{first.id}").text.split())
+    assert "10 votes, of 11 ballots" in " ".join(client.get(f"/en/threads/{first.id}").text.split())
     ended = client.get(f"/en/threads/{second.id}").text
     assert "7 votes" in ended and "the thread ends here" in ended and "Workgroups</h3>" not in ended
 
@@ -99,7 +99,7 @@ def test_a_recommendation_goes_its_way_through_all_stations(client):
     assert states(part) == ["missed", "done", "done", "now", "now"]
     assert [(line.decision is not None, line.is_late) for line in part.lines] == [(True, True), (False, False)]
     page = " ".join(client.get(f"/en/threads/{group.theme_id}").text.split())
-    for said in ("accepted in part", "Project: <span>The guide", "ongoing", "later than it was due", "1 not decided yet",
+    for said in ("accepted in part", "Project: <span>The guide", "ongoing", "later than it was due", "not decided yet: 1",
                  "80% came", "10 people", f'id="recommendation-{first.id}"', "submitted to the board on"):  # fmt: skip
         assert said in page, said
     a_decision(second, Outcome.REJECTED)
