@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, delete, event, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -118,7 +118,7 @@ def _note_statements(state: ORMExecuteState) -> None:
     """UPDATE and DELETE name whom they concern before they run; INSERT is looked after at the commit."""
     if state.is_select or state.bind_mapper is None or not (state.is_update or state.is_delete or state.is_insert):
         return
-    part, statement = state.bind_mapper.class_, state.statement
+    part, statement = state.bind_mapper.class_, cast(Any, state.statement)
     for kind, attribute in _concerned(part):
         touched = _touched(state.session)
         if state.is_insert:

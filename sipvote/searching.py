@@ -23,7 +23,19 @@ from math import ceil
 from typing import Any
 
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, Select, String, Text, UniqueConstraint, and_, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy import column as a_column
 from sqlalchemy import table as a_table
 from sqlalchemy.orm import Mapped, mapped_column
@@ -136,7 +148,7 @@ def _holds(asked: Asked) -> ColumnElement[bool]:
         words = " & ".join(
             "(" + " | ".join(f.stem + ("" if f.is_whole else ":*") for f in forms) + ")" for forms in asked.words
         )
-        simple = literal_column("'simple'")  # as the index was made: a parameter would not use it
+        simple: ColumnElement[str] = literal_column("'simple'")  # as the index was made: a parameter would not use it
         found = func.to_tsvector(simple, SearchText.words).op("@@")(func.to_tsquery(simple, words))
     phrases = [SearchText.words.like(f"% {phrase} %") for phrase in asked.phrases]
     return and_(SearchText.language == asked.language, found, *phrases)

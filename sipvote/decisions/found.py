@@ -1,8 +1,9 @@
 """What is found of the board's decisions: published ones, under the title of their recommendation."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from ..db import db
@@ -31,7 +32,7 @@ def texts(ids: Collection[int]) -> Iterator[Text]:
         yield Text(decision_id, language, title or "", f"{reasons}\n\n{amended}")
 
 
-def _stands(text: type[RecommendationText], language: object) -> object:
+def _stands(text: type[RecommendationText], language: Any) -> ColumnElement[bool]:
     """The title that a recommendation has now in a language."""
     return and_(text.recommendation_id == Recommendation.id, text.language == language, text.replaced_at.is_(None))
 

@@ -156,7 +156,9 @@ def missing(edition: Edition, people: dict[int, int]) -> list[Facts]:
 
 def untranslated(content: Facts) -> int:
     """How many recommendations lack a language."""
-    texts = (each["texts"] for theme in content["themes"] for draft in theme["drafts"] for each in draft["recommendations"])
+    texts = (
+        each["texts"] for theme in content["themes"] for draft in theme["drafts"] for each in draft["recommendations"]
+    )
     return sum(len(text) < len(LANGUAGES) for text in texts)
 
 

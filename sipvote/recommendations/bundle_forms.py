@@ -1,5 +1,7 @@
 """What organisers type for a bundle: its foreword in each language."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
@@ -13,7 +15,8 @@ LONGEST = 10_000
 
 def _foreword(name: str) -> TextAreaField:
     checks = [Optional(), AtMost(LONGEST)]
-    return TextAreaField(_l("Foreword in %(language)s", language=name), filters=[plain_lines], validators=checks)
+    label: Any = _l("Foreword in %(language)s", language=name)
+    return TextAreaField(label, filters=[plain_lines], validators=checks)
 
 
 class ForewordForm(KeptForm):

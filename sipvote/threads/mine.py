@@ -1,11 +1,12 @@
 """The threads that a member had a hand in, with how, and how far each is."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, literal, select, union
+from sqlalchemy import literal, select, union
 from sqlalchemy.orm import joinedload
 
 from ..db import db
@@ -60,7 +61,7 @@ def of_member(member_id: int) -> list[Mine]:
     ]  # fmt: skip
 
 
-def _hands(member_id: int) -> list[Select[Any]]:
+def _hands(member_id: int) -> Sequence[Any]:
     """(theme, way) for everything that a member did for a theme, and that still stands."""
     placed = Signup.member_id == member_id, Signup.seat.is_not(None), Signup.confirm_by.is_(None)
     led, said = workgroup_facilitator.c, (Remark.withdrawn_at.is_(None), Remark.hidden_at.is_(None))

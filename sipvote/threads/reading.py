@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload, lazyload
 
 from ..db import db, now
@@ -65,10 +65,10 @@ def elections_of(edition_ids: Collection[int]) -> dict[int, Election]:
     return {election.edition_id: election for election in db.session.scalars(wanted)}
 
 
-def questions_of(election_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
-    """The questions of these elections in their order: (election_id, id, kind, theme_id)."""
+def questions_of(election_ids: Collection[int]) -> dict[int, list[Any]]:
+    """The questions of these elections in their order, as rows: (election_id, id, kind, theme_id)."""
     wanted = select(Question.election_id, Question.id, Question.kind, Question.theme_id)
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in db.session.execute(wanted.where(Question.election_id.in_(election_ids)).order_by(Question.position)):
         found[row.election_id].append(row)
     return found
@@ -109,16 +109,18 @@ def attendance_of(group_ids: Collection[int]) -> dict[int, Came]:
         .where(Meeting.workgroup_id.in_(group_ids), Meeting.ends_at <= now(), noted)
         .group_by(Meeting.workgroup_id)
     )
-    return {group_id: Came(people, expected, int(came)) for group_id, people, expected, came in db.session.execute(rows)}
+    return {
+        group_id: Came(people, expected, int(came)) for group_id, people, expected, came in db.session.execute(rows)
+    }
 
 
 # --- What they wrote, and what came of it -------------------------------------------------------------
 
 
-def drafts_of(theme_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
-    """The drafts of each theme: (theme_id, published_at, remarks_until, adopted_at)."""
+def drafts_of(theme_ids: Collection[int]) -> dict[int, list[Any]]:
+    """The drafts of each theme, as rows: (theme_id, published_at, remarks_until, adopted_at)."""
     wanted = select(Draft.theme_id, Draft.published_at, Draft.remarks_until, Draft.adopted_at)
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in db.session.execute(wanted.where(Draft.theme_id.in_(theme_ids)).order_by(Draft.id)):
         found[row.theme_id].append(row)
     return found

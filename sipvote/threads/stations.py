@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from ..db import now
 from ..decisions.models import Decision, FollowUp, Outcome
@@ -74,7 +75,7 @@ class Part:
     is_counted: bool
     verdict: Verdict | None
     groups: list[Group]
-    drafts: Sequence[object] = field(repr=False)
+    drafts: Sequence[Any]
     lines: list[Line]
     submitted_at: datetime | None
 
@@ -93,18 +94,18 @@ class Part:
     @property
     def published_at(self) -> datetime | None:
         """When the first of its drafts was published."""
-        return min((d.published_at for d in self.drafts if d.published_at), default=None)  # type: ignore[attr-defined]
+        return min((d.published_at for d in self.drafts if d.published_at), default=None)
 
     @property
     def remarks_until(self) -> datetime | None:
         """Until when members may remark, while they may."""
-        ends = [d.remarks_until for d in self.drafts if d.remarks_until and d.remarks_until > now()]  # type: ignore[attr-defined]
+        ends = [d.remarks_until for d in self.drafts if d.remarks_until and d.remarks_until > now()]
         return max(ends, default=None)
 
     @property
     def adopted_at(self) -> datetime | None:
         """When the last of its drafts was adopted, once all are."""
-        moments = [d.adopted_at for d in self.drafts]  # type: ignore[attr-defined]
+        moments = [d.adopted_at for d in self.drafts]
         return max(moments) if moments and all(moments) else None
 
     @property

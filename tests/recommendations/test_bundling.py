@@ -20,7 +20,16 @@ from sipvote.recommendations import bundle_content, bundle_text, bundling
 from sipvote.recommendations.hearing_models import Bundle, MinorityNote, Remark
 from sipvote.recommendations.models import Recommendation
 from sipvote.themes.models import Theme
-from tests.factories import a_board_member, a_group, a_member, a_theme, an_attended_group, an_edition, an_organiser, kept
+from tests.factories import (
+    a_board_member,
+    a_group,
+    a_member,
+    a_theme,
+    an_attended_group,
+    an_edition,
+    an_organiser,
+    kept,
+)
 from tests.outcomes import a_decision, a_draft, a_recommendation, a_translation, an_old_recommendation
 from tests.reading import bare, docx_text, html_text, pdf_text
 

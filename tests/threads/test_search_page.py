@@ -40,7 +40,7 @@ def test_filters_narrow_what_is_found_and_stay_in_the_links(client):
     recommendation = an_old_recommendation(title="Fair fees")
     a_translation(recommendation, "nl", "Eerlijke fees")
     page = client.get("/en/search?q=fees&language=nl&kind=recommendation").text
-    assert 'Eerlijke <mark>fees</mark></a>' in page and 'lang="nl">Eerlijke' in page
+    assert "Eerlijke <mark>fees</mark></a>" in page and 'lang="nl">Eerlijke' in page
     assert "/en/search?q=fees&amp;kind=recommendation" in page
     assert "Nothing was found here" in client.get("/en/search?q=fees&language=fr").text
 
