@@ -78,7 +78,7 @@ def kinds() -> list[str]:
 
 
 def rebuild(*names: str) -> int:
-    """Make the index anew, of these kinds or of all; gives how many texts there are. For after work past the session."""
+    """Make the index anew, of these kinds or of all, after work past the session; gives how many texts it holds."""
     for name in names or kinds():
         kind = _kinds[name]
         _hold([name])

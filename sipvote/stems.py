@@ -16,12 +16,12 @@ _ELIDED = {"l", "d", "j", "n", "s", "m", "t", "c", "qu", "jusqu", "lorsqu", "pui
 _HUNG = {"s", "t", "n", "m", "d", "re", "ve", "ll"}  # thema’s, foto’s, it’s, don’t
 LONGEST = 40  # letters of a word that are compared
 # Words that say nothing alone. They count in a search only when there is no other word.
+_COMMON_EN = "a an and are as at be by for from in is it of on or that the this to was we what with"
+_COMMON_NL = "aan als bij dat de die een en er het hoe in is je met naar of om op te tot uit van voor wat we zijn"
+_COMMON_FR = "a au aux avec ce ces dans de des du en est et il la le les leur ou par pour que qui se sur un une"
 COMMON = {
-    "en": frozenset("a an and are as at be by for from in is it of on or that the this to was we what with".split()),
-    "nl": frozenset("aan als bij dat de die een en er het hoe in is je met naar of om op te tot uit van voor we "
-                    "wat we zijn".split()),
-    "fr": frozenset("a au aux avec ce ces dans de des du en est et il la le les leur ou par pour que qui se sur un "
-                    "une".split()),
+    "en": frozenset(_COMMON_EN.split(" ")), "nl": frozenset(_COMMON_NL.split(" ")),
+    "fr": frozenset(_COMMON_FR.split(" ")),
 }  # fmt: skip
 
 

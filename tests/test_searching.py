@@ -267,10 +267,10 @@ def test_what_is_rolled_back_is_not_found():
 def test_a_savepoint_that_fails_leaves_the_index_as_it_was():
     theme = a_theme(an_edition(), "Fair fees")
     db.session.commit()
-    with pytest.raises(ZeroDivisionError), db.session.begin_nested():
-        theme.withdrawn_at = now()
-        db.session.flush()
-        raise ZeroDivisionError
+    nested = db.session.begin_nested()
+    theme.withdrawn_at = now()
+    db.session.flush()
+    nested.rollback()
     with db.session.begin_nested():
         theme.texts[0].title = "Clear prices"
     assert (found("fees title"), found("prices")) == ([], ["Clear prices"])
@@ -310,7 +310,8 @@ def test_nothing_is_in_the_index_that_is_not_found_by_the_rooms():
     [
         ("en", "fee fees"), ("en", "city cities"), ("en", "box boxes"), ("en", "process processes"),
         ("nl", "vennoot vennoten"), ("nl", "werkgroep werkgroepen"), ("nl", "brief brieven"), ("nl", "huis huizen"),
-        ("nl", "jaar jaren"), ("nl", "mogelijkheid mogelijkheden"), ("nl", "stemming stemmingen"), ("nl", "stem stemmen"),
+        ("nl", "jaar jaren"), ("nl", "mogelijkheid mogelijkheden"), ("nl", "stemming stemmingen"),
+        ("nl", "stem stemmen"),
         ("fr", "local locaux locale locales"), ("fr", "groupe groupes"), ("fr", "bureau bureaux"),
         ("fr", "coopératif coopérative coopératives"), ("fr", "professionnel professionnelle professionnelles"),
     ],

@@ -1,4 +1,4 @@
-"""What a bundle holds, as plain facts in three languages: it can be kept as JSON, and read when all else has changed."""
+"""What a bundle holds, as plain facts in three languages: kept as JSON, it can be read when all else has changed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -94,7 +94,7 @@ def _people(edition: Edition) -> dict[int, int]:
     """How many members have a place in each group of the edition."""
     placed = Workgroup.edition_id == edition.id, Signup.seat.is_not(None), Signup.confirm_by.is_(None)
     rows = select(Signup.workgroup_id, func.count()).join(Workgroup).where(*placed).group_by(Signup.workgroup_id)
-    return {group_id: count for group_id, count in db.session.execute(rows)}
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def _notes(drafts: Iterable[Draft], numbers: dict[int, int]) -> dict[int, list[Facts]]:

@@ -180,8 +180,8 @@ def _proof(digest: str | None) -> Iterator[Block]:
     yield Heading(_("Proof"))
     yield Text(
         _(
-            "This document holds what was submitted and nothing else. Its content is kept as a file, bundle.json; whoever"
-            " works out the SHA-256 of that file finds this number:"
+            "This document holds what was submitted and nothing else. Its content is kept as a file, bundle.json;"
+            " whoever works out the SHA-256 of that file finds this number:"
         )
     )
     yield Codes((("SHA-256", digest),))

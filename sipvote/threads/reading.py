@@ -1,4 +1,4 @@
-"""Reading a thread: a theme in all its editions, and everything that came of it. It takes the same queries for any size."""
+"""Reading a thread: a theme in all its editions, and everything that came of it. The same queries for any size."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -52,7 +52,7 @@ def chain_of(theme_id: int) -> Sequence[Theme]:
 def supporters_of(ids: Collection[int]) -> dict[int, int]:
     """How many members support each theme."""
     rows = select(Support.theme_id, func.count()).where(Support.theme_id.in_(ids)).group_by(Support.theme_id)
-    return {theme_id: count for theme_id, count in db.session.execute(rows)}
+    return dict(db.session.execute(rows).tuples().all())
 
 
 # --- The vote -----------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def people_in(group_ids: Collection[int]) -> dict[int, int]:
     """How many members have a place in each group."""
     placed = Signup.seat.is_not(None), Signup.confirm_by.is_(None), Signup.workgroup_id.in_(group_ids)
     rows = select(Signup.workgroup_id, func.count()).where(*placed).group_by(Signup.workgroup_id)
-    return {group_id: count for group_id, count in db.session.execute(rows)}
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def attendance_of(group_ids: Collection[int]) -> dict[int, Came]:

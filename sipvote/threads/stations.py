@@ -167,7 +167,7 @@ class Part:
 
 
 def thread_of(theme_id: int) -> list[Part]:
-    """The parts of the thread that a theme belongs to, in the order of their editions; [] when there is no such theme."""
+    """The parts of the thread that a theme belongs to, in the order of their editions; [] for no theme."""
     themes = [theme for theme in reading.chain_of(theme_id) if not theme.withdrawn_at]
     ids, editions = [t.id for t in themes], [t.edition_id for t in themes]
     supporters, elections = reading.supporters_of(ids), reading.elections_of(editions)

@@ -229,7 +229,8 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     for said in ("Dear board,", "1. A guide", "Recommendation 1. A guide", '["Ghent", "4", "1"]', '"short", "clear"',
                  "It helps.", "For whom: New members", "Minority note by Ada Peeters", "Too long.",
                  "Members made 2 remarks. 1 was taken up.", "On recommendation 1: Add prices.",
-                 "Taken up: Yes, we did.", "Late, Liège: has not begun to write", "Draft: not submitted yet"):  # fmt: skip
+                 "Taken up: Yes, we did.", "Late, Liège: has not begun to write",
+                 "Draft: not submitted yet"):  # fmt: skip
         assert said in text, said
     for kept_out in ("Gone.", "Rude.", "I agree.", "**", "Bas Claes"):
         assert kept_out not in text, kept_out
