@@ -94,7 +94,7 @@ def _people(edition: Edition) -> dict[int, int]:
     """How many members have a place in each group of the edition."""
     placed = Workgroup.edition_id == edition.id, Signup.seat.is_not(None), Signup.confirm_by.is_(None)
     rows = select(Signup.workgroup_id, func.count()).join(Workgroup).where(*placed).group_by(Signup.workgroup_id)
-    return dict(db.session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 def _notes(drafts: Iterable[Draft], numbers: dict[int, int]) -> dict[int, list[Facts]]:

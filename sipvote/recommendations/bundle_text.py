@@ -66,10 +66,17 @@ def _contents(content: Facts) -> Iterator[Block]:
     )  # fmt: skip
     headings = (_("Theme"), _("Groups"), _("People"), _("Numbers"))
     yield Table(_("Themes, groups, and the numbers of their recommendations"), headings, rows, (2,), (0, 1))
-    yield Items(tuple(
-        f"{each['number']}. {plain(_said(each['texts'], each['original'])[0]['title'])}"
+    yield _titles(content)
+
+
+def _titles(content: Facts) -> Items:
+    """Every recommendation under its number; a list counts from 1, so other numbers are written out."""
+    found = [
+        (each["number"], plain(_said(each["texts"], each["original"])[0]["title"]))
         for theme in content["themes"] for draft in theme["drafts"] for each in draft["recommendations"]
-    ))  # fmt: skip
+    ]  # fmt: skip
+    from_one = bool(found) and found[0][0] == 1
+    return Items(tuple(title if from_one else f"{n}. {title}" for n, title in found), numbered=from_one)
 
 
 def _groups(theme: Facts) -> list[Facts]:
@@ -77,7 +84,7 @@ def _groups(theme: Facts) -> list[Facts]:
 
 
 def _places(theme: Facts) -> str:
-    return names(plain(group["place"][language()]) for group in _groups(theme))
+    return "; ".join(plain(group["place"][language()]) for group in _groups(theme))
 
 
 def _people(theme: Facts) -> int:

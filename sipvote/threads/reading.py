@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import aliased, joinedload, lazyload
+from sqlalchemy.orm import aliased, joinedload, lazyload, selectinload
 
 from ..db import db, now
 from ..decisions.models import Decision, FollowUp
@@ -14,7 +14,7 @@ from ..editions.models import Edition
 from ..i18n import ZONE
 from ..recommendations.found import PUBLIC
 from ..recommendations.hearing_models import Bundle
-from ..recommendations.models import Draft, Recommendation, recommendation_workgroup
+from ..recommendations.models import Draft, Recommendation, RecommendationText, recommendation_workgroup
 from ..stocktake.models import Status, StatusChange
 from ..themes.models import Support, Theme
 from ..voting.models import Election, Option, Question
@@ -52,7 +52,7 @@ def chain_of(theme_id: int) -> Sequence[Theme]:
 def supporters_of(ids: Collection[int]) -> dict[int, int]:
     """How many members support each theme."""
     rows = select(Support.theme_id, func.count()).where(Support.theme_id.in_(ids)).group_by(Support.theme_id)
-    return dict(db.session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 # --- The vote -----------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def people_in(group_ids: Collection[int]) -> dict[int, int]:
     """How many members have a place in each group."""
     placed = Signup.seat.is_not(None), Signup.confirm_by.is_(None), Signup.workgroup_id.in_(group_ids)
     rows = select(Signup.workgroup_id, func.count()).where(*placed).group_by(Signup.workgroup_id)
-    return dict(db.session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(rows)}
 
 
 def attendance_of(group_ids: Collection[int]) -> dict[int, Came]:
@@ -139,7 +139,10 @@ def recommendations_of(theme_ids: Collection[int]) -> dict[int, list[Recommendat
     wanted = wanted.where(Recommendation.theme_id.in_(theme_ids), *PUBLIC)
     place = (func.coalesce(Recommendation.number, 10**6), Recommendation.draft_id, Recommendation.position)
     found: dict[int, list[Recommendation]] = defaultdict(list)
-    for each in db.session.scalars(wanted.order_by(*place, Recommendation.id)):
+    # The texts may be long, in three languages: a thread tells their titles.
+    text = RecommendationText
+    titles = selectinload(Recommendation.texts).load_only(text.recommendation_id, text.language, text.title)
+    for each in db.session.scalars(wanted.order_by(*place, Recommendation.id).options(titles)):
         found[each.theme_id or 0].append(each)
     return found
 
@@ -155,7 +158,7 @@ def decisions_of(ids: Collection[int]) -> dict[int, Decision]:
     """What the board last decided on each recommendation, of what is published."""
     wanted = select(Decision).where(Decision.recommendation_id.in_(ids), Decision.published_at.is_not(None))
     ordered = wanted.order_by(Decision.decided_on, Decision.id)
-    lean = ordered.options(lazyload(Decision.texts), joinedload(Decision.owner))
+    lean = ordered.options(lazyload(Decision.texts))
     return {decision.recommendation_id: decision for decision in db.session.scalars(lean)}
 
 

@@ -53,6 +53,7 @@ class Line:
 
     recommendation: Recommendation
     groups: list[Workgroup]
+    places: str
     decision: Decision | None
     follow_ups: list[tuple[FollowUp, int | None]]
     standing: Standing | None
@@ -157,7 +158,14 @@ class Part:
             return "now" if station != "groups" or edition.groups_at <= now() else "later"
         ends = edition.ends(is_due)
         is_over = ends is not None and ends <= now()
+        if station in ("board", "done") and self.state("recommendations") == "missed":
+            return "missed"
         return "missed" if is_over else "now" if edition.begins(is_due) <= now() and station == "vote" else "later"
+
+    def expected(self, phase: str) -> datetime | None:
+        """From when something is expected, while that is still to come."""
+        begins = self.theme.edition.begins(Phase(phase))
+        return begins if begins > now() else None
 
     @property
     def _is_settled(self) -> bool:
@@ -222,13 +230,13 @@ def _lines(theme_ids: Sequence[int], groups: dict[int, Workgroup]) -> dict[int, 
     ids = [each.id for own in by_theme.values() for each in own]
     wrote, decisions = reading.groups_who_wrote(ids), reading.decisions_of(ids)
     started, standings = reading.follow_ups_of(ids), reading.statuses_of(ids)
-    return {
-        theme_id: [
-            Line(
-                each, [groups[id] for id in wrote.get(each.id, []) if id in groups], decisions.get(each.id),
-                started.get(each.id, []), standings.get(each.id),
-            )
-            for each in own
-        ]
-        for theme_id, own in by_theme.items()
-    }  # fmt: skip
+    place = {id: group.place for id, group in groups.items()}
+
+    def line(each: Recommendation) -> Line:
+        own = [id for id in wrote.get(each.id, []) if id in groups]
+        return Line(
+            each, [groups[id] for id in own], ", ".join(place[id] for id in own), decisions.get(each.id),
+            started.get(each.id, []), standings.get(each.id),
+        )  # fmt: skip
+
+    return {theme_id: [line(each) for each in own] for theme_id, own in by_theme.items()}

@@ -1,5 +1,8 @@
 """The page of a thread: from a theme to what came of it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, abort, current_app, g, render_template
 from flask_babel import gettext as _
 
@@ -7,6 +10,20 @@ from ..access import public
 from ..db import db
 from ..themes.models import Theme
 from . import places, stations, words
+
+
+class Once:
+    """Says each thing once, and again from memory: forty recommendations share a few states and days."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, say: Callable[..., Any], *about: Any) -> Any:
+        key = (getattr(say, "name", say), *about)
+        if key not in self._said:
+            self._said[key] = say(*about)
+        return self._said[key]
+
 
 threads = Blueprint("threads", __name__, url_prefix="/threads")
 
@@ -23,5 +40,5 @@ def show(theme_id: int) -> str:
     g.edition = asked.edition
     return render_template(
         "threads/show.html", theme=asked, parts=parts, words=words, recommendation_url=places.recommendation_url,
-        pages=current_app.view_functions,
+        pages=current_app.view_functions, once=Once(),
     )  # fmt: skip

@@ -149,9 +149,9 @@ def test_two_submissions_at_once_make_one(app, edition):
                 bundling.submit(db.session.get_one(Edition, year_id), by)
                 db.session.commit()
                 outcomes.append("ok")
-            except Refused:
+            except Exception as fault:  # noqa: BLE001  (the test looks at it)
                 db.session.rollback()
-                outcomes.append("refused")
+                outcomes.append(type(fault).__name__)
 
     threads = [threading.Thread(target=run, args=(by,)) for by in people]
     for thread in threads:
@@ -159,7 +159,7 @@ def test_two_submissions_at_once_make_one(app, edition):
     for thread in threads:
         thread.join(60)
     db.session.expire_all()
-    assert sorted(outcomes) == ["ok", "refused"]
+    assert sorted(outcomes) == ["Refused", "ok"]
     assert sorted(db.session.scalars(select(Recommendation.number))) == [1, 2, 3]
     assert db.session.scalar(select(func.count()).select_from(Letter)) == 1
     acts = db.session.scalars(select(audit.Entry.act)).all()
@@ -226,7 +226,7 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     a_group(edition, a_theme(edition, "Late", elected_at=now()), "luik")
     kept(Bundle(edition=edition, foreword_en="Dear *board*,"))
     text = document_in("en", edition)
-    for said in ("Dear board,", "1. A guide", "Recommendation 1. A guide", '["Ghent", "4", "1"]', '"short", "clear"',
+    for said in ("Dear board,", '["A guide"]', "Recommendation 1. A guide", '["Ghent", "4", "1"]', '"short", "clear"',
                  "It helps.", "For whom: New members", "Minority note by Ada Peeters", "Too long.",
                  "Members made 2 remarks. 1 was taken up.", "On recommendation 1: Add prices.",
                  "Taken up: Yes, we did.", "Late, Liège: has not begun to write",

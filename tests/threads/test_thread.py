@@ -99,8 +99,9 @@ def test_a_recommendation_goes_its_way_through_all_stations(client):
     assert states(part) == ["missed", "done", "done", "now", "now"]
     assert [(line.decision is not None, line.is_late) for line in part.lines] == [(True, True), (False, False)]
     page = " ".join(client.get(f"/en/threads/{group.theme_id}").text.split())
-    for said in ("accepted in part", "Project: <span>The guide", "ongoing", "later than it was due", 
-                 "not decided yet: 1", "80% came", "10 people", f'id="recommendation-{first.id}"', "submitted to the board on"):  # fmt: skip
+    for said in ("accepted in part", "Project: <span>The guide", "ongoing", "later than it was due",
+                 "not decided yet: 1", "80% came", "10 people", f'id="recommendation-{first.id}"',
+                 "submitted to the board on"):  # fmt: skip
         assert said in page, said
     a_decision(second, Outcome.REJECTED)
     a_status(second, Status.REJECTED)
