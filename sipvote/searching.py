@@ -72,6 +72,9 @@ class SearchText(Base):
     words: Mapped[str] = mapped_column(Text)
 
 
+# What ranks a hit: long texts would take long to count, and say no more of what they are about.
+_head = func.substr(SearchText.words, 1, 600)
+
 # --- What is asked ----------------------------------------------------------------------------------
 
 
@@ -156,17 +159,15 @@ def _holds(asked: Asked) -> ColumnElement[bool]:
 
 def _in_title(asked: Asked) -> ColumnElement[int]:
     """How many of the words stand in the title, which ends at the bar."""
-    forms = [or_(*(SearchText.words.like(f"%{form.piece}%|%") for form in forms)) for forms in asked.words]
+    forms = [or_(*(_head.like(f"%{form.piece}%|%") for form in forms)) for forms in asked.words]
     return _sum(case((there, 1), else_=0) for there in forms)
 
 
 def _times(asked: Asked) -> ColumnElement[int]:
-    """How often the words stand in title and body together."""
+    """How often the words stand in the title and at the beginning of the body."""
     pieces = {form.piece for forms in asked.words for form in forms}
-    length = func.length(SearchText.words)
-    return _sum(
-        (length - func.length(func.replace(SearchText.words, piece, ""))) / len(piece) for piece in sorted(pieces)
-    )
+    length = func.length(_head)
+    return _sum((length - func.length(func.replace(_head, piece, ""))) / len(piece) for piece in sorted(pieces))
 
 
 def _sum(parts: Iterator[Any]) -> Any:

@@ -7,6 +7,7 @@ stems, so it need not be a word.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 # Letters and digits, with the accents that may stand behind a letter as signs of their own.
@@ -47,16 +48,28 @@ def words(text: str) -> Iterator[Word]:
     """
     for found in _WORD.finditer(text):
         start, end = found.span()
-        letters = fold(found[0])
+        letters = _folded(found[0][: 4 * LONGEST])
         if text[end : end + 1] and text[end] in _APOSTROPHES and letters in _ELIDED:
             continue
         if start and text[start - 1] in _APOSTROPHES and letters in _HUNG:
             continue
-        spelled = "".join(c if c.isascii() else f"u{ord(c):x}" for c in letters if c.isalnum())
-        if spelled:
-            yield Word((f"n{spelled}" if spelled[0].isdigit() else spelled)[:LONGEST], start, end)
+        if spelled := _spelled(letters):
+            yield Word(spelled, start, end)
 
 
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> str:
+    return fold(word)
+
+
+@lru_cache(maxsize=50_000)
+def _spelled(letters: str) -> str:
+    """A word with a to z and 0 to 9 only, and a letter first."""
+    spelled = "".join(c if c.isascii() else f"u{ord(c):x}" for c in letters if c.isalnum())
+    return (f"n{spelled}" if spelled[:1].isdigit() else spelled)[:LONGEST]
+
+
+@lru_cache(maxsize=50_000)  # every word of a text is asked, and a language has few that are said often
 def stem(word: str, language: str) -> str:
     """A folded word without its ending, in one of the three languages."""
     return _STEMMERS[language](word) if len(word) > 3 else word
