@@ -109,6 +109,9 @@ ACTS: dict[str, LazyString] = {
     "end follow-up": _l("What came of a project noted"),
     "open follow-up again": _l("Project opened again"),
     "drop follow-up": _l("Project or question taken away"),
+    "write foreword": _l("Foreword of the bundle written"),
+    "submit bundle": _l("Bundle submitted to the board"),
+    "take back bundle": _l("Bundle taken back"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {

@@ -74,10 +74,13 @@ ROOMS = (
     "decisions.drafting_desk:board",
     "decisions.publishing_desk:board",
     "decisions.following_desk:board",
+    "recommendations.bundle_views:bundle",
+    "threads.views:threads",
+    "threads.search_views:search",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("stocktake.models", "searching")
+TABLES = ("stocktake.models",)
 
 
 class RowNumber(IntegerConverter):
@@ -135,6 +138,9 @@ def _register_rooms(app: Flask) -> None:
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.
     editions.holding[:] = [import_module(".workgroups.wishing", __package__).why_not_settings]
+    # A bundle stays submitted once the board works with it: the bundle asks, the decisions answer.
+    bundling = import_module(".recommendations.bundling", __package__)
+    bundling.holding[:] = [import_module(".decisions.bundled", __package__).why_not_take_back]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo
@@ -161,6 +167,7 @@ def _page_context() -> dict[str, Any]:
         "home_url": url_for("pages.home"),
         "sign_in_url": url_for("members.sign_in", next=_page_to_come_back_to()),
         "me_url": url_for("pages.me"),
+        "search_url": url_for("search.index"),
         "sign_out_url": url_for("members.sign_out"),
         "footer_nav": _links(FOOTER, edition),
         "source_url": current_app.config["SOURCE_URL"],
@@ -199,6 +206,7 @@ DESK_NAV = (
     (_l("Translations"), "drafts_desk.index", "recommendations.organise"),
     (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
     (_l("Board"), "board.index", "decisions.decide"),
+    (_l("Bundle"), "bundle.index", "recommendations.organise"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 import config
 
-from . import audit, bounces, mail, schema
+from . import audit, bounces, finds, mail, schema
 from .access import Role
 from .db import db
 from .jsonfile import BadFile
@@ -42,8 +42,17 @@ def migrate_database() -> None:
     """Bring the database to the newest form, with every office (also makes a new one)."""
     schema.upgrade()
     offices.provide()
+    finds.rebuild()
     db.session.commit()
     click.echo("The database is up to date.")
+
+
+@cli.command("search-index")
+def search_index() -> None:
+    """Make the index for searching anew, after work on the database past the application."""
+    texts = finds.rebuild()
+    db.session.commit()
+    click.echo(f"{texts} texts can be found.")
 
 
 @cli.command("import-members")

@@ -20,6 +20,7 @@ from .members.models import Member, SignIn
 from .recommendations import hearing as remarks
 from .recommendations import own_data as said_of_drafts
 from .themes import rules as themes
+from .threads import mine
 from .voting import rules as voting
 from .workgroups import coming, feed, own_data, wished
 from .workgroups import rules as workgroups
@@ -85,6 +86,7 @@ def me() -> str:
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wished.lists_of(member.id),
         personal_links=links.standing(member.id), remarks=remarks.of_member(member.id),
+        threads=mine.of_member(member.id),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ A new route without a line here fails tests/test_house.py: closed or open is dec
 
 ROUTES = {
     "GET /": "public",
+    "GET /search": "public",
+    "GET /threads/<int:theme_id>": "public",
     "GET /<int:year>/assembly": "public",
     "GET /<int:year>/assembly/calendar.ics": "public",
     "GET /<int:year>/assembly/check-in/": "assembly.check_in",
@@ -104,6 +106,13 @@ ROUTES = {
     "POST /<int:year>/election/sweep": "voting.run",
     "POST /<int:year>/election/unfreeze": "voting.run",
     "POST /<int:year>/election/withdraw/<any(open, close, extend):act>": "voting.run",
+    "GET /<int:year>/bundle": "public",
+    "GET /<int:year>/bundle/bundle.<any(pdf, docx):kind>": "public",
+    "GET /<int:year>/bundle/bundle.html": "public",
+    "GET /<int:year>/bundle/bundle.json": "public",
+    "GET/POST /<int:year>/bundle/foreword": "recommendations.organise",
+    "GET/POST /<int:year>/bundle/submit": "recommendations.organise",
+    "GET/POST /<int:year>/bundle/take-back": "recommendations.organise",
     "GET /<int:year>/facilitate/": "workgroups.facilitate",
     "GET /<int:year>/facilitate/<int:group_id>": "workgroups.facilitate",
     "GET /<int:year>/facilitate/<int:group_id>.<kind>": "workgroups.facilitate",

@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from sipvote import cli
+from sipvote import cli, searching
 from sipvote.access import Role
 from sipvote.db import db
 from sipvote.members.models import Member
+from sipvote.searching import SearchText
 from tests.factories import a_city, a_member
+from tests.outcomes import an_old_recommendation
 
 CASES = sorted((Path(__file__).parent / "cases" / "approval").glob("*.json"))
 ROLL = "number;name;email;language;country;city;profile;joined;left\n"
@@ -198,3 +200,13 @@ class TestMembers:
 
     def test_the_audit_log_is_checked(self, run):
         assert run("audit")[1] == "The audit log is whole.\n"
+
+
+def test_the_index_for_searching_is_made_anew(run, here):
+    an_old_recommendation(title="Fair fees")
+    db.session.commit()
+    with db.engine.begin() as past_the_session:
+        past_the_session.execute(delete(SearchText.__table__))
+    assert searching.search("fees").total == 0
+    assert run("search-index") == (0, "1 texts can be found.\n", "")
+    assert searching.search("fees").total == 1

@@ -88,6 +88,8 @@ PURE = {
     "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
     "finding", "owners", "publishing", "following",
     "writers", "drafts", "writing", "unsaved", "differences", "versions", "joining", "translating",
+    "stems", "searching", "finds", "found", "paragraphs", "bundling", "bundle_content", "bundle_text", "bundled",
+    "reading", "stations", "mine",
 }  # fmt: skip
 
 
@@ -130,6 +132,7 @@ MAY_COMMIT = (
     "write_views",
     "version_views",
     "joining_views",
+    "bundle_views",
     "card_views",
     "card_desk",
     "kiosk",

@@ -2,6 +2,7 @@
 
 import random
 
+from .. import finds
 from . import current, facilitators, past, people
 
 MEMBERS = 30_000
@@ -16,3 +17,4 @@ def seed(members: int = MEMBERS) -> None:
     facilitators.describe(random.Random(CHANCE))
     last_year = past.plant(town)
     current.plant(town, last_year)
+    finds.rebuild()

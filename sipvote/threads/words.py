@@ -1,0 +1,29 @@
+"""What states are called in a thread: the outcomes of decisions, statuses, and what a decision starts."""
+
+from flask_babel import lazy_gettext as _l
+
+from ..decisions.models import Kind, Outcome
+from ..stocktake.models import Status
+
+OUTCOME_NAMES = {
+    Outcome.ACCEPTED: _l("accepted"),
+    Outcome.AMENDED: _l("accepted in part"),
+    Outcome.REJECTED: _l("rejected"),
+    Outcome.POSTPONED: _l("postponed"),
+}
+STATUS_NAMES = {
+    Status.NOT_STARTED: _l("not started"),
+    Status.ONGOING: _l("ongoing"),
+    Status.DONE: _l("done"),
+    Status.NOT_DONE: _l("not done"),
+    Status.REJECTED: _l("rejected"),
+    Status.POSTPONED: _l("postponed"),
+}
+FOLLOW_UP_NAMES = {
+    Kind.PROJECT: _l("Project"),
+    Kind.TEST_PROJECT: _l("Test project"),
+    Kind.QUESTION: _l("Question to the assembly"),
+}
+# How each is marked, beside its word.
+OUTCOME_MARKS = {Outcome.ACCEPTED: "ok", Outcome.AMENDED: "ok", Outcome.REJECTED: "", Outcome.POSTPONED: "warn"}
+STATUS_MARKS = {Status.DONE: "ok", Status.ONGOING: "now", Status.POSTPONED: "warn"}
