@@ -81,7 +81,7 @@ PURE = {
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
-    "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
+    "rows", "statuses", "large_themes", "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
 }  # fmt: skip
 
 
