@@ -113,22 +113,25 @@ def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
 def changes_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, list[Change]]:
     """{recommendation id: its changes} that hold on a day, as known at a moment; one query."""
     of = StatusChange
-    asked = select(of.recommendation_id, of.since, of.noted_at, of.id, of.status, of.postponed_until)
+    columns: tuple[Any, ...] = (of.recommendation_id, of.since, of.noted_at, of.id, of.status, of.postponed_until)
+    asked = select(*columns)
     asked = asked.where(of.since <= day, *only, *([of.noted_at <= known_at] if known_at else []))
     found: dict[int, list[Change]] = defaultdict(list)
-    for recommendation_id, *line in db.session.execute(asked):
-        found[recommendation_id].append(Change(*line))
+    for line in db.session.execute(asked):
+        found[line[0]].append(Change(*line[1:]))
     return found
 
 
 def decisions_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, Decided]:
     """{recommendation id: the decision that counts} on a day, as known at a moment; one query."""
     of = Decision
-    asked = select(of.recommendation_id, of.published_at, of.id, of.decided_on, of.outcome, of.postponed_until)
+    columns: tuple[Any, ...] = (of.recommendation_id, of.published_at, of.id, of.decided_on, of.outcome)
+    asked = select(*columns, of.postponed_until)
     asked = asked.where(of.published_at.is_not(None), of.decided_on <= day, *only)
     if known_at:
         asked = asked.where(of.published_at <= known_at)
-    return {line[0]: Decided(*line[1:]) for line in db.session.execute(asked.order_by(of.published_at, of.id))}
+    lines = db.session.execute(asked.order_by(of.published_at, of.id)).all()
+    return {line[0]: Decided(*line[1:]) for line in lines}
 
 
 def rows(day: date, known_at: datetime | None = None, code: str | None = None) -> list[Row]:
@@ -162,16 +165,16 @@ def _asked(known_at: datetime | None) -> Select[Any]:
     title = db.func.coalesce(here.title, first.title, "").label("title")
     columns = (of.id, of.year, of.number, of.theme_id, of.theme_name, of.group_name, of.country, of.created_at,
                of.draft_id, Draft.adopted_at, title, large.label("large_theme"))  # fmt: skip
-    asked = select(*columns).where(of.number.is_not(None))
+    asked: Select[Any] = select(*columns).where(of.number.is_not(None))
     for text, code in ((here, language()), (first, of.original)):
         mine = (text.recommendation_id == of.id, text.language == code, text.replaced_at.is_(None))
         asked = asked.outerjoin(text, db.and_(*mine))
     asked = asked.outerjoin(LargeTheme, LargeTheme.id == of.large_theme_id).outerjoin(Draft, Draft.id == of.draft_id)
     if known_at:
-        there = (of.created_at <= known_at, db.or_(of.withdrawn_at.is_(None), of.withdrawn_at > known_at))
+        asked = asked.where(of.created_at <= known_at, db.or_(of.withdrawn_at.is_(None), of.withdrawn_at > known_at))
     else:
-        there = (of.withdrawn_at.is_(None),)
-    return asked.where(*there).order_by(of.year, of.number)
+        asked = asked.where(of.withdrawn_at.is_(None))
+    return asked.order_by(of.year, of.number)
 
 
 def _begins(line: Any, changes: Iterable[Change], decision: Decided | None) -> date:
@@ -194,7 +197,7 @@ def theme_titles() -> dict[int, str]:
     asked = select(ThemeText.theme_id, ThemeText.title).join(Theme).where(ThemeText.theme_id.in_(used))
     wanted = ThemeText.language.in_((language(), Theme.original))
     last = db.case((ThemeText.language == language(), 1), else_=0)
-    return {theme_id: title for theme_id, title in db.session.execute(asked.where(wanted).order_by(last))}
+    return dict(db.session.execute(asked.where(wanted).order_by(last)).tuples())
 
 
 def group_names() -> dict[int, str]:
