@@ -118,7 +118,7 @@ def changes_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, li
     asked = asked.where(of.since <= day, *only, *([of.noted_at <= known_at] if known_at else []))
     found: dict[int, list[Change]] = defaultdict(list)
     for line in db.session.execute(asked):
-        found[line[0]].append(Change(*line[1:]))
+        found[line[0]].append(Change._make(line[1:]))
     return found
 
 
@@ -131,7 +131,7 @@ def decisions_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, 
     if known_at:
         asked = asked.where(of.published_at <= known_at)
     lines = db.session.execute(asked.order_by(of.published_at, of.id)).all()
-    return {line[0]: Decided(*line[1:]) for line in lines}
+    return {line[0]: Decided._make(line[1:]) for line in lines}
 
 
 def rows(day: date, known_at: datetime | None = None, code: str | None = None) -> list[Row]:
@@ -197,7 +197,7 @@ def theme_titles() -> dict[int, str]:
     asked = select(ThemeText.theme_id, ThemeText.title).join(Theme).where(ThemeText.theme_id.in_(used))
     wanted = ThemeText.language.in_((language(), Theme.original))
     last = db.case((ThemeText.language == language(), 1), else_=0)
-    return dict(db.session.execute(asked.where(wanted).order_by(last)).tuples())
+    return {line[0]: line[1] for line in db.session.execute(asked.where(wanted).order_by(last))}
 
 
 def group_names() -> dict[int, str]:
