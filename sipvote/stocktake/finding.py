@@ -273,9 +273,19 @@ class Line(NamedTuple):
 
 def lines(lights: Sequence[Light]) -> list[Line]:
     """These recommendations in their order, with the titles to show; one query."""
+    found = _titles([light.id for light in lights])
+    return [Line(light, *found.get(light.id, ("", ("", language())))[1]) for light in lights]
+
+
+def titles(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """{id: ("2019/7", title)} in this language, or else the original; one query."""
+    return {id: (label, title) for id, (label, (title, _code)) in _titles(list(ids)).items()}
+
+
+def _titles(ids: Sequence[int]) -> dict[int, tuple[str, tuple[str, str]]]:
     of = RecommendationText
-    asked = select(of.recommendation_id, of.language, of.title).join(Recommendation)
-    wanted = asked.where(of.recommendation_id.in_([light.id for light in lights]), of.replaced_at.is_(None))
+    asked = select(of.recommendation_id, of.language, of.title, Recommendation.year, Recommendation.number)
+    wanted = asked.join(Recommendation).where(of.recommendation_id.in_(ids), of.replaced_at.is_(None))
     last = db.case((of.language == language(), 2), (of.language == Recommendation.original, 1), else_=0)
-    titles = {id: (title, code) for id, code, title in db.session.execute(wanted.order_by(last))}
-    return [Line(light, *titles.get(light.id, ("", language()))) for light in lights]
+    found = db.session.execute(wanted.order_by(last))
+    return {id: (f"{year}/{number}", (title, code)) for id, code, title, year, number in found}

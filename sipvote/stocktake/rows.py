@@ -84,22 +84,35 @@ class Standing(NamedTuple):
     done_on: date | None = None
 
 
-def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
-    """What holds after these changes and this decision; both are of the day asked for, or before.
+def timeline(changes: Sequence[Change]) -> list[Change]:
+    """The lines that count, the oldest first: of several with the same `since`, the last one."""
+    last = {change.since: change for change in sorted(changes)}
+    return [last[since] for since in sorted(last)]
 
-    Of several changes with the same `since` the last one counts. A decision counts like a change on its day when no
-    change is as young: it rejects or postpones; accepting begins anew what was put aside, and leaves the rest alone.
+
+def by_decision(last: Change | None, decision: Decided | None) -> Standing | None:
+    """What a decision makes of a recommendation whose last line is this one; None when the line holds.
+
+    A decision counts like a change on its day when no line is as young: it rejects or postpones; accepting begins
+    anew what was put aside, and leaves the rest alone.
     """
-    timeline = {change.since: change for change in sorted(changes)}
-    lines = [timeline[since] for since in sorted(timeline)]
+    if decision is None or (last and last.since >= decision.decided_on):
+        return None
+    if decision.outcome == Outcome.REJECTED:
+        return Standing(Status.REJECTED, decision.decided_on)
+    if decision.outcome == Outcome.POSTPONED:
+        return Standing(Status.POSTPONED, decision.decided_on, decision.postponed_until)
+    if last is None or last.status in PUT_ASIDE:
+        return Standing(Status.NOT_STARTED, decision.decided_on)
+    return None
+
+
+def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
+    """What holds after these changes and this decision; both are of the day asked for, or before."""
+    lines = timeline(changes)
     last = lines[-1] if lines else None
-    if decision and (last is None or last.since < decision.decided_on):
-        if decision.outcome == Outcome.REJECTED:
-            return Standing(Status.REJECTED, decision.decided_on)
-        if decision.outcome == Outcome.POSTPONED:
-            return Standing(Status.POSTPONED, decision.decided_on, decision.postponed_until)
-        if last is None or last.status in PUT_ASIDE:
-            return Standing(Status.NOT_STARTED, decision.decided_on)
+    if decided := by_decision(last, decision):
+        return decided
     if last is None:
         return Standing()
     since = last.since
