@@ -87,6 +87,16 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "change status": _l("Status of a recommendation changed"),
+    "change statuses": _l("Statuses of recommendations changed"),
+    "add large theme": _l("Large theme added"),
+    "rename large theme": _l("Large theme renamed"),
+    "merge large theme": _l("Large theme merged into another"),
+    "remove large theme": _l("Large theme removed"),
+    "put under large theme": _l("Recommendations put under a large theme"),
+    "link repeated": _l("Recommendation linked to an earlier one"),
+    "unlink repeated": _l("Recommendation no longer linked to an earlier one"),
+    "import list": _l("List of recommendations imported"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -101,6 +111,9 @@ SUBJECTS: dict[str, LazyString] = {
     "workgroup": _l("workgroup"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),
+    "recommendation": _l("recommendation"),
+    "large_theme": _l("large theme"),
+    "stocktake": _l("stocktake"),
 }
 
 

@@ -61,10 +61,12 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "stocktake.views:recommendations",
+    "stocktake.import_desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models", "searching")
+TABLES = ("recommendations.hearing_models", "decisions.models", "searching")
 
 
 class RowNumber(IntegerConverter):
@@ -169,6 +171,7 @@ NAV = (
     (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
+    (_l("Recommendations"), "recommendations.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
@@ -182,6 +185,7 @@ DESK_NAV = (
     (_l("Minutes"), "minutes.index", "assembly.minutes"),
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    (_l("The list"), "stocktake_desk.index", "stocktake.keep"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

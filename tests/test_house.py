@@ -77,11 +77,12 @@ def test_imports_follow_the_order_of_the_rooms(path):
 
 PURE = {
     "rules", "tally", "seal", "board", "jsonfile",
+    "rows", "statuses", "large_themes", "duplicates", "feeds", "sheet", "reading", "importing", "applying",
     "planning", "search", "dates", "assignment", "seating", "equals", "mixing", "wishes", "hiding", "commitment",
     "pledges", "choosing", "placing", "merging", "reasons", "telling",
     "offers", "waiting", "engagements", "moving", "coming", "seats", "late", "reminding", "feed",
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
-    "rows", "statuses", "large_themes", "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
+    "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
 }  # fmt: skip
 
 
@@ -127,6 +128,7 @@ MAY_COMMIT = (
     "cli",
     "worker",
     "mail",
+    "import_desk",
     "box",
     "run",
     "seed",

@@ -132,7 +132,7 @@ def _standing_here(rows: Iterable[Given]) -> dict[str, Entry]:
 def _owners(rows: Iterable[Given]) -> dict[str, tuple[int, str]]:
     """{what a cell says, small: the member's id and name}, where it is a member's number or address."""
     said = {given.cells.get("answers_for", "").casefold() for given in rows} - {""}
-    found = {}
+    found: dict[str, tuple[int, str]] = {}
     for key in (Member.number, Member.email):
         asked = select(key, Member.id, Member.name).where(func.lower(key).in_(said))
         found |= {str(text).casefold(): (id, name) for text, id, name in db.session.execute(asked)}
@@ -160,19 +160,27 @@ def _plan(one: Planned, reason: str) -> None:
 def _meant(cells: Cells, before: Cells) -> Cells:
     """The cells that say something: without those that are empty and leave things as they are."""
     meant = {column: text for column, text in cells.items() if text or column not in LEAVES}
-    for code in LANGUAGES:
-        if not (meant.get(f"title_{code}") or before[f"title_{code}"]):
-            for word in ("text", "why", "for_whom"):
-                if not meant.get(f"{word}_{code}"):
-                    meant.pop(f"{word}_{code}", None)
+    leaves = {
+        f"{word}_{code}"
+        for code in LANGUAGES
+        for word in ("text", "why", "for_whom")
+        if not (meant.get(f"title_{code}") or before[f"title_{code}"])
+    }
     if not (meant.get("outcome") or before["outcome"]):
-        for column in sheet.DECISION:
-            if not meant.get(column):
-                meant.pop(column, None)
-    if meant.get("outcome") == Outcome.POSTPONED and not before["outcome"]:
+        leaves |= set(sheet.DECISION)
+    for column in leaves:
+        if not meant.get(column):
+            meant.pop(column, None)
+    return _with_until(meant, before)
+
+
+def _with_until(meant: Cells, before: Cells) -> Cells:
+    """Lists of before this service have one day for "postponed until": it is the decision's too."""
+    outcome = meant.get("outcome")
+    if outcome == Outcome.POSTPONED and not before["outcome"]:
         meant["decision_until"] = meant.get("decision_until") or meant.get("postponed_until", "")
-    elif meant.get("outcome", Outcome.POSTPONED) != Outcome.POSTPONED and "decision_until" not in cells:
-        meant["decision_until"] = ""
+    elif outcome and outcome != Outcome.POSTPONED:
+        meant.setdefault("decision_until", "")
     return meant
 
 
