@@ -42,8 +42,8 @@ def apply(plan: Plan, seen: str, by: int, filename: str) -> int:
     _write_texts(rows, here, by, moment)
     _decide(rows, here, by, moment)
     for one in rows:
-        if one.columns & {"status", "since", "postponed_until", "reason", "reason_language"}:
-            db.session.add(_line(here[one.given.label].id, one.cells, by, moment))
+        if one.line:
+            db.session.add(_line(here[one.given.label].id, one.line, by, moment))
     _repeat(rows, here)
     db.session.flush()
     facts = {"new": len(plan.new), "changed": len(plan.changed), "left_out": len(plan.faulty), "file": filename[:100]}
@@ -55,10 +55,10 @@ class _Known:
     """What names in cells mean."""
 
     def __init__(self) -> None:
-        self.large = {theme.name_en: theme.id for theme in db.session.scalars(select(LargeTheme))}
+        self.large = {sheet.clean(theme.name_en): theme.id for theme in db.session.scalars(select(LargeTheme))}
         asked = select(Edition.year, ThemeText.title, Theme.id).join(Theme, Theme.edition_id == Edition.id)
         asked = asked.join(ThemeText).where(ThemeText.language == Theme.original, Theme.withdrawn_at.is_(None))
-        self.themes = {(year, title): id for year, title, id in db.session.execute(asked)}
+        self.themes = {(year, sheet.clean(title)): id for year, title, id in db.session.execute(asked)}
 
 
 def _recommendations(rows: Iterable[Planned], moment: datetime) -> dict[str, Recommendation]:

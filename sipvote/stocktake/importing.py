@@ -49,6 +49,7 @@ class Planned:
     given: Given
     entry: Entry | None
     changes: list[Difference] = field(default_factory=list)
+    line: Cells = field(default_factory=dict)  # how far it is, whole, where that gets a new line
     owner_id: int | None = None  # the member who answers for it, where the list gives a number or an address
 
     @property
@@ -235,6 +236,7 @@ def _status_changes(one: Planned, cells: Cells, reason: str) -> list[Difference]
         after["reason"] = reason
     after["reason_language"] = said.get("reason_language") or one.cells["original"]
     _check_status(one, before, after)
+    one.line = {column: after[column] for column in sheet.STATUS}
     return _differences(sheet.STATUS, before, after)
 
 

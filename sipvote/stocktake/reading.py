@@ -117,12 +117,14 @@ def _lookups() -> Lookups:
     large = {}
     for theme in db.session.scalars(select(LargeTheme)):
         for name in (theme.name_en, theme.name_nl, theme.name_fr):
-            large[name.casefold()] = theme.name_en
+            large[name.casefold()] = clean(theme.name_en)
     titles = select(Edition.year, Theme.id, ThemeText.title, ThemeText.language, Theme.original)
     asked = titles.join(Theme, Theme.edition_id == Edition.id).join(ThemeText).where(Theme.withdrawn_at.is_(None))
     found = db.session.execute(asked).all()
-    first = {id: title for _year, id, title, code, original in found if code == original}
-    themes = {(year, title.casefold()): first.get(id, title) for year, id, title, _code, _original in found}
+    first = {id: clean(title) for _year, id, title, code, original in found if code == original}
+    themes = {
+        (year, clean(title).casefold()): first.get(id, clean(title)) for year, id, title, _code, _original in found
+    }
     return Lookups(large, themes, _meanings(words.STATUSES), _meanings(words.OUTCOMES))
 
 

@@ -83,10 +83,11 @@ def _entries(ids: Sequence[int], themes: dict[int, str], groups: dict[int, str])
     found = {}
     for row in db.session.execute(asked):
         cells = dict.fromkeys(COLUMNS, "")
+        named = {"theme": themes.get(row.theme_id) or row.theme_name, "large_theme": row.name_en or "",
+                 "workgroup": groups.get(row.id) or row.group_name}  # fmt: skip
         cells |= {"year": str(row.year), "number": str(row.number), "country": row.country or "",
-                  "original": row.original, "theme": themes.get(row.theme_id) or row.theme_name,
-                  "workgroup": groups.get(row.id) or row.group_name, "large_theme": row.name_en or "",
-                  "repeats": f"{row.its_year}/{row.its_number}" if row.its_year else ""}  # fmt: skip
+                  "original": row.original, "repeats": f"{row.its_year}/{row.its_number}" if row.its_year else "",
+                  **{column: clean(name) for column, name in named.items()}}  # fmt: skip
         decision, said = decided.get(row.id, (None, {}))
         changes = lines.get(row.id, [])
         cells |= texts.get(row.id, {}) | said | status_cells(changes, decision, reasons)
