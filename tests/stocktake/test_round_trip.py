@@ -87,8 +87,9 @@ def everything(database):
             2015, n, words[:160], text=words, why=words, country=country, large_theme=large, **short
         )
         a_translation(old, "fr", words[:160])
-        decision = a_decision(old, list(Outcome)[n % 4], decided_on=date(2016, 1, 1) + timedelta(days=n),
-                              owner=ada if n % 2 else None, owner_name="" if n % 2 else words[:120], due=date(2017, 1, 1))  # fmt: skip
+        who = {"owner": ada} if n % 2 else {"owner_name": words[:120]}
+        on = date(2016, 1, 1) + timedelta(days=n)
+        decision = a_decision(old, list(Outcome)[n % 4], decided_on=on, due=date(2017, 1, 1), **who)
         if decision.outcome == Outcome.POSTPONED:
             decision.postponed_until = date(2030, 1, 1)
         decision.texts[0].reasons = words
