@@ -104,7 +104,7 @@ def facts(recommendation: Recommendation, repeats_form: RepeatsForm) -> dict[str
         "history": statuses.history(recommendation), "decisions": decisions_on(recommendation),
         "repeated_by": duplicates.repeated_by(recommendation), "why_not_keep": _why_not_keep(recommendation),
         "status_names": words.STATUSES, "outcomes": words.OUTCOMES, "kinds": labels.STATUS_KINDS,
-        "permanent": url_for(".show", recommendation_id=recommendation.id, _external=True),
+        "permanent": url_for("recommendations.show", recommendation_id=recommendation.id, _external=True),
         "edition_label": labels.edition_label(recommendation.year), "country": words.country(recommendation.country),
     }  # fmt: skip
 
