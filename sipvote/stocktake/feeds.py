@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from ..db import db
 from ..decisions.models import Decision, DecisionText
@@ -64,7 +64,7 @@ def _noted(ids: Sequence[int] | None) -> list[News]:
         select(of).join(Recommendation).where(Recommendation.number.is_not(None), Recommendation.withdrawn_at.is_(None))
     )
     asked = asked.where(of.recommendation_id.in_(ids)) if ids is not None else asked
-    asked = asked.options(joinedload(of.author)).order_by(of.noted_at.desc(), of.id.desc()).limit(ENTRIES)
+    asked = asked.options(selectinload(of.author)).order_by(of.noted_at.desc(), of.id.desc()).limit(ENTRIES)
     return [
         News(f"status-{line.id}", line.recommendation_id, line.noted_at, _status(line), line.reason, line.language,
              line.author.name if line.author else "")

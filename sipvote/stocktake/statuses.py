@@ -10,7 +10,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import func, insert, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import selectinload
 
 from .. import audit
 from ..db import db, now
@@ -51,7 +51,7 @@ def current(ids: Iterable[int]) -> dict[int, Standing]:
 def history(recommendation: Recommendation) -> list[tuple[StatusChange, bool]]:
     """Every line that was ever noted, the youngest first; with whether a later line corrected it."""
     of = StatusChange
-    asked = select(of).where(of.recommendation_id == recommendation.id).options(joinedload(of.author))
+    asked = select(of).where(of.recommendation_id == recommendation.id).options(selectinload(of.author))
     found: list[tuple[StatusChange, bool]] = []
     seen: set[date] = set()
     for line in db.session.scalars(asked.order_by(of.since.desc(), of.noted_at.desc(), of.id.desc())):

@@ -54,6 +54,14 @@ def list_context(per_page: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def permanent(recommendation_id: int) -> str:
+    """The address to refer to a recommendation by: without a language, so that everybody reads it in theirs."""
+    path = url_for("recommendations.show", recommendation_id=recommendation_id)
+    if said := request.environ.get("sipvote.language"):
+        path = path.replace(f"/{said}/", "/", 1)
+    return request.host_url.rstrip("/") + path
+
+
 @recommendations.get("")
 @public
 def index() -> str:
@@ -79,7 +87,7 @@ def asked_recommendation(recommendation_id: int) -> Recommendation:
 def decisions_on(recommendation: Recommendation) -> list[Decision]:
     """What the board decided and published on it, the last one first."""
     asked = select(Decision).where(Decision.recommendation_id == recommendation.id, Decision.published_at.is_not(None))
-    asked = asked.options(joinedload(Decision.owner), selectinload(Decision.follow_ups))
+    asked = asked.options(selectinload(Decision.owner), selectinload(Decision.follow_ups))
     return list(db.session.scalars(asked.order_by(Decision.published_at.desc(), Decision.id.desc())))
 
 
@@ -104,7 +112,7 @@ def facts(recommendation: Recommendation, repeats_form: RepeatsForm) -> dict[str
         "history": statuses.history(recommendation), "decisions": decisions_on(recommendation),
         "repeated_by": duplicates.repeated_by(recommendation), "why_not_keep": _why_not_keep(recommendation),
         "status_names": words.STATUSES, "outcomes": words.OUTCOMES, "kinds": labels.STATUS_KINDS,
-        "permanent": url_for("recommendations.show", recommendation_id=recommendation.id, _external=True),
+        "permanent": permanent(recommendation.id),
         "edition_label": labels.edition_label(recommendation.year), "country": words.country(recommendation.country),
     }  # fmt: skip
 
@@ -183,5 +191,4 @@ def feed_of(recommendation_id: int) -> Response:
 def export(kind: str) -> Response:
     """What was found, whole, as a file."""
     ids = finding.find(Wanted.of(request.args)).ids
-    of = lambda id: url_for(".show", recommendation_id=id, _external=True)  # noqa: E731
-    return exports.FILES[kind](ids, of)
+    return exports.FILES[kind](ids, permanent)

@@ -70,8 +70,10 @@ class TestThePermanentPage:
     def test_it_can_be_cited_and_shared(self, client, database):
         recommendation = an_old_recommendation(text="A **bold** idea.")
         text = client.get(page(recommendation)).text
-        here = f"http://localhost{page(recommendation)}"
-        assert f'<link rel="canonical" href="{here}">' in text
+        here = f"http://localhost/recommendations/{recommendation.id}"
+        assert f'<link rel="canonical" href="http://localhost{page(recommendation)}">' in text
+        assert f"<code>{here}</code>" in text
+        assert client.get(f"/recommendations/{recommendation.id}").status_code == 200
         assert f'property="og:url" content="{here}"' in text
         assert 'property="og:title" content="A shared workplace"' in text
         assert 'property="og:description" content="A bold idea.' in text
