@@ -13,7 +13,7 @@ from sipvote.decisions.models import Outcome
 from sipvote.stocktake import finding
 from sipvote.stocktake.finding import Wanted
 from sipvote.stocktake.models import Status
-from tests.factories import a_group, a_theme, an_edition
+from tests.factories import a_group, a_member, a_theme, an_edition, an_organiser
 from tests.outcomes import (
     a_decision,
     a_draft,
@@ -133,6 +133,14 @@ class TestThePage:
     def test_it_says_what_each_is_in_each_language(self, client, three):
         assert "uitgevoerd" in client.get("/nl/recommendations?status=done").text
         assert "réalisée" in client.get("/fr/recommendations?status=done").text
+
+    def test_a_member_finds_the_way_to_what_they_answer_for_and_an_organiser_to_the_desk(
+        self, client, browser_of, three
+    ):
+        assert "/recommendations/mine" not in client.get(LIST).text
+        member, dre = browser_of(a_member()).get(LIST).text, browser_of(an_organiser()).get(LIST).text
+        assert "/en/recommendations/mine" in member and "/recommendations/desk" not in member
+        assert 'href="/en/recommendations/desk"' in dre
 
     def test_a_title_in_another_language_says_so(self, client, three):
         assert 'lang="en">A shared workplace' in client.get("/nl/recommendations").text

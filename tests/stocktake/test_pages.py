@@ -101,7 +101,7 @@ class TestThePermanentPage:
     def test_a_long_history_asks_no_more_questions(self, client, database):
         recommendation = an_old_recommendation()
         a_status(recommendation, by=a_member("Ada"))
-        a_decision(recommendation)
+        a_decision(recommendation, owner=a_member("Bas"))
         with counted() as few:
             client.get(page(recommendation))
         for n in range(9):
