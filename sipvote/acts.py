@@ -112,6 +112,16 @@ ACTS: dict[str, LazyString] = {
     "write foreword": _l("Foreword of the bundle written"),
     "submit bundle": _l("Bundle submitted to the board"),
     "take back bundle": _l("Bundle taken back"),
+    "change status": _l("Status of a recommendation changed"),
+    "change statuses": _l("Statuses of recommendations changed"),
+    "add large theme": _l("Large theme added"),
+    "rename large theme": _l("Large theme renamed"),
+    "merge large theme": _l("Large theme merged into another"),
+    "remove large theme": _l("Large theme removed"),
+    "put under large theme": _l("Recommendations put under a large theme"),
+    "link repeated": _l("Recommendation linked to an earlier one"),
+    "unlink repeated": _l("Recommendation no longer linked to an earlier one"),
+    "import list": _l("List of recommendations imported"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -130,6 +140,9 @@ SUBJECTS: dict[str, LazyString] = {
     "signup": _l("sign-up"),
     "remark": _l("remark"),
     "decisions": _l("decisions"),
+    "recommendation": _l("recommendation"),
+    "large_theme": _l("large theme"),
+    "stocktake": _l("stocktake"),
 }
 
 

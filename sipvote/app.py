@@ -77,10 +77,10 @@ ROOMS = (
     "recommendations.bundle_views:bundle",
     "threads.views:threads",
     "threads.search_views:search",
+    "stocktake.views:recommendations",
+    "stocktake.import_desk:desk",
     "pages:pages",
 )
-# Tables of rooms that have no page yet.
-TABLES = ("stocktake.models",)
 
 
 class RowNumber(IntegerConverter):
@@ -190,6 +190,7 @@ NAV = (
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
     (_l("Decisions"), "decisions.index"),
+    (_l("Recommendations"), "recommendations.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
@@ -207,6 +208,7 @@ DESK_NAV = (
     (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
     (_l("Board"), "board.index", "decisions.decide"),
     (_l("Bundle"), "bundle.index", "recommendations.organise"),
+    (_l("The list"), "stocktake_desk.index", "stocktake.keep"),
     (_l("Figures"), "figures.index", "figures.see"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),

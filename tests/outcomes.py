@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert
+
 from sipvote.db import db, now
 from sipvote.decisions.models import Decision, DecisionText, Outcome
 from sipvote.members.models import Member
@@ -142,3 +144,31 @@ def a_writer(member: Member, organises: bool = False) -> writers.Writer:
 def some_text(title: str = "A guide for starters", **values: str) -> dict[str, str]:
     """What the page of a recommendation sends, but for its language."""
     return {"title": title, "text": "Write one.", "why": "It helps.", "for_whom": "New members", **values}
+
+
+def many_recommendations(count: int = 10_000) -> None:
+    """So many of before this service, in three languages, decided and with two lines of history each; bulk inserts."""
+    moment, statuses, outcomes = now() - timedelta(days=5), list(Status), list(Outcome)
+    large = [a_large_theme(f"Large {n}", f"Groot {n}", f"Grand {n}") for n in range(8)]
+    numbers = range(1, count + 1)
+    db.session.execute(insert(Recommendation), [
+        {"id": n, "year": 2015 + n % 10, "number": n, "theme_name": f"Theme {n % 40}", "group_name": f"Group {n % 60}",
+         "large_theme_id": large[n % 8].id, "country": (None, "BE", "FR")[n % 3], "original": "fr",
+         "created_at": moment} for n in numbers
+    ])  # fmt: skip
+    db.session.execute(insert(RecommendationText), [
+        {"recommendation_id": n, "language": code, "version": 1, "title": f"Titre {code} {n}", "written_at": moment,
+         "text": "Un texte assez long. " * 20, "why": "Parce que. " * 10, "for_whom": "Tous"}
+        for n in numbers for code in ("nl", "fr", "en")
+    ])  # fmt: skip
+    db.session.execute(insert(Decision), [
+        {"id": n, "recommendation_id": n, "outcome": outcomes[n % 4], "original": "fr", "drafted_at": moment,
+         "published_at": moment, "decided_on": date(2017 + n % 9, 6, 1)} for n in numbers
+    ])  # fmt: skip
+    db.session.execute(insert(DecisionText), [
+        {"decision_id": n, "language": "fr", "reasons": "Oui.", "written_at": moment} for n in numbers
+    ])  # fmt: skip
+    db.session.execute(insert(StatusChange), [
+        {"recommendation_id": n, "status": statuses[(n + step) % 5], "since": date(2018 + n % 8, 1 + step, 1),
+         "language": "fr", "reason": "Voilà.", "noted_at": moment} for n in numbers for step in (0, 1)
+    ])  # fmt: skip

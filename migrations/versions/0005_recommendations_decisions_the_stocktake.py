@@ -79,6 +79,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_published_stocktake')),
     sa.UniqueConstraint('day', name=op.f('uq_published_stocktake_day'))
     )
+    op.create_table('list_upload',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('uploaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('uploaded_by_id', sa.Integer(), nullable=False),
+    sa.Column('filename', sa.String(length=200), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('applied_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['uploaded_by_id'], ['member.id'], name=op.f('fk_list_upload_uploaded_by_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_upload'))
+    )
     op.create_table('draft',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('edition_id', sa.Integer(), nullable=False),
@@ -116,6 +127,7 @@ def upgrade() -> None:
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('original', sa.String(length=2), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('repeats_id', sa.Integer(), nullable=True),
     sa.CheckConstraint('draft_id is not null or number is not null', name=op.f('ck_recommendation_draft_or_number')),
@@ -129,6 +141,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('year', 'number', name=op.f('uq_recommendation_year_number'))
     )
     op.create_index(op.f('ix_recommendation_draft_id'), 'recommendation', ['draft_id'], unique=False)
+    op.create_index(op.f('ix_recommendation_changed_at'), 'recommendation', ['changed_at'], unique=False)
     op.create_index(op.f('ix_recommendation_large_theme_id'), 'recommendation', ['large_theme_id'], unique=False)
     op.create_index(op.f('ix_recommendation_repeats_id'), 'recommendation', ['repeats_id'], unique=False)
     op.create_index(op.f('ix_recommendation_theme_id'), 'recommendation', ['theme_id'], unique=False)
@@ -392,6 +405,7 @@ def downgrade() -> None:
     op.drop_table('recommendation')
     op.drop_table('draft_workgroup')
     op.drop_table('draft')
+    op.drop_table('list_upload')
     op.drop_table('published_stocktake')
     op.drop_table('bundle')
     op.drop_table('stocktake_settings')

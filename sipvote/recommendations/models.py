@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base
+from ..db import Base, now
 from ..editions.models import Edition
 from ..i18n import LANGUAGES, language
 from ..members.models import Member
@@ -101,6 +101,7 @@ class Recommendation(Base):
     country: Mapped[str | None] = mapped_column(String(2))  # None: both
     original: Mapped[str] = mapped_column(String(2))
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)  # this row, not its texts
     withdrawn_at: Mapped[datetime | None]
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("recommendation.id"), index=True)
 

@@ -1,9 +1,9 @@
-"""Tables of the stocktake: StatusChange, PublishedStocktake, StocktakeSettings."""
+"""Tables of the stocktake: StatusChange, PublishedStocktake, StocktakeSettings, ListUpload."""
 
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..db import Base, words
@@ -73,3 +73,20 @@ class StocktakeSettings(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     remind_after_days: Mapped[int] = mapped_column(default=180)
+
+
+class ListUpload(Base):
+    """A list of recommendations that an organiser uploaded and looks at before it is applied, or not.
+
+    `reason` is said of each changed status whose line gives none.
+    """
+
+    __tablename__ = "list_upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uploaded_at: Mapped[datetime]
+    uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
+    filename: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    applied_at: Mapped[datetime | None]
