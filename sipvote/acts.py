@@ -87,6 +87,8 @@ ACTS: dict[str, LazyString] = {
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
+    "publish stocktake": _l("Stocktake published"),
+    "set status reminders": _l("Reminders of statuses set"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -101,6 +103,7 @@ SUBJECTS: dict[str, LazyString] = {
     "workgroup": _l("workgroup"),
     "mailing": _l("mailing"),
     "signup": _l("sign-up"),
+    "stocktake": _l("stocktake"),
 }
 
 

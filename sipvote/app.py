@@ -61,10 +61,11 @@ ROOMS = (
     "workgroups.minutes_room:inside",
     "workgroups.feed_views:feed",
     "workgroups.figures:figures",
+    "stocktake.keeping_views:stocktake",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
-TABLES = ("recommendations.hearing_models", "decisions.models", "stocktake.models", "searching")
+TABLES = ("recommendations.hearing_models", "searching")
 
 
 class RowNumber(IntegerConverter):
@@ -169,6 +170,7 @@ NAV = (
     (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
+    (_l("Stocktake"), "stocktake.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
@@ -183,6 +185,7 @@ DESK_NAV = (
     (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
     (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
     (_l("Figures"), "figures.index", "figures.see"),
+    (_l("Follow-up"), "stocktake.unseen", "stocktake.keep"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),
     (_l("Audit log"), "pages.audit_log", "audit.read"),

@@ -83,7 +83,7 @@ def test_each_facet_divides_the_whole_the_largest_first_and_the_nameless_last(fa
     assert [line.share for line in lines] == [Fraction(total, 10) for _key, total, _done in expected]
 
 
-def test_the_years_between_quarters_are_those_of_a_spreadsheet():
+def test_the_quartiles_are_those_of_a_spreadsheet():
     """QUARTILE.INC of 10, 20, 40, 80 is 17.5, 30 and 50."""
     found = figures.times(done_after(80, 10, 40, 20))
     assert (found.first_quartile, found.median, found.third_quartile) == (Fraction(35, 2), 30, 50)
