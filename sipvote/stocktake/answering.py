@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import lazyload
 
 from ..db import db, now
 from ..decisions.models import Decision
@@ -109,5 +110,6 @@ def _seen() -> Mapping[int, datetime]:
 def _owners() -> Mapping[int, tuple[Member | None, str]]:
     """Who answers for each recommendation, by its last published decision: the member, and the name as written."""
     asked = select(Decision.recommendation_id, Member, Decision.owner_name).outerjoin(Member, Decision.owner)
+    asked = asked.options(lazyload(Member.city))  # joined to it, decisions without a member would be left out
     published = asked.where(Decision.published_at.is_not(None)).order_by(Decision.published_at, Decision.id)
     return {id: (owner, name) for id, owner, name in db.session.execute(published)}

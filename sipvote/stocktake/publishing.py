@@ -82,7 +82,7 @@ def stored_rows(content: str, code: str) -> list[Stored]:
 
 
 def _read(facts: Mapping[str, Any], code: str) -> Stored:
-    days = {name: date.fromisoformat(facts[name]) if facts[name] else None for name in DAYS}
+    days: dict[str, Any] = {name: date.fromisoformat(facts[name]) if facts[name] else None for name in DAYS}
     names = {name: facts[name][code] for name in NAMES}
     plain = {name: facts[name] for name in ("id", "year", "number", "country", "outcome")}
     return Stored(**plain, **names, **days, status=Status(facts["status"]))

@@ -6,6 +6,7 @@ once a month. Run by the worker, in the morning of working days.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -45,8 +46,8 @@ def remind() -> int:
         for owner, found in _late_by_owner(code):
             if owner.id in told:
                 continue
-            facts = {"found": found, "days": days, "statuses": STATUSES}
-            written += queue(OWNERS, owner, key=f"{OWNERS} {owner.id} {today}", **facts) is not None
+            key = f"{OWNERS} {owner.id} {today}"
+            written += queue(OWNERS, owner, key=key, found=found, days=days, statuses=STATUSES) is not None
     return written
 
 
@@ -70,7 +71,8 @@ def tell_organisers() -> int:
         if key in known:
             continue
         found = answering.of_nobody(answering.answered(organiser.language))
-        facts = {"found": found[:LONGEST_LIST], "number": len(found), "more": max(0, len(found) - LONGEST_LIST)}
+        facts: dict[str, Any] = {"found": found[:LONGEST_LIST], "number": len(found)}
+        facts["more"] = max(0, len(found) - LONGEST_LIST)
         written += bool(found) and queue(ORGANISERS, organiser, key=key, statuses=STATUSES, **facts) is not None
     return written
 
