@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from .. import documents
 from ..access import public
 from ..exports import csv_file, xlsx_book
 from ..i18n import LANGUAGES, in_language, language
-from . import publishing, report, seen, tables
+from . import linking, publishing, report, seen, tables
 from .models import PublishedStocktake
 from .seen import NOW, THEN, Seen
 from .words import STATUSES
@@ -139,7 +140,8 @@ def figures_of(found: Seen) -> dict[str, Any]:
     """What templates/stocktake/_figures.html shows."""
     return {
         "seen": found, "figures": found.figures, "tables": tables.tables(found), "statuses": STATUSES,
-        "label": tables.label, "rate": report.rate, "known_in_words": report.known(found), "formats": FORMATS,
+        "filters": partial(linking.filters, linking.values() if found.is_of_today else {}), "label": tables.label,
+        "rate": report.rate, "known_in_words": report.known(found), "formats": FORMATS,
     }  # fmt: skip
 
 
