@@ -115,8 +115,8 @@ def _of_groups() -> Iterator[Source]:
         year, key = group.edition.year, ideas.key_of(group.theme)
         adopted = group.edition.recommendations_at + 40 * DAY
         decided = group.edition.decisions_at.astimezone(ZONE).date() + 25 * DAY
-        countries = {city.country for city in group.cities}
-        country = countries.pop() if len(countries) == 1 else group.theme.prolonged_country
+        countries = sorted({city.country for city in group.cities})
+        country = countries[0] if len(countries) == 1 else group.theme.prolonged_country
         draft = _draft(group) if year in WITH_DRAFTS else None
         yield Source(
             year, key, OF_A_GROUP[year], ideas.large_of(key), adopted, decided, country, group=group, draft=draft
