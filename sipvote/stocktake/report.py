@@ -88,7 +88,7 @@ def counted(caption: str, heading: str, lines: Sequence[tuple[str, Count]], tota
         )
         for name, count in lines
     ]  # fmt: skip
-    headings = (heading, _("Recommendations"), _("Share"), _("Done"), _("Execution rate"))
+    headings = (heading, _("Recommendations"), _("Share"), _("Number done"), _("Execution rate"))
     return Table(caption, headings, tuple(rows), numbers=(1, 2, 3, 4))
 
 

@@ -1,6 +1,7 @@
 """What came of it in the demonstration: 250 recommendations since 2015, and this year's at its stops."""
 
 from collections import Counter
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -64,7 +65,7 @@ def every_one_is_decided_and_has_a_history_in_order() -> None:
     assert set(db.session.scalars(select(Decision.outcome))) == set(Outcome)
     lines = db.session.scalars(select(StatusChange).order_by(StatusChange.recommendation_id, StatusChange.id)).all()
     assert {line.recommendation_id for line in lines} == {each.id for each in everything()}
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         assert before.recommendation_id != after.recommendation_id or before.since <= after.since
     assert all(line.noted_at <= now() and line.since <= now().date() for line in lines)
 

@@ -118,7 +118,8 @@ ROWS = st.lists(
     st.builds(
         Row, year=st.integers(2015, 2022), theme=st.sampled_from(["", "A", "B", "C"]),
         group=st.sampled_from(["Gent", "Paris", ""]), large_theme=st.sampled_from(["", "X", "Y"]),
-        country=st.sampled_from([None, "BE", "FR"]), decided_on=DAYS, status=st.sampled_from(list(Status)), done_on=DAYS,
+        country=st.sampled_from([None, "BE", "FR"]), decided_on=DAYS, status=st.sampled_from(list(Status)),
+        done_on=DAYS,
     ),
     max_size=60,
 )  # fmt: skip
