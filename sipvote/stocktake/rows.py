@@ -84,22 +84,35 @@ class Standing(NamedTuple):
     done_on: date | None = None
 
 
-def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
-    """What holds after these changes and this decision; both are of the day asked for, or before.
+def timeline(changes: Sequence[Change]) -> list[Change]:
+    """The lines that count, the oldest first: of several with the same `since`, the last one."""
+    last = {change.since: change for change in sorted(changes)}
+    return [last[since] for since in sorted(last)]
 
-    Of several changes with the same `since` the last one counts. A decision counts like a change on its day when no
-    change is as young: it rejects or postpones; accepting begins anew what was put aside, and leaves the rest alone.
+
+def by_decision(last: Change | None, decision: Decided | None) -> Standing | None:
+    """What a decision makes of a recommendation whose last line is this one; None when the line holds.
+
+    A decision counts like a change on its day when no line is as young: it rejects or postpones; accepting begins
+    anew what was put aside, and leaves the rest alone.
     """
-    timeline = {change.since: change for change in sorted(changes)}
-    lines = [timeline[since] for since in sorted(timeline)]
+    if decision is None or (last and last.since >= decision.decided_on):
+        return None
+    if decision.outcome == Outcome.REJECTED:
+        return Standing(Status.REJECTED, decision.decided_on)
+    if decision.outcome == Outcome.POSTPONED:
+        return Standing(Status.POSTPONED, decision.decided_on, decision.postponed_until)
+    if last is None or last.status in PUT_ASIDE:
+        return Standing(Status.NOT_STARTED, decision.decided_on)
+    return None
+
+
+def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
+    """What holds after these changes and this decision; both are of the day asked for, or before."""
+    lines = timeline(changes)
     last = lines[-1] if lines else None
-    if decision and (last is None or last.since < decision.decided_on):
-        if decision.outcome == Outcome.REJECTED:
-            return Standing(Status.REJECTED, decision.decided_on)
-        if decision.outcome == Outcome.POSTPONED:
-            return Standing(Status.POSTPONED, decision.decided_on, decision.postponed_until)
-        if last is None or last.status in PUT_ASIDE:
-            return Standing(Status.NOT_STARTED, decision.decided_on)
+    if decided := by_decision(last, decision):
+        return decided
     if last is None:
         return Standing()
     since = last.since
@@ -113,22 +126,25 @@ def standing(changes: Sequence[Change], decision: Decided | None) -> Standing:
 def changes_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, list[Change]]:
     """{recommendation id: its changes} that hold on a day, as known at a moment; one query."""
     of = StatusChange
-    asked = select(of.recommendation_id, of.since, of.noted_at, of.id, of.status, of.postponed_until)
+    columns: tuple[Any, ...] = (of.recommendation_id, of.since, of.noted_at, of.id, of.status, of.postponed_until)
+    asked = select(*columns)
     asked = asked.where(of.since <= day, *only, *([of.noted_at <= known_at] if known_at else []))
     found: dict[int, list[Change]] = defaultdict(list)
-    for recommendation_id, *line in db.session.execute(asked):
-        found[recommendation_id].append(Change(*line))
+    for line in db.session.execute(asked):
+        found[line[0]].append(Change._make(line[1:]))
     return found
 
 
 def decisions_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, Decided]:
     """{recommendation id: the decision that counts} on a day, as known at a moment; one query."""
     of = Decision
-    asked = select(of.recommendation_id, of.published_at, of.id, of.decided_on, of.outcome, of.postponed_until)
+    columns: tuple[Any, ...] = (of.recommendation_id, of.published_at, of.id, of.decided_on, of.outcome)
+    asked = select(*columns, of.postponed_until)
     asked = asked.where(of.published_at.is_not(None), of.decided_on <= day, *only)
     if known_at:
         asked = asked.where(of.published_at <= known_at)
-    return {line[0]: Decided(*line[1:]) for line in db.session.execute(asked.order_by(of.published_at, of.id))}
+    lines = db.session.execute(asked.order_by(of.published_at, of.id)).all()
+    return {line[0]: Decided._make(line[1:]) for line in lines}
 
 
 def rows(day: date, known_at: datetime | None = None, code: str | None = None) -> list[Row]:
@@ -162,16 +178,16 @@ def _asked(known_at: datetime | None) -> Select[Any]:
     title = db.func.coalesce(here.title, first.title, "").label("title")
     columns = (of.id, of.year, of.number, of.theme_id, of.theme_name, of.group_name, of.country, of.created_at,
                of.draft_id, Draft.adopted_at, title, large.label("large_theme"))  # fmt: skip
-    asked = select(*columns).where(of.number.is_not(None))
+    asked: Select[Any] = select(*columns).where(of.number.is_not(None))
     for text, code in ((here, language()), (first, of.original)):
         mine = (text.recommendation_id == of.id, text.language == code, text.replaced_at.is_(None))
         asked = asked.outerjoin(text, db.and_(*mine))
     asked = asked.outerjoin(LargeTheme, LargeTheme.id == of.large_theme_id).outerjoin(Draft, Draft.id == of.draft_id)
     if known_at:
-        there = (of.created_at <= known_at, db.or_(of.withdrawn_at.is_(None), of.withdrawn_at > known_at))
+        asked = asked.where(of.created_at <= known_at, db.or_(of.withdrawn_at.is_(None), of.withdrawn_at > known_at))
     else:
-        there = (of.withdrawn_at.is_(None),)
-    return asked.where(*there).order_by(of.year, of.number)
+        asked = asked.where(of.withdrawn_at.is_(None))
+    return asked.order_by(of.year, of.number)
 
 
 def _begins(line: Any, changes: Iterable[Change], decision: Decided | None) -> date:
@@ -194,7 +210,7 @@ def theme_titles() -> dict[int, str]:
     asked = select(ThemeText.theme_id, ThemeText.title).join(Theme).where(ThemeText.theme_id.in_(used))
     wanted = ThemeText.language.in_((language(), Theme.original))
     last = db.case((ThemeText.language == language(), 1), else_=0)
-    return {theme_id: title for theme_id, title in db.session.execute(asked.where(wanted).order_by(last))}
+    return {line[0]: line[1] for line in db.session.execute(asked.where(wanted).order_by(last))}
 
 
 def group_names() -> dict[int, str]:
