@@ -60,8 +60,11 @@ def _looked_at(steps: list[Step], today: date, chance: random.Random) -> Iterato
         days.append(today - chance.randint(3, 150) * DAY)
     for day in days:
         before = [step for step in steps if step.since < day]
-        if before and before[-1].status in (Status.ONGOING, Status.NOT_STARTED):
-            yield Step(before[-1].status, day)
+        last = before[-1] if before else None
+        if last and last.status == Status.POSTPONED and last.until and last.until < day:
+            yield Step(Status.NOT_DONE, day)
+        elif last and last.status in (Status.ONGOING, Status.NOT_STARTED, Status.NOT_DONE):
+            yield Step(last.status, day)
 
 
 def rows(recommendation_id: int, steps: list[Step], author: int, chance: random.Random) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def _page(found: Seen, **more: Any) -> str:
 def figures_of(found: Seen) -> dict[str, Any]:
     """What templates/stocktake/_figures.html shows."""
     return {
-        "seen": found, "figures": found.figures, "tables": tables.tables(found), "statuses": STATUSES,
+        "seen": found, "figures": found.figures, "tables": tables.tables(found, with_list=False), "statuses": STATUSES,
         "filters": partial(linking.filters, linking.values() if found.is_of_today else {}), "label": tables.label,
         "rate": report.rate, "known_in_words": report.known(found), "formats": FORMATS,
     }  # fmt: skip

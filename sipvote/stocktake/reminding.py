@@ -16,11 +16,10 @@ from .. import audit
 from ..access import Role
 from ..db import db, now
 from ..errors import Refused
-from ..i18n import LANGUAGES, ZONE
+from ..i18n import ZONE
 from ..mail import Letter, queue
 from ..members.models import Grant, Member
 from . import answering
-from .answering import Answered
 from .words import STATUSES
 
 PAUSE = timedelta(days=30)
@@ -41,24 +40,16 @@ def remind() -> int:
     recently = select(Letter.member_id).where(Letter.name == OWNERS, Letter.queued_at > now() - PAUSE)
     told = set(db.session.scalars(recently))
     today, days = now().astimezone(ZONE).date(), answering.settings().remind_after_days
+    found = answering.late(answering.answered())
+    to_tell = {each.reachable for each in found if each.reachable and each.reachable.id not in told}
     written = 0
-    for code in LANGUAGES:
-        for owner, found in _late_by_owner(code):
-            if owner.id in told:
-                continue
+    for code in {owner.language for owner in to_tell}:
+        spoken = answering.late(answering.answered(code))
+        for owner in (owner for owner in to_tell if owner.language == code):
+            mine = [each for each in spoken if each.reachable is owner]
             key = f"{OWNERS} {owner.id} {today}"
-            written += queue(OWNERS, owner, key=key, found=found, days=days, statuses=STATUSES) is not None
+            written += queue(OWNERS, owner, key=key, found=mine, days=days, statuses=STATUSES) is not None
     return written
-
-
-def _late_by_owner(code: str) -> list[tuple[Member, list[Answered]]]:
-    """What is late, by who answers for it, speaks this language, and can be written to."""
-    by_owner: dict[int, tuple[Member, list[Answered]]] = {}
-    for each in answering.late(answering.answered(code)):
-        owner = each.reachable
-        if owner and owner.language == code:
-            by_owner.setdefault(owner.id, (owner, []))[1].append(each)
-    return list(by_owner.values())
 
 
 def tell_organisers() -> int:

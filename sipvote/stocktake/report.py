@@ -20,7 +20,7 @@ from . import figures
 from .figures import Count, Counted
 from .models import Status
 from .seen import PUBLISHED, THEN, Seen
-from .tables import edition_label, label
+from .tables import FACET_NAMES, edition_label, label
 from .words import STATUSES
 
 AUTHOR = "Smart"
@@ -73,9 +73,12 @@ def _figures(seen: Seen) -> Iterator[Block]:
     rows = [(str(name), number(whole.statuses[s]), rate(whole.share(s))) for s, name in STATUSES.items()]
     headings = (_("Status"), _("Recommendations"), _("Share"))
     yield Table(_("How far are they?"), headings, tuple(rows), numbers=(1, 2))
-    for facet, caption in (("year", _("Per edition")), ("theme", _("Per theme")), ("country", _("Per country"))):
+    for facet, caption in (
+        ("year", _("Per edition")), ("theme", _("Per theme")), ("group", _("Per workgroup")),
+        ("country", _("Per country")),
+    ):  # fmt: skip
         lines = [(label(facet, line.key), line.count) for line in seen.figures.facets[facet]]
-        yield counted(caption, caption, lines, whole.total)
+        yield counted(caption, str(FACET_NAMES[facet]), lines, whole.total)
     yield from _times(seen)
 
 

@@ -50,9 +50,10 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def tables(seen: Seen) -> dict[str, Table]:
-    """Every table of a stocktake, by its name."""
-    return {"statuses": _statuses(seen), **_facets(seen), "times": _times(seen), "done": _done(seen), LIST: _list(seen)}
+def tables(seen: Seen, with_list: bool = True) -> dict[str, Table]:
+    """Every table of a stocktake, by its name; the list of recommendations is the last."""
+    made = {"statuses": _statuses(seen), **_facets(seen), "times": _times(seen), "done": _done(seen)}
+    return {**made, LIST: _list(seen)} if with_list else made
 
 
 def percent(part: Fraction | None) -> float | None:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from sipvote import audit
+from sipvote import audit, kept
 from sipvote.db import db, now
 from sipvote.errors import Refused
 from sipvote.i18n import ZONE, in_language
@@ -304,6 +304,7 @@ def test_numbers_lead_to_their_list_only_where_it_says_the_same(client, stock):
 
 def test_the_page_asks_no_more_for_a_longer_list(client, stock):
     page(client, "/en/stocktake")
+    kept.forget_all()
     with counted() as few:
         page(client, "/en/stocktake")
     for number in range(3, 20):
@@ -312,6 +313,21 @@ def test_the_page_asks_no_more_for_a_longer_list(client, stock):
     with counted() as many:
         page(client, "/en/stocktake")
     assert len(many) == len(few)
+
+
+def test_what_the_process_keeps_is_made_anew_once_anything_changes(client, stock):
+    def told() -> str:
+        found = re.search(r"That is (\d+ of \d+)\.", text_of(page(client, "/en/stocktake")))
+        assert found is not None
+        return found[1]
+
+    assert told() == "1 of 2"
+    a_status(an_old_recommendation(2019, 2, "One more"), Status.ONGOING, date(2021, 1, 1))
+    assert told() == "1 of 3"
+    a_decision(an_old_recommendation(2019, 3, "Another"), decided_on=date(2021, 1, 1))
+    assert told() == "1 of 4"
+    db.session.scalars(select(Recommendation).order_by(Recommendation.id)).first().withdrawn_at = now()
+    assert told() == "0 of 3"
 
 
 def test_without_any_recommendation_the_page_says_what_comes(client, database):

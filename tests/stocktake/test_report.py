@@ -28,7 +28,7 @@ def a_row(number: int, year: int = 2019, status: Status = Status.DONE, **values:
 
 
 def of(*rows: Stored, known: str = NOW) -> documents.Document:
-    return report.document(Seen(DAY, known, "en", rows))
+    return report.document(Seen(DAY, known, "en", lambda: rows))
 
 
 def words(document: documents.Document) -> list[str]:
@@ -125,7 +125,7 @@ def rows_of(number: int) -> list[Stored]:
 
 
 def test_250_are_printed_in_seconds(client, stock, monkeypatch):
-    many = Seen(DAY, NOW, "en", rows_of(250))
+    many = Seen(DAY, NOW, "en", lambda: rows_of(250))
     monkeypatch.setattr(seen, "of_day", lambda *_asked: many)
     for kind in ("pdf", "docx", "html"):
         begun = perf_counter()
@@ -134,7 +134,7 @@ def test_250_are_printed_in_seconds(client, stock, monkeypatch):
 
 
 def test_of_10_000_the_figures_are_printed_and_the_list_is_a_file(client, stock, monkeypatch):
-    many = Seen(DAY, NOW, "en", rows_of(10_000))
+    many = Seen(DAY, NOW, "en", lambda: rows_of(10_000))
     monkeypatch.setattr(seen, "of_day", lambda *_asked: many)
     assert bare("These are 10,000 recommendations, too many to print") in pdf_text(client.get(f"{PAGE}.pdf").data)
     assert client.get(f"{PAGE}.docx").status_code == 200
