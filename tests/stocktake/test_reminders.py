@@ -58,6 +58,7 @@ def test_who_answers_for_several_gets_one_letter_with_all_of_them(ada):
     assert reminding.remind() == 1
     letter = letters()[0]
     assert letter.member_id == ada.id and letter.subject.startswith("How far is it? 2 ") is (ada.language == "en")
+    assert "/recommendations/mine" in letter.body
     for each in (first, second):
         assert each.label in letter.body and f"/recommendations/{each.id}" in letter.body
     assert "A guide" in letter.body and "A map" in letter.body
