@@ -122,6 +122,8 @@ ACTS: dict[str, LazyString] = {
     "link repeated": _l("Recommendation linked to an earlier one"),
     "unlink repeated": _l("Recommendation no longer linked to an earlier one"),
     "import list": _l("List of recommendations imported"),
+    "publish stocktake": _l("Stocktake published"),
+    "set status reminders": _l("Reminders of statuses set"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
@@ -140,7 +142,6 @@ SUBJECTS: dict[str, LazyString] = {
     "signup": _l("sign-up"),
     "remark": _l("remark"),
     "decisions": _l("decisions"),
-    "recommendation": _l("recommendation"),
     "large_theme": _l("large theme"),
     "stocktake": _l("stocktake"),
 }

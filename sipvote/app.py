@@ -79,7 +79,13 @@ ROOMS = (
     "threads.search_views:search",
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
+    "stocktake.keeping_views:stocktake",
     "pages:pages",
+)
+# Tables of rooms that have no page yet.
+TABLES = (
+    "recommendations.hearing_models",
+    "searching",
 )
 
 
@@ -129,8 +135,6 @@ def _beside(folder: str) -> Path:
 def _register_rooms(app: Flask) -> None:
     named = (name.split(":") for name in ROOMS)
     # All modules are there before the first blueprint is registered: several may add routes to one.
-    for module in TABLES:
-        import_module(f".{module}", __package__)
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
@@ -191,6 +195,7 @@ NAV = (
     (_l("Workgroups"), "workgroups.index"),
     (_l("Decisions"), "decisions.index"),
     (_l("Recommendations"), "recommendations.index"),
+    (_l("Stocktake"), "stocktake.index"),
 )
 DESK_NAV = (
     (_l("Theme review"), "themes_desk.index", "themes.review"),
@@ -210,6 +215,7 @@ DESK_NAV = (
     (_l("Bundle"), "bundle.index", "recommendations.organise"),
     (_l("The list"), "stocktake_desk.index", "stocktake.keep"),
     (_l("Figures"), "figures.index", "figures.see"),
+    (_l("Follow-up"), "stocktake.unseen", "stocktake.keep"),
     (_l("Editions"), "editions.index", "editions.plan"),
     (_l("Members"), "members_desk.index", "members.see"),
     (_l("Audit log"), "pages.audit_log", "audit.read"),

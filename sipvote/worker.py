@@ -18,9 +18,10 @@ import config
 
 from . import jobs, mail
 from .assembly import portions
-from .db import db
+from .db import db, now
 from .members import rules as members
 from .recommendations import remark_news
+from .stocktake import reminding as statuses
 from .voting import hours, reminders
 from .workgroups import coming, leavers, offers, reminding, wishing
 
@@ -51,6 +52,14 @@ def remind() -> None:
     for write in (reminding.remind, offers.remind, coming.ask_once_more, wishing.remind, remark_news.tell):
         write()
         db.session.commit()
+
+
+def remind_of_statuses() -> None:
+    """In the morning of working days, write to those who answer for something that nobody looked at for long."""
+    if statuses.is_due(now()):
+        for write in (statuses.remind, statuses.tell_organisers):
+            write()
+            db.session.commit()
 
 
 def free_seats_of_leavers() -> None:
@@ -99,6 +108,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "leavers": free_seats_of_leavers,
     "offers": lapse_offers,
     "reminders": remind,
+    "statuses": remind_of_statuses,
     "tidy": tidy,
     "mail": send_mail,
     "mailings": mailings,

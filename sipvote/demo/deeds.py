@@ -17,7 +17,7 @@ from ..themes import finding, review
 from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
-from . import assembly, assigning, groups, meetings, wishes
+from . import assembly, assigning, groups, meetings, outcomes, wishes
 from .people import CAST, organiser
 from .stops import Stop
 from .texts import question_of
@@ -157,10 +157,13 @@ BEFORE: dict[Stop, tuple[Deed, ...]] = {
     Stop.COUNT: (close_vote, assembly.end),
     Stop.SIGNUP: (count_vote,),
     Stop.GROUPS: (assigning.choose_dates, assigning.freeze_and_draw, assigning.tell, assigning.confirm),
+    Stop.DECISIONS: (outcomes.bundle,),
+    Stop.STOCKTAKE: (outcomes.publish_decisions,),
 }
 AFTER: dict[Stop, tuple[Deed, ...]] = {
     Stop.VOTE: (prepare_vote, open_vote, vote, assembly.hold),
     Stop.SIGNUP: (groups.form_groups, groups.sign_up, wishes.propose_slots, wishes.wish),
     Stop.GROUPS: (meetings.hold,),
-    Stop.RECOMMENDATIONS: (meetings.hold,),
+    Stop.RECOMMENDATIONS: (meetings.hold, outcomes.write),
+    Stop.DECISIONS: (outcomes.draft_decisions,),
 }

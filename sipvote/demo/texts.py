@@ -29,3 +29,9 @@ def texts_of(key: str, at: datetime) -> list[ThemeText]:
         )
         for language, words in _all("themes")[key].items()
     ]  # fmt: skip
+
+
+@cache
+def titles_of() -> dict[str, str]:
+    """{title in any language: key of the theme}."""
+    return {words["title"]: key for key, spoken in _all("themes").items() for words in spoken.values()}

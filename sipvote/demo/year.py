@@ -29,7 +29,7 @@ from ..workgroups import ways
 from ..workgroups.life_models import GroupFile, Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from ..workgroups.wish_models import Assignment, Slot, WishList
-from . import assembly, assigning, deeds, meetings
+from . import assembly, assigning, deeds, meetings, outcomes
 from .stops import MET_BEFORE, STOPS, Stop, stops_of, where
 
 Step = Callable[[], object]
@@ -70,9 +70,18 @@ def about() -> dict[Stop, Any]:
             "Everybody knows their group, and most groups have met. Bas sees who came to his group in Ghent. Two"
             " groups have places free and begin later: sign up as Ada."
         ),
-        Stop.RECOMMENDATIONS: _l("All meetings are over. Chloé looks at the figures."),
-        Stop.DECISIONS: _l("The board decides about what the groups recommend."),
-        Stop.STOCKTAKE: _l("The year is over. The editions of 2017, 2019 and 2020 are there as well."),
+        Stop.RECOMMENDATIONS: _l(
+            "All meetings are over, and each group has published what it recommends. As Ada, say what you think of it."
+            " Bas answers for his group. Chloé looks at the figures."
+        ),
+        Stop.DECISIONS: _l(
+            "The board has drafted most of its decisions about what the groups recommend. Chloé writes the last ones,"
+            " and publishes them after the meeting."
+        ),
+        Stop.STOCKTAKE: _l(
+            "The year is over, and the board has decided. Dré keeps the stocktake of this year and of all years since"
+            " 2015."
+        ),
     }
 
 
@@ -117,8 +126,9 @@ def loses(edition: Edition, stop: Stop) -> list[str]:
     """What going to a stop throws away, as a list to show before; empty when nothing is lost."""
     if not _undoes(edition, stop):
         is_lost = _undoes_groups(edition, stop) and assigning.is_begun(edition)
-        return [_("the dates of the groups, and who was given a place; wishes stay")] if is_lost else []
-    lost = []
+        dates = [_("the dates of the groups, and who was given a place; wishes stay")] if is_lost else []
+        return [*dates, *_loses_outcomes(edition, stop)]
+    lost = _loses_outcomes(edition, stop)
     if db.session.scalar(select(func.count()).where(Workgroup.edition_id == edition.id)):
         lost.append(_("the workgroups of this year, with everybody who wished one or is in one"))
     election = db.session.scalar(select(Election).where(Election.edition_id == edition.id))
@@ -129,6 +139,14 @@ def loses(edition: Edition, stop: Stop) -> list[str]:
     if assembly.was_there(edition):
         lost.append(_("the presence list of the assembly, and its proxies"))
     return lost
+
+
+def _loses_outcomes(edition: Edition, stop: Stop) -> list[str]:
+    if not is_back(edition, stop) or not outcomes.is_begun(edition):
+        return []
+    if stop.is_before(Stop.RECOMMENDATIONS):
+        return [_("what the groups recommend this year, with remarks and decisions")]
+    return [_("what was decided or done about this year’s recommendations since then")]
 
 
 @contextmanager
@@ -153,16 +171,11 @@ def steps(stop: Stop, by: int | None) -> Iterator[Step]:
         return
     if why := why_not_go(edition, stop):
         raise Refused(why)
-    is_undone, are_groups_undone = _undoes(edition, stop), _undoes_groups(edition, stop)
-    if not is_undone:
+    if not _undoes(edition, stop):
         deeds.refuse_if_sealed(edition, stop.phase)
     yield partial(audit.record, "time machine", f"edition {edition.year}", by, phase=stop)
     yield partial(deeds.sweep_rehearsal, edition)
-    if is_undone:
-        yield partial(undo, edition)
-        yield partial(place, edition, min(stop, Stop.REVIEW, key=STOPS.index))
-    elif are_groups_undone:
-        yield partial(assigning.undo, edition)
+    yield from _undoing(edition, stop)
     for nearer in STOPS[[Stop.AHEAD, *STOPS].index(here(edition)) : STOPS.index(stop) + 1]:
         if nearer in stops_of(edition):
             yield from (partial(deed, edition) for deed in deeds.BEFORE.get(nearer, ()))
@@ -171,6 +184,18 @@ def steps(stop: Stop, by: int | None) -> Iterator[Step]:
     if here(edition) != stop:
         yield partial(place, edition, stop)
         yield partial(meetings.forget_the_future, edition)
+
+
+def _undoing(edition: Edition, stop: Stop) -> Iterator[Step]:
+    """What going back undoes: what came of the groups, the groups themselves, the vote."""
+    is_undone, are_groups_undone = _undoes(edition, stop), _undoes_groups(edition, stop)
+    if is_back(edition, stop):
+        yield partial(outcomes.forget_the_future, edition, stop)
+    if is_undone:
+        yield partial(undo, edition)
+        yield partial(place, edition, min(stop, Stop.REVIEW, key=STOPS.index))
+    elif are_groups_undone:
+        yield partial(assigning.undo, edition)
 
 
 def undo(edition: Edition) -> None:
@@ -246,6 +271,7 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
         *((table.__table__, table.workgroup_id.in_(groups)) for table in (NextStep, GroupFile)),
         *((table.__table__, table.edition_id == edition.id) for table in (Slot, WishList, Assignment)),
         *assembly.dated_with(edition),
+        *outcomes.dated_with(edition),
     ]
 
 

@@ -169,7 +169,7 @@ def test_a_direct_sign_up_is_kept_going_back_to_the_sign_up(visitor: FlaskClient
     assert all(group.meetings for group in made(edition()))
     assert any(workgroups.waiting_list(group) for group in made(edition()))
     go(visitor, Phase.STOCKTAKE)
-    go(visitor, Phase.SIGNUP, sure=False)
+    go(visitor, Phase.SIGNUP)
     assert edition().phase == Phase.SIGNUP
     assert (number(Signup), number(Workgroup)) == (signups, groups)
 

@@ -1,0 +1,179 @@
+"""What came of it in the demonstration: 250 recommendations since 2015, and this year's at its stops."""
+
+from collections import Counter
+from itertools import pairwise
+from time import perf_counter
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import delete, func, select
+
+from sipvote.db import db, now
+from sipvote.decisions.models import Decision, Outcome
+from sipvote.demo import ideas, legacy
+from sipvote.demo.stops import Stop
+from sipvote.i18n import LANGUAGES
+from sipvote.recommendations.hearing_models import Remark
+from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
+from sipvote.stocktake import answering, publishing, seen
+from sipvote.stocktake.models import PublishedStocktake, Status, StatusChange
+from tests.demo.conftest import the_edition, travel
+
+
+def number(model: Any, *where: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+
+def everything() -> list[Recommendation]:
+    return list(db.session.scalars(select(Recommendation).order_by(Recommendation.year, Recommendation.number)))
+
+
+def mine() -> list[Recommendation]:
+    return [each for each in everything() if each.year == the_edition().year]
+
+
+# --- The five cycles --------------------------------------------------------------------------------
+
+
+def five_cycles_gave_250_recommendations() -> None:
+    found = Counter(each.year for each in everything())
+    assert found.total() == 250 and set(found) == {2015, 2016, 2017, 2019, 2020}
+    for year, many in found.items():
+        numbers = [each.number for each in everything() if each.year == year]
+        assert numbers == list(range(1, many + 1))
+
+
+def each_has_a_text_in_three_languages_that_says_it_is_invented() -> None:
+    said = dict(zip(ideas.LANGUAGES, ideas.words()["invented"], strict=True))
+    texts = db.session.scalars(select(RecommendationText)).all()
+    assert len(texts) == 3 * 250 and {text.language for text in texts} == set(LANGUAGES)
+    for text in texts:
+        assert said[text.language] in text.text and "{" not in text.text + text.title and len(text.title) <= 100
+
+
+def real_editions_have_their_themes_groups_and_drafts() -> None:
+    for each in everything():
+        if each.year < 2017:
+            assert each.theme is None and "verzonnen" in each.theme_name and each.group_name
+        else:
+            assert each.theme and each.groups and each.theme.edition.year == each.year
+            assert bool(each.draft and each.draft.adopted_at) == (each.year in legacy.WITH_DRAFTS)
+
+
+def every_one_is_decided_and_has_a_history_in_order() -> None:
+    assert number(Decision, Decision.published_at.is_not(None)) == 250
+    assert set(db.session.scalars(select(Decision.outcome))) == set(Outcome)
+    lines = db.session.scalars(select(StatusChange).order_by(StatusChange.recommendation_id, StatusChange.id)).all()
+    assert {line.recommendation_id for line in lines} == {each.id for each in everything()}
+    for before, after in pairwise(lines):
+        assert before.recommendation_id != after.recommendation_id or before.since <= after.since
+    assert all(line.noted_at <= now() and line.since <= now().date() for line in lines)
+
+
+def each_status_occurs_and_about_half_is_done() -> None:
+    figures = seen.of_day(seen.today()).figures
+    assert all(figures.whole.statuses[status] for status in Status)
+    assert figures.whole.execution and 0.35 < figures.whole.execution < 0.65
+    assert figures.times.number > 50
+    assert len(figures.facets["large_theme"]) == number(LargeTheme) == 7
+
+
+def some_ask_again_what_was_asked_earlier() -> None:
+    again = [each for each in everything() if each.repeats]
+    assert len(again) >= 5
+    for each in again:
+        assert each.repeats and each.repeats.year < each.year and each.repeats.text.title == each.text.title
+
+
+def some_are_late_and_some_have_nobody() -> None:
+    found = answering.answered()
+    assert answering.late(found) and answering.of_nobody(found)
+    assert any(each.reachable for each in answering.late(found))
+
+
+def the_stocktake_of_2022_is_published_and_intact() -> None:
+    published = db.session.scalars(select(PublishedStocktake)).one()
+    assert publishing.is_intact(published) and published.published_at.year == 2022
+    assert seen.of_published(published).figures.whole.total == 250
+
+
+def they_are_the_same_whenever_they_are_made() -> None:
+    first = {(each.year, each.number): each.text.title for each in everything()}
+    they_are_quick_to_make()
+    assert {(each.year, each.number): each.text.title for each in everything()} == first
+
+
+def they_are_quick_to_make() -> None:
+    for table in (PublishedStocktake, StatusChange, Decision, Recommendation, Draft, LargeTheme):
+        db.session.execute(delete(table))
+    db.session.expire_all()
+    begun = perf_counter()
+    legacy.plant()
+    assert perf_counter() - begun < 8  # half a second on a free machine
+
+
+def the_page_says_that_they_are_invented(app: Flask) -> None:
+    page = app.test_client().get("/en/stocktake").text
+    assert "Invented for the demonstration" in page and "250" in page
+
+
+def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
+    """One demonstration for all of these statutes: making it takes longer than asking."""
+    for statute in (
+        five_cycles_gave_250_recommendations,
+        each_has_a_text_in_three_languages_that_says_it_is_invented,
+        real_editions_have_their_themes_groups_and_drafts,
+        every_one_is_decided_and_has_a_history_in_order,
+        each_status_occurs_and_about_half_is_done,
+        some_ask_again_what_was_asked_earlier,
+        some_are_late_and_some_have_nobody,
+        the_stocktake_of_2022_is_published_and_intact,
+        they_are_the_same_whenever_they_are_made,
+    ):
+        statute()
+    db.session.rollback()
+    the_page_says_that_they_are_invented(app)
+
+
+# --- This year --------------------------------------------------------------------------------------
+
+
+def groups_publish_drafts_and_members_remark_on_one() -> None:
+    travel(Stop.RECOMMENDATIONS)
+    drafts = {each.draft for each in mine()}
+    assert len(drafts) >= 5 and all(draft and draft.published_at and draft.remarks_until for draft in drafts)
+    assert all(each.number is None and each.is_public for each in mine())
+    remarks = db.session.scalars(select(Remark)).all()
+    assert len(remarks) == 4 and sum(remark.answered_at is not None for remark in remarks) == 2
+    assert all(remark.written_at <= now() for remark in remarks)
+
+
+def the_board_has_drafted_most_decisions_then_published_all() -> None:
+    travel(Stop.DECISIONS)
+    drafted = Decision.published_at.is_(None)
+    assert all(each.number for each in mine())
+    assert 0 < number(Decision, drafted) == len(mine()) - 3
+    travel(Stop.STOCKTAKE)
+    assert number(Decision, drafted) == 0 and number(Decision) == 250 + len(mine())
+    assert any(
+        row.year == the_edition().year and row.status == Status.ONGOING for row in seen.of_day(seen.today()).rows
+    )
+
+
+def going_back_undoes_what_came_later_and_nothing_older() -> None:
+    many = len(mine())
+    travel(Stop.DECISIONS)
+    assert number(Decision, Decision.published_at.is_(None)) == len(mine()) == many
+    travel(Stop.RECOMMENDATIONS)
+    assert [each.number for each in mine()] == [None] * many and number(Decision) == 250
+    travel(Stop.GROUPS)
+    assert mine() == [] and len(everything()) == 250 and number(Draft) == 17
+    travel(Stop.THEMES)
+    travel(Stop.STOCKTAKE)
+    assert len(mine()) == many and number(StatusChange) > 250
+
+
+def test_this_year_goes_through_its_stops_and_back(demo: None) -> None:
+    groups_publish_drafts_and_members_remark_on_one()
+    the_board_has_drafted_most_decisions_then_published_all()
+    going_back_undoes_what_came_later_and_nothing_older()
