@@ -193,8 +193,8 @@ NAV = (
     (_l("Assembly"), "assembly.index"),
     (_l("Vote"), "voting.index"),
     (_l("Workgroups"), "workgroups.index"),
-    (_l("Decisions"), "decisions.index"),
     (_l("Recommendations"), "recommendations.index"),
+    (_l("Decisions"), "decisions.index"),
     (_l("Stocktake"), "stocktake.index"),
 )
 DESK_NAV = (
