@@ -145,6 +145,9 @@ def _register_rooms(app: Flask) -> None:
     # A bundle stays submitted once the board works with it: the bundle asks, the decisions answer.
     bundling = import_module(".recommendations.bundling", __package__)
     bundling.holding[:] = [import_module(".decisions.bundled", __package__).why_not_take_back]
+    # What is done is not late: the decisions ask, the stocktake answers.
+    decided = import_module(".decisions.finding", __package__)
+    decided.done[:] = [import_module(".stocktake.statuses", __package__).done]
     if app.config["DEMO"]:
         from .demo.mails import demo_mails
         from .demo.views import demo

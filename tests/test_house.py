@@ -87,7 +87,7 @@ PURE = {
     "ways", "wished", "wishing", "wish_slots", "slots", "slot_marks", "free_days",
     "remarks", "hearing", "moderating", "remark_news", "remark_letters", "adopting", "notes", "wording",
     "insiders", "attending", "steps", "group_mail", "group_letters", "pool", "city_figures", "news",
-    "finding", "owners", "publishing", "following",
+    "decisions/finding", "owners", "publishing", "following",
     "writers", "drafts", "writing", "unsaved", "differences", "versions", "joining", "translating",
     "stems", "searching", "finds", "found", "paragraphs", "bundling", "bundle_content", "bundle_text", "bundled",
     "stations", "mine",

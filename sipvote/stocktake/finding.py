@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
+from .. import searching
 from ..db import db
 from ..decisions.models import Decision
 from ..i18n import language
@@ -155,13 +156,10 @@ def _sorted(lights: list[Light], sort: str) -> list[Light]:
     return lights
 
 
-def matching(words: str) -> set[int]:
+def matching(words: str) -> Iterable[int]:
     """The ids of the recommendations in whose texts every word stands, in one of the languages."""
-    of = RecommendationText
-    asked = select(of.recommendation_id).where(of.replaced_at.is_(None))
-    for word in words.split():
-        asked = asked.where(db.or_(*(c.icontains(word, autoescape=True) for c in (of.title, of.text, of.why))))
-    return set(db.session.scalars(asked))
+    asked = searching.matching(words, "recommendation")
+    return () if asked is None else db.session.scalars(asked)
 
 
 # --- What the process keeps -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import selectinload
 
 from .. import audit
@@ -46,6 +46,16 @@ def current(ids: Iterable[int]) -> dict[int, Standing]:
     lines = changes_of(today(), None, StatusChange.recommendation_id.in_(wanted))
     decisions = decisions_of(today(), None, Decision.recommendation_id.in_(wanted))
     return {id: standing(lines.get(id, []), decisions.get(id)) for id in wanted}
+
+
+def done() -> Select[int]:
+    """The ids of the recommendations whose last line says that they are done."""
+    of = StatusChange
+    latest = func.row_number().over(
+        partition_by=of.recommendation_id, order_by=(of.since.desc(), of.noted_at.desc(), of.id.desc())
+    )
+    lines = select(of.recommendation_id, of.status, latest.label("place")).where(of.since <= today()).subquery()
+    return select(lines.c.recommendation_id).where(lines.c.place == 1, lines.c.status == Status.DONE)
 
 
 def history(recommendation: Recommendation) -> list[tuple[StatusChange, bool]]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -11,22 +11,14 @@ from sqlalchemy.orm import aliased, joinedload, lazyload, selectinload
 from ..db import db, now
 from ..decisions.models import Decision, FollowUp
 from ..editions.models import Edition
-from ..i18n import ZONE
 from ..recommendations.found import PUBLIC
 from ..recommendations.hearing_models import Bundle
 from ..recommendations.models import Draft, Recommendation, RecommendationText, recommendation_workgroup
-from ..stocktake.models import Status, StatusChange
+from ..stocktake import statuses
+from ..stocktake.rows import Standing
 from ..themes.models import Support, Theme
 from ..voting.models import Election, Option, Question
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
-
-
-class Standing(NamedTuple):
-    """How far a recommendation is, and since when."""
-
-    status: Status
-    since: date
-    postponed_until: date | None
 
 
 class Came(NamedTuple):
@@ -177,13 +169,8 @@ def follow_ups_of(ids: Collection[int]) -> dict[int, list[tuple[FollowUp, int | 
 
 
 def statuses_of(ids: Collection[int]) -> dict[int, Standing]:
-    """How far each recommendation is today, of those of which it was noted."""
-    today = now().astimezone(ZONE).date()
-    wanted = select(
-        StatusChange.recommendation_id, StatusChange.status, StatusChange.since, StatusChange.postponed_until
-    ).where(StatusChange.recommendation_id.in_(ids), StatusChange.since <= today)
-    rows = db.session.execute(wanted.order_by(StatusChange.since, StatusChange.noted_at, StatusChange.id))
-    return {id: Standing(status, since, until) for id, status, since, until in rows}
+    """How far each recommendation is today, of those that the board decided on or of which it was noted."""
+    return {id: standing for id, standing in statuses.current(ids).items() if standing.since}
 
 
 def _gathered(pairs: Iterable[Any]) -> dict[int, list[Any]]:

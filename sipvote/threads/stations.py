@@ -10,6 +10,7 @@ from ..db import now
 from ..decisions.models import Decision, FollowUp, Outcome
 from ..editions.models import Phase
 from ..stocktake.models import Status
+from ..stocktake.rows import Standing
 from ..themes.models import Theme
 from ..voting import counting
 from ..voting.decisions import Decision as Verdict
@@ -19,7 +20,7 @@ from ..voting.models import Kind as QuestionKind
 from ..workgroups.commitment import PEOPLE_AT_LEAST
 from ..workgroups.models import Workgroup
 from . import reading
-from .reading import Recommendation, Standing
+from .reading import Recommendation
 
 
 @dataclass(frozen=True)

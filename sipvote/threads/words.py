@@ -4,21 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 from ..decisions.models import Kind, Outcome
 from ..stocktake.models import Status
+from ..stocktake.words import OUTCOMES, STATUSES
 
-OUTCOME_NAMES = {
-    Outcome.ACCEPTED: _l("accepted"),
-    Outcome.AMENDED: _l("accepted in part"),
-    Outcome.REJECTED: _l("rejected"),
-    Outcome.POSTPONED: _l("postponed"),
-}
-STATUS_NAMES = {
-    Status.NOT_STARTED: _l("not started"),
-    Status.ONGOING: _l("ongoing"),
-    Status.DONE: _l("done"),
-    Status.NOT_DONE: _l("not done"),
-    Status.REJECTED: _l("rejected"),
-    Status.POSTPONED: _l("postponed"),
-}
+OUTCOME_NAMES, STATUS_NAMES = OUTCOMES, STATUSES
 FOLLOW_UP_NAMES = {
     Kind.PROJECT: _l("Project"),
     Kind.TEST_PROJECT: _l("Test project"),
