@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import has_app_context
 from sqlalchemy import Engine, event
+
+from sipvote.db import db
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """Give the list that the queries within the block are noted in."""
+    """Give the list that the queries within the block are noted in; what the test made is written before."""
+    if has_app_context():
+        db.session.commit()
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

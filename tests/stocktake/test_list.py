@@ -32,12 +32,12 @@ LIST = "/en/recommendations"
 
 def found(**asked: str | list[str]) -> list[str]:
     """The labels of what is found for these values of an address."""
-    db.session.flush()
+    db.session.commit()
     return [f"{light.year}/{light.number}" for light in finding.find(Wanted.of(MultiDict(asked))).lights]
 
 
 def counts(facet: str, **asked: str | list[str]) -> dict[str, int]:
-    db.session.flush()
+    db.session.commit()
     return dict(finding.find(Wanted.of(MultiDict(asked))).counts[facet])
 
 
@@ -83,11 +83,11 @@ class TestFinding:
     def test_a_chosen_value_stays_on_the_page_with_its_zero(self, three):
         assert counts("status", status="rejected", year="2015") == {"done": 1, "ongoing": 1, "rejected": 0}
 
-    def test_words_are_found_in_every_language_and_signs_are_no_wildcards(self, three):
+    def test_words_are_found_in_every_language_and_signs_are_no_words(self, three):
         a_translation(three[0], "nl", "Een gedeelde werkplek")
         assert found(q="werkplek gedeelde") == ["2015/1"]
         assert found(q="100%") == ["2016/1"]
-        assert found(q="%") == ["2016/1"]
+        assert found(q="%") == []
         assert found(q="werkplek fees") == []
 
     def test_a_replaced_text_is_not_found(self, three):
