@@ -55,10 +55,15 @@ LETTERS = {
 }  # fmt: skip
 
 
+def heed_ctrl_c() -> None:
+    """Whoever starts the tests in the background of a shell has them ignore it; here it must count."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(database: str, folder: Path, only: str = "--year", **more: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "SIPVOTE_NO_VENV": "1", "TMPDIR": str(folder), **more}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([*QUICK, database, only], cwd=ROOT, env=environment, **pipes)
+    return subprocess.Popen([*QUICK, database, only], cwd=ROOT, env=environment, preexec_fn=heed_ctrl_c, **pipes)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
