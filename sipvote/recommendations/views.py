@@ -19,8 +19,8 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..i18n import ZONE, names
 from ..workgroups.inside import asked_inside
-from . import drafts as finding
 from . import adopting, hearing, joining, notes, publishing, translating, writers, writing
+from . import drafts as finding
 from .forms import UntilForm
 from .models import Draft, Recommendation
 from .writers import Writer
@@ -72,9 +72,9 @@ def about_question(draft: Draft) -> Iterator[None]:
     before = adopting.bound(draft)
     yield
     if before and (void := [group for group in before if group not in adopting.bound(draft)]):
-        places = names(group.place for group in void)
-        flash(_("The text has changed, so what the group %(places)s said about it counts no more. Put the question again.",
-                places=places), "warn")  # fmt: skip
+        why = _("The text has changed, so what the group %(places)s said about it counts no more. "
+                "Put the question again.", places=names(group.place for group in void))  # fmt: skip
+        flash(why, "warn")
 
 
 # --- Reading ----------------------------------------------------------------------------------------

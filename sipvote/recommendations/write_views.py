@@ -14,8 +14,8 @@ from ..access import checks_own_token, public
 from ..db import db
 from ..errors import Refused, see_other, this_page
 from ..i18n import clock, language
-from . import drafts as finding
 from . import adopting, unsaved, writing
+from . import drafts as finding
 from .forms import RecommendationForm
 from .models import Draft, Recommendation, RecommendationText
 from .views import about_question, asked_draft, asked_recommendation, back_to, drafts, readable_draft, visitor

@@ -70,7 +70,8 @@ def _decisions(ids: Collection[int]) -> dict[int, Place]:
     wanted = wanted.options(joinedload(Decision.recommendation).joinedload(Recommendation.theme))
     return {
         found.id: Place(
-            _page_of(found.recommendation_id), _about(found.recommendation), found.decided_on, str(OUTCOME_NAMES[found.outcome]),
+            _page_of(found.recommendation_id), _about(found.recommendation), found.decided_on,
+            str(OUTCOME_NAMES[found.outcome]),
         )
         for found in db.session.scalars(wanted)
     }  # fmt: skip

@@ -12,10 +12,10 @@ from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.recommendations import adopting, wording
+from sipvote.recommendations import adopting, wording, writers, writing
 from sipvote.recommendations.adopting import Tally
 from sipvote.recommendations.hearing_models import Adoption, Bundle
-from sipvote.recommendations.models import Draft
+from sipvote.recommendations.models import Draft, Recommendation
 from sipvote.workgroups import attending, insiders
 from sipvote.workgroups.models import Workgroup
 from tests.factories import (
@@ -226,6 +226,32 @@ class TestVoid:
         again = asks(draft, group, bas)
         assert (asked.closed_at is None, asked.is_adopted) == (False, None)
         assert standing(draft).asked is again and standing(draft).tally == Tally(0, 0, 0, 3)
+
+    def test_a_group_is_bound_while_it_is_asked_and_once_it_adopted_until_a_word_changes(
+        self, draft, asked, group, people, bas
+    ):
+        assert adopting.bound(draft) == [group]
+        says(asked, people[0])
+        adopting.close(asked, bas.id)
+        db.session.flush()
+        assert adopting.bound(draft) == [group]
+        mend(draft.recommendations[0])
+        assert adopting.bound(draft) == []
+
+    def test_who_saves_while_the_question_is_closed_changes_no_adopted_text(self, app, draft, asked, people, bas):
+        says(asked, people[0])
+        asked_id, draft_id, first = asked.id, draft.id, draft.recommendations[0].id
+        ada, bas_id = people[0].id, bas.id
+        other = {"title": "Other", "text": "Words", "why": "", "for_whom": ""}
+
+        def save():
+            recommendation = db.session.get_one(Recommendation, first)
+            _known_before = recommendation.draft.adopted_at  # as whoever had the page open before
+            writing.save(recommendation, writers.known(ada), other, "1")
+
+        at_once(app, [lambda: adopting.close(db.session.get_one(Adoption, asked_id), bas_id), save])
+        draft, asked = db.session.get_one(Draft, draft_id), db.session.get_one(Adoption, asked_id)
+        assert (draft.adopted_at is not None) == (wording.digest_of(draft) == asked.digest)
 
     def test_a_question_put_too_early_is_taken_back_by_those_who_put_it(self, draft, asked, people, bas):
         with pytest.raises(Refused, match="facilitators and its secretary"):

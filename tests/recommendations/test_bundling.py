@@ -16,7 +16,7 @@ from sipvote.errors import Refused
 from sipvote.i18n import LANGUAGES, in_language
 from sipvote.mail import Letter
 from sipvote.members.models import Member
-from sipvote.recommendations import bundle_content, bundle_text, bundling
+from sipvote.recommendations import bundle_content, bundle_text, bundling, translating
 from sipvote.recommendations.hearing_models import Bundle, MinorityNote, Remark
 from sipvote.recommendations.models import Recommendation
 from sipvote.themes.models import Theme
@@ -32,6 +32,7 @@ from tests.factories import (
 )
 from tests.outcomes import a_decision, a_draft, a_recommendation, a_translation, an_old_recommendation
 from tests.reading import bare, docx_text, html_text, pdf_text
+from tests.workgroups.test_race import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -133,6 +134,24 @@ def test_nothing_is_submitted_without_an_adopted_recommendation_or_twice(edition
     submitted(edition)
     with pytest.raises(Refused, match="was submitted on"):
         bundling.submit(edition, an_organiser().id)
+
+
+def test_a_translation_that_is_saved_while_the_bundle_is_submitted_is_in_it_or_refused(app, edition):
+    a_theme_with(edition, "Fees", 1)
+    first = db.session.scalars(select(Recommendation)).one()
+    a_translation(first, "nl", "Tarieven")
+    first_id, year_id, by = first.id, edition.id, an_organiser().id
+    words = {"title": "Andere tarieven", "text": "Schrijf.", "why": "", "for_whom": ""}
+
+    def translate():
+        recommendation = db.session.get_one(Recommendation, first_id)
+        _known_before = recommendation.number, recommendation.draft.adopted_at  # as whoever had the page open before
+        translating.translate(recommendation, "nl", words, "1", by)
+
+    at_once(app, [lambda: bundling.submit(db.session.get_one(Edition, year_id), by), translate])
+    kept_words = json.loads(db.session.scalars(select(Bundle.content)).one())["themes"][0]["drafts"][0]
+    stands = db.session.get_one(Recommendation, first_id).text_in("nl")
+    assert kept_words["recommendations"][0]["texts"]["nl"]["title"] == stands.title
 
 
 def test_two_submissions_at_once_make_one(app, edition):
