@@ -52,7 +52,7 @@ def test_the_secretary_writes_publishes_answers_and_adopts(visit, group, ada, bo
     here = visit(ada, viewport=DESK)
     here.keep_axe()
     page = here.open(f"/en/2026/groups/{group.id}/inside/")
-    here.go("main a[href$='/drafts/of/%d']" % group.id)
+    here.go(f"main a[href$='/drafts/of/{group.id}']")
     here.proper("draft-begin")
     here.go("main form[action$='/begin'] button")
     here.go("main a[href$='/add']")

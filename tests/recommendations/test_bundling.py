@@ -3,11 +3,12 @@
 import hashlib
 import json
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from sipvote import audit
 from sipvote.db import db, now
@@ -16,9 +17,9 @@ from sipvote.errors import Refused
 from sipvote.i18n import LANGUAGES, in_language
 from sipvote.mail import Letter
 from sipvote.members.models import Member
-from sipvote.recommendations import bundle_content, bundle_text, bundling, translating
+from sipvote.recommendations import adopting, bundle_content, bundle_text, bundling, translating
 from sipvote.recommendations.hearing_models import Bundle, MinorityNote, Remark
-from sipvote.recommendations.models import Recommendation
+from sipvote.recommendations.models import Draft, Recommendation
 from sipvote.themes.models import Theme
 from tests.factories import (
     a_board_member,
@@ -136,22 +137,36 @@ def test_nothing_is_submitted_without_an_adopted_recommendation_or_twice(edition
         bundling.submit(edition, an_organiser().id)
 
 
-def test_a_translation_that_is_saved_while_the_bundle_is_submitted_is_in_it_or_refused(app, edition):
+def test_who_had_the_page_open_before_it_was_submitted_translates_it_no_more(edition):
     a_theme_with(edition, "Fees", 1)
     first = db.session.scalars(select(Recommendation)).one()
     a_translation(first, "nl", "Tarieven")
-    first_id, year_id, by = first.id, edition.id, an_organiser().id
+    assert first.draft.adopted_at and first.number is None
+    elsewhere = update(Recommendation).values(number=1).execution_options(synchronize_session=False)
+    db.session.execute(elsewhere)  # somebody else's act: this session still thinks that it has no number
+    assert first.number is None
     words = {"title": "Andere tarieven", "text": "Schrijf.", "why": "", "for_whom": ""}
+    with pytest.raises(Refused, match="handed to the board"):
+        translating.translate(first, "nl", words, "1", an_organiser().id)
 
-    def translate():
-        recommendation = db.session.get_one(Recommendation, first_id)
-        _known_before = recommendation.number, recommendation.draft.adopted_at  # as whoever had the page open before
-        translating.translate(recommendation, "nl", words, "1", by)
 
-    at_once(app, [lambda: bundling.submit(db.session.get_one(Edition, year_id), by), translate])
-    kept_words = json.loads(db.session.scalars(select(Bundle.content)).one())["themes"][0]["drafts"][0]
-    stands = db.session.get_one(Recommendation, first_id).text_in("nl")
-    assert kept_words["recommendations"][0]["texts"]["nl"]["title"] == stands.title
+def test_who_opens_a_text_again_while_it_is_submitted_waits_and_is_refused(app, edition):
+    a_theme_with(edition, "Fees", 1)
+    draft_id, year_id, by = db.session.scalars(select(Draft.id)).one(), edition.id, an_organiser().id
+    is_numbered = threading.Event()
+
+    def submit():
+        bundling.submit(db.session.get_one(Edition, year_id), by)
+        is_numbered.set()
+        time.sleep(0.5)  # not committed yet
+
+    def reopen():
+        is_numbered.wait(30)
+        adopting.reopen(db.session.get_one(Draft, draft_id), by)
+
+    outcomes = at_once(app, [submit, reopen])
+    assert isinstance(outcomes[1], Refused) and outcomes[0] is None, outcomes
+    assert db.session.get_one(Draft, draft_id).adopted_at is not None
 
 
 def test_two_submissions_at_once_make_one(app, edition):
