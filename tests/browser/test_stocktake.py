@@ -121,10 +121,11 @@ def test_a_visitor_searches_filters_and_reads_what_came_of_it(visit, old, langua
     expect(page.locator("main ol.finds > li")).to_have_count(25)
     here.proper(f"{language}-list")
     page.locator("main .facets summary").first.click()
-    page.locator("main .facets details[open] input").first.check()
+    page.locator("main .facets details[open] input[value='2015']").check()
     page.locator("main #q").fill("part")
     here.go("main form.filters button")
     expect(page.locator("main ul.chosen li").first).to_be_visible()
+    expect(page.locator("main ol.finds > li")).to_have_count(25)  # of the thirty
     here.proper(f"{language}-filtered")
     here.go("main ul.chosen li a", -1)
     here.go("main a[rel=next]")
