@@ -14,10 +14,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from ..db import db, now
 from ..i18n import ZONE
-from ..recommendations.models import Recommendation, RecommendationText
+from ..recommendations.models import Recommendation
+from ..searching import matching
 from ..themes.models import Theme
 from ..workgroups.models import Workgroup
-from .models import Decision, DecisionText, FollowUp, Kind, Outcome
+from .models import Decision, FollowUp, Kind, Outcome
 
 # How long before its day a postponed recommendation is shown as coming back.
 COMES_BACK = timedelta(days=60)
@@ -233,23 +234,18 @@ def decided(
         wanted = wanted.where(Decision.outcome == outcome)
     if only_late:
         wanted = wanted.where(is_late())
-    for word in search.split():
-        wanted = wanted.where(_says(word))
+    if search:
+        wanted = wanted.where(_says(search))
     return wanted.order_by(Decision.decided_on.desc(), Recommendation.year.desc(), Recommendation.number, Decision.id)
 
 
-def _says(word: str) -> ColumnElement[bool]:
-    """A word in the title or text of the recommendation, or in the reasons, in any language."""
-    asked = (RecommendationText.title, RecommendationText.text)
-    texts = select(RecommendationText.id).where(
-        RecommendationText.recommendation_id == Decision.recommendation_id, RecommendationText.replaced_at.is_(None),
-        or_(*(column.icontains(word, autoescape=True) for column in asked)),
-    )  # fmt: skip
-    said = (DecisionText.reasons, DecisionText.amended)
-    reasons = select(DecisionText.language).where(
-        DecisionText.decision_id == Decision.id, or_(*(column.icontains(word, autoescape=True) for column in said))
-    )
-    return or_(texts.exists(), reasons.exists(), Decision.owner_name.icontains(word, autoescape=True))
+def _says(search: str) -> ColumnElement[bool]:
+    """The words in the recommendation or in the decision, as the search of the site finds them; or who answers."""
+    decided, asked = matching(search, "decision"), matching(search, "recommendation")
+    found = [Decision.owner_name.icontains(search, autoescape=True)]
+    if decided is not None and asked is not None:
+        found += [Decision.id.in_(decided), Decision.recommendation_id.in_(asked)]
+    return or_(*found)
 
 
 def latest() -> Decision | None:

@@ -101,6 +101,14 @@ def _standing(group: Workgroup, asked: Adoption | None, last: Adoption | None, d
     return Standing(group, asked, last, present, answers, _count(present, answers) if shown else None, digest)
 
 
+def bound(draft: Draft) -> list[Workgroup]:
+    """The groups that are asked about the text as it is now, or have adopted it: another word makes that void."""
+    goes_on = Adoption.closed_at.is_(None) | Adoption.is_adopted.is_(True)
+    about = Adoption.draft_id == draft.id, Adoption.digest == digest_of(draft), Adoption.reopened_at.is_(None)
+    ids = set(db.session.scalars(select(Adoption.workgroup_id).where(*about, goes_on)))
+    return [group for group in draft.groups if group.id in ids]
+
+
 def present_for(adoption: Adoption) -> Sequence[Member]:
     """Who may answer: those with a place who were marked as present at the meeting."""
     return minutes.present_at(adoption.meeting) if adoption.meeting else []

@@ -58,12 +58,8 @@ def _contents(content: Facts) -> Iterator[Block]:
         return
     count = bundle_content.count(content)
     people = sum(_people(theme) for theme in content["themes"])
-    yield Text(
-        ngettext(
-            "%(num)s recommendation, by %(people)s people.", "%(num)s recommendations, by %(people)s people.",
-            count, people=number(people),
-        )
-    )  # fmt: skip
+    recommendations = ngettext("%(num)s recommendation", "%(num)s recommendations", count)
+    yield Text(recommendations + " · " + ngettext("%(num)s person", "%(num)s people", people))
     headings = (_("Theme"), _("Groups"), _("People"), _("Numbers"))
     yield Table(_("Themes, groups, and the numbers of their recommendations"), headings, rows, (2,), (0, 1))
     yield _titles(content)

@@ -21,7 +21,7 @@ from ..i18n import LANGUAGES, day
 from ..members.models import Grant, Member
 from . import bundle_content
 from .hearing_models import Bundle
-from .models import Recommendation
+from .models import Draft, Recommendation
 
 # What rooms to the right have begun with a bundle, so that it stays; the app puts their questions here.
 holding: list[Callable[[Edition], str | None]] = []
@@ -114,6 +114,7 @@ def why_not_submit(edition: Edition) -> str | None:
 def submit(edition: Edition, by: int) -> Bundle:
     """Number the recommendations, freeze the bundle, and tell the board. Raises Refused."""
     bundle = _hold(edition)
+    _hold_drafts(edition)
     if why := why_not_submit(edition):
         raise Refused(why)
     _number(edition)
@@ -128,6 +129,12 @@ def submit(edition: Edition, by: int) -> Bundle:
         key = f"bundle_submitted {edition.year} {bundle.digest[:16]} {member.id}"
         mail.queue("bundle_submitted", member, key=key, edition=edition, count=count, digest=bundle.digest)
     return bundle
+
+
+def _hold_drafts(edition: Edition) -> None:
+    """The drafts as they are now; whoever saves, adopts or opens one at the same moment waits for our commit."""
+    held = select(Draft).where(Draft.edition_id == edition.id).order_by(Draft.id).with_for_update()
+    db.session.scalars(held.execution_options(populate_existing=True)).all()
 
 
 def _number(edition: Edition) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import joinedload
 
 from ..db import db, now
 from ..errors import Refused
-from ..members.models import Member
 from ..workgroups import insiders
+from . import drafts
 from .hearing_models import MinorityNote
 from .models import Draft, Recommendation
 from .wording import is_bundled
@@ -63,8 +63,7 @@ def _why_not_now(draft: Draft) -> str | None:
 
 def write(draft: Draft, about: Recommendation | None, member_id: int, language: str, text: str) -> MinorityNote:
     """Write one's note, or write it anew; one for each recommendation and one for the whole. Raises Refused."""
-    # Two clicks at once: the second waits here until the first is in the database.
-    db.session.execute(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+    drafts.hold(draft)  # who clicks twice waits here for the first click, and both for whoever submits the bundle
     if why := why_not_write(draft, about, member_id):
         raise Refused(why)
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
@@ -97,6 +96,8 @@ def why_not_withdraw(note: MinorityNote, member_id: int) -> str | None:
 
 def withdraw(note: MinorityNote, member_id: int) -> None:
     """Take a note back. Raises Refused."""
+    drafts.hold(note.draft)
+    db.session.refresh(note)
     if why := why_not_withdraw(note, member_id):
         raise Refused(why)
     note.withdrawn_at = now()

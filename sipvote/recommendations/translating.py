@@ -70,6 +70,8 @@ def translate(recommendation: Recommendation, code: str, words: Words, seen: str
     The same words again say that they are still right: then they are as new as the original. Raises Refused, and
     Overtaken when somebody else saved meanwhile.
     """
+    if recommendation.draft is not None:
+        writing.hold(recommendation)
     if why := why_not_translate(recommendation, code):
         raise Refused(why)
     before = writing.standing_text(recommendation, code)

@@ -11,7 +11,7 @@ from ..errors import see_other
 from ..i18n import LANGUAGES
 from . import translating, versions, writing
 from .forms import RecommendationForm
-from .views import asked_recommendation, drafts, readable_draft, visitor
+from .views import about_question, asked_recommendation, drafts, readable_draft, visitor
 from .writing import WORDS
 
 
@@ -43,7 +43,8 @@ def go_back(year: int, draft_id: int, recommendation_id: int, version: int) -> A
     who = visitor()
     draft = readable_draft(year, draft_id, who)
     recommendation = asked_recommendation(draft, recommendation_id)
-    made = versions.go_back(recommendation, who, version, request.form.get("seen", ""))
+    with about_question(draft):
+        made = versions.go_back(recommendation, who, version, request.form.get("seen", ""))
     db.session.commit()
     flash(_("The words of version %(old)s stand again, as version %(new)s.", old=version, new=made.version), "ok")
     return see_other(url_for(".history", year=year, draft_id=draft_id, recommendation_id=recommendation_id))

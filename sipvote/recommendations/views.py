@@ -3,6 +3,8 @@
 Writing stands in write_views.py, versions and joining in version_views.py and joining_views.py.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -15,10 +17,10 @@ from ..db import db
 from ..editions import rules as editions
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
-from ..i18n import ZONE
+from ..i18n import ZONE, names
 from ..workgroups.inside import asked_inside
+from . import adopting, hearing, joining, notes, publishing, translating, writers, writing
 from . import drafts as finding
-from . import joining, publishing, translating, writers, writing
 from .forms import UntilForm
 from .models import Draft, Recommendation
 from .writers import Writer
@@ -64,6 +66,17 @@ def back_to(draft: Draft, part: str = "") -> Any:
     return see_other(url_for("drafts.show", year=draft.edition.year, draft_id=draft.id) + (f"#{part}" if part else ""))
 
 
+@contextmanager
+def about_question(draft: Draft) -> Iterator[None]:
+    """Say so when what is done within makes void what groups were asked about the text, or had adopted."""
+    before = adopting.bound(draft)
+    yield
+    if before and (void := [group for group in before if group not in adopting.bound(draft)]):
+        why = _("The text has changed, so what the group %(places)s said about it counts no more. "
+                "Put the question again.", places=names(group.place for group in void))  # fmt: skip
+        flash(why, "warn")
+
+
 # --- Reading ----------------------------------------------------------------------------------------
 
 
@@ -94,6 +107,8 @@ def show(year: int, draft_id: int) -> Any:
         why_not_write=writing.why_not_write(draft, who), why_not_arrange=writing.why_not_arrange(draft, who),
         why_not_publish=publishing.why_not_publish(draft, who), why_not_extend=publishing.why_not_extend(draft, who),
         why_not_take_back=publishing.why_not_take_back(draft, who),
+        notes=notes.notes_of(draft), counts=hearing.counts_of(draft), no_counts=hearing.Counts(),
+        bound=adopting.bound(draft) if who.is_in(draft) and not draft.adopted_at else [],
     )  # fmt: skip
 
 
@@ -147,7 +162,8 @@ def _move(year: int, draft_id: int, recommendation_id: int, up: bool) -> Any:
     who = visitor()
     draft = readable_draft(year, draft_id, who)
     recommendation = asked_recommendation(draft, recommendation_id)
-    writing.move(recommendation, who, up)
+    with about_question(draft):
+        writing.move(recommendation, who, up)
     db.session.commit()
     return back_to(draft, f"r{recommendation_id}")
 
@@ -156,7 +172,8 @@ def _move(year: int, draft_id: int, recommendation_id: int, up: bool) -> Any:
 def withdraw(year: int, draft_id: int, recommendation_id: int) -> Any:
     who = visitor()
     draft = readable_draft(year, draft_id, who)
-    writing.withdraw(asked_recommendation(draft, recommendation_id), who)
+    with about_question(draft):
+        writing.withdraw(asked_recommendation(draft, recommendation_id), who)
     db.session.commit()
     flash(_("The recommendation is withdrawn. It stands below the others, and can come back."), "ok")
     return back_to(draft, "withdrawn")
@@ -166,7 +183,8 @@ def withdraw(year: int, draft_id: int, recommendation_id: int) -> Any:
 def bring_back(year: int, draft_id: int, recommendation_id: int) -> Any:
     who = visitor()
     draft = readable_draft(year, draft_id, who)
-    writing.bring_back(asked_recommendation(draft, recommendation_id), who)
+    with about_question(draft):
+        writing.bring_back(asked_recommendation(draft, recommendation_id), who)
     db.session.commit()
     flash(_("The recommendation is back, as the last one."), "ok")
     return back_to(draft, f"r{recommendation_id}")

@@ -14,11 +14,11 @@ from ..access import checks_own_token, public
 from ..db import db
 from ..errors import Refused, see_other, this_page
 from ..i18n import clock, language
+from . import adopting, unsaved, writing
 from . import drafts as finding
-from . import unsaved, writing
 from .forms import RecommendationForm
 from .models import Draft, Recommendation, RecommendationText
-from .views import asked_draft, asked_recommendation, back_to, drafts, readable_draft, visitor
+from .views import about_question, asked_draft, asked_recommendation, back_to, drafts, readable_draft, visitor
 from .writers import Writer
 from .writing import WORDS, Overtaken
 
@@ -34,7 +34,8 @@ def add(year: int, draft_id: int) -> Any:
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
-            made = writing.add(draft, who, form.language.data, form.words())
+            with about_question(draft):
+                made = writing.add(draft, who, form.language.data, form.words())
             unsaved.forget(draft, None, who)
             db.session.commit()
         except Refused as refused:
@@ -64,7 +65,8 @@ def write(year: int, draft_id: int, recommendation_id: int) -> Any:
     if form.validate_on_submit() and not form.form_errors:
         try:
             spoken = form.language.data if form.language else None
-            saved = writing.save(recommendation, who, form.words(), form.seen.data or "", spoken)
+            with about_question(draft):
+                saved = writing.save(recommendation, who, form.words(), form.seen.data or "", spoken)
             unsaved.forget(draft, recommendation, who)
             db.session.commit()
         except Refused as refused:
@@ -113,7 +115,7 @@ def _page(draft: Draft, who: Writer, form: RecommendationForm, recommendation: R
     return render_template(
         "drafts/write.html", edition=draft.edition, draft=draft, form=form, recommendation=recommendation, other=other,
         kept=kept, sees=who.sees(draft), writes=writing.why_not_write(draft, who) is None, words=WORDS,
-        places=finding.places(draft),
+        places=finding.places(draft), bound=adopting.bound(draft) if who.is_in(draft) else [],
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def save(
     `seen` is the number of the version that the writer had before them; `language` mends the language they are said to
     be in. The same words again change nothing. Raises Refused, and Overtaken when somebody else saved meanwhile.
     """
-    draft = draft_of(recommendation)
+    draft = hold(recommendation)
     if why := why_not_save(recommendation, who):
         raise Refused(why)
     if language and language != recommendation.original:
@@ -145,6 +145,16 @@ def draft_of(recommendation: Recommendation) -> Draft:
     if recommendation.draft is None:
         raise Refused(_("This recommendation was not written here."))
     return recommendation.draft
+
+
+def hold(recommendation: Recommendation) -> Draft:
+    """Its draft, held: whoever adopts it or submits it to the board now waits for our commit. Raises Refused."""
+    draft = draft_of(recommendation)
+    drafts.hold(draft)
+    db.session.refresh(recommendation, ["draft_id", "number", "withdrawn_at"])
+    if recommendation.draft_id != draft.id:  # a group has left with it
+        raise Refused(_("Reload the page and try again."))
+    return draft
 
 
 def standing_text(recommendation: Recommendation, language: str) -> RecommendationText | None:
@@ -197,8 +207,7 @@ def _overtaken(recommendation: Recommendation, language: str) -> Refused:
 
 def move(recommendation: Recommendation, who: Writer, up: bool) -> None:
     """Put it one place earlier or later; at the end of the list nothing moves. Raises Refused."""
-    draft = draft_of(recommendation)
-    drafts.hold(draft)
+    draft = hold(recommendation)
     if why := why_not_arrange(draft, who):
         raise Refused(why)
     order = drafts.standing(draft)
@@ -231,8 +240,7 @@ def bring_back(recommendation: Recommendation, who: Writer) -> None:
 
 
 def _to_arrange(recommendation: Recommendation, who: Writer) -> Draft:
-    draft = draft_of(recommendation)
-    drafts.hold(draft)
+    draft = hold(recommendation)
     if why := why_not_arrange(draft, who):
         raise Refused(why)
     if recommendation.number:

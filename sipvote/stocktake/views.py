@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_sqlalchemy.pagination import Pagination
@@ -15,6 +15,7 @@ from ..access import may, public
 from ..db import db
 from ..decisions.models import Decision
 from ..errors import Refused, see_other
+from ..recommendations import hearing, notes
 from ..recommendations.models import Recommendation
 from . import duplicates, exports, feeds, finding, labels, statuses, words
 from .finding import Wanted
@@ -100,13 +101,8 @@ def show(recommendation_id: int) -> str:
 
 def facts(recommendation: Recommendation, repeats_form: RepeatsForm) -> dict[str, Any]:
     """What the permanent page says."""
-    draft_page = "drafts.show"
-    draft_url = None
-    if recommendation.draft and recommendation.draft.published_at and draft_page in current_app.view_functions:
-        year = recommendation.draft.edition.year
-        draft_url = url_for(draft_page, year=year, draft_id=recommendation.draft_id)
     return {
-        "recommendation": recommendation, "text": recommendation.text, "draft_url": draft_url,
+        "recommendation": recommendation, "text": recommendation.text, **_of_draft(recommendation),
         "repeats_form": repeats_form,
         "standing": statuses.current([recommendation.id])[recommendation.id],
         "history": statuses.history(recommendation), "decisions": decisions_on(recommendation),
@@ -115,6 +111,19 @@ def facts(recommendation: Recommendation, repeats_form: RepeatsForm) -> dict[str
         "permanent": permanent(recommendation.id),
         "edition_label": labels.edition_label(recommendation.year), "country": words.country(recommendation.country),
     }  # fmt: skip
+
+
+def _of_draft(recommendation: Recommendation) -> dict[str, Any]:
+    """Where it was written, how many remarks it has, and the minority notes; nothing of one of before this service."""
+    draft = recommendation.draft
+    if draft is None or not draft.published_at:
+        return {"draft_url": None, "notes": []}
+    told = notes.notes_of(draft)
+    return {
+        "draft_url": url_for("drafts.show", year=draft.edition.year, draft_id=draft.id) + f"#r{recommendation.id}",
+        "counts": hearing.counts_of(draft).get(recommendation.id, hearing.Counts()),
+        "notes": [*told.get(recommendation.id, []), *told.get(None, [])],
+    }
 
 
 def _why_not_keep(recommendation: Recommendation) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -34,13 +34,9 @@ class Place:
     outcome: str = ""
 
 
-def recommendation_url(recommendation_id: int, theme_id: int | None = None) -> str:
-    """The permanent page of a recommendation; while there is none, its place in the thread of its theme."""
-    if "recommendations.show" in current_app.view_functions:
-        return url_for("recommendations.show", recommendation_id=recommendation_id)
-    if theme_id is None:
-        return url_for("search.index")
-    return url_for("threads.show", theme_id=theme_id, _anchor=f"recommendation-{recommendation_id}")
+def _page_of(recommendation_id: int) -> str:
+    """The permanent page of a recommendation."""
+    return url_for("recommendations.show", recommendation_id=recommendation_id)
 
 
 def of_hits(hits: Sequence[Hit]) -> list[tuple[Hit, Place]]:
@@ -65,10 +61,7 @@ def _themes(ids: Collection[int]) -> dict[int, Place]:
 def _recommendations(ids: Collection[int]) -> dict[int, Place]:
     wanted: Any = select(Recommendation).outerjoin(Draft, Draft.id == Recommendation.draft_id)
     wanted = wanted.where(Recommendation.id.in_(ids), *recommendations.PUBLIC).options(joinedload(Recommendation.theme))
-    return {
-        found.id: Place(recommendation_url(found.id, found.theme_id), _about(found))
-        for found in db.session.scalars(wanted)
-    }
+    return {found.id: Place(_page_of(found.id), _about(found)) for found in db.session.scalars(wanted)}
 
 
 def _decisions(ids: Collection[int]) -> dict[int, Place]:
@@ -77,8 +70,8 @@ def _decisions(ids: Collection[int]) -> dict[int, Place]:
     wanted = wanted.options(joinedload(Decision.recommendation).joinedload(Recommendation.theme))
     return {
         found.id: Place(
-            recommendation_url(found.recommendation_id, found.recommendation.theme_id),
-            _about(found.recommendation), found.decided_on, str(OUTCOME_NAMES[found.outcome]),
+            _page_of(found.recommendation_id), _about(found.recommendation), found.decided_on,
+            str(OUTCOME_NAMES[found.outcome]),
         )
         for found in db.session.scalars(wanted)
     }  # fmt: skip

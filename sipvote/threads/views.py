@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, render_template
+from flask import Blueprint, abort, g, render_template
 from flask_babel import gettext as _
 
 from ..access import public
 from ..db import db
 from ..themes.models import Theme
-from . import places, stations, words
+from . import stations, words
 
 
 class Once:
@@ -38,7 +38,4 @@ def show(theme_id: int) -> str:
         theme = db.session.get(Theme, theme_id)
         abort(410 if theme else 404, _("The member who proposed this theme has withdrawn it.") if theme else None)
     g.edition = asked.edition
-    return render_template(
-        "threads/show.html", theme=asked, parts=parts, words=words, recommendation_url=places.recommendation_url,
-        pages=current_app.view_functions, once=Once(),
-    )  # fmt: skip
+    return render_template("threads/show.html", theme=asked, parts=parts, words=words, once=Once())

@@ -119,6 +119,13 @@ class Visit:
             found = self.violations() if self.has_script else []
             assert (seen, self.is_too_wide(), found, self.faults) == (seen, False, [], [])
 
+    def proper(self, name: str) -> None:
+        """Clean as it stands, and not too wide on a desk where one looks on a phone, nor the other way round."""
+        self.clean(name)
+        self.page.set_viewport_size(PHONE if (size := self.page.viewport_size) == DESK else DESK)
+        assert (name, self.is_too_wide()) == (name, False)
+        self.page.set_viewport_size(size or PHONE)
+
     def is_too_wide(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 

@@ -254,7 +254,9 @@ def test_past_decisions_are_filtered_by_year_outcome_words_and_lateness(browser_
     assert found("outcome=rejected") == ["2026/1"]
     assert found("q=SHARED+workplace") == ["2015/1"]
     assert found("late=1") == ["2026/2"]
-    assert found("q=nothing+such") == []
+    assert found("q=nothing+such") == [] == found("q=%25")
+    assert found("q=workplaces") == ["2015/1"] == found("q=share+works")  # endings and beginnings, as on the whole site
+    assert found("q=worth+it&year=2015") == ["2015/1"]  # the reasons
     assert board.get("/en/board/decided?year=x&outcome=y&q=%25").status_code == 200
 
 

@@ -5,14 +5,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.mail import Letter
-from sipvote.recommendations import adopting, wording
+from sipvote.recommendations import adopting, wording, writers, writing
 from sipvote.recommendations.adopting import Tally
 from sipvote.recommendations.hearing_models import Adoption, Bundle
 from sipvote.recommendations.models import Draft
@@ -226,6 +226,26 @@ class TestVoid:
         again = asks(draft, group, bas)
         assert (asked.closed_at is None, asked.is_adopted) == (False, None)
         assert standing(draft).asked is again and standing(draft).tally == Tally(0, 0, 0, 3)
+
+    def test_a_group_is_bound_while_it_is_asked_and_once_it_adopted_until_a_word_changes(
+        self, draft, asked, group, people, bas
+    ):
+        assert adopting.bound(draft) == [group]
+        says(asked, people[0])
+        adopting.close(asked, bas.id)
+        db.session.flush()
+        assert adopting.bound(draft) == [group]
+        mend(draft.recommendations[0])
+        assert adopting.bound(draft) == []
+
+    def test_who_had_the_page_open_before_the_text_was_adopted_changes_it_no_more(self, draft, people):
+        first = draft.recommendations[0]
+        elsewhere = update(Draft).values(adopted_at=now()).execution_options(synchronize_session=False)
+        db.session.execute(elsewhere)  # somebody else's act: this session still thinks that it is not adopted
+        assert draft.adopted_at is None
+        other = {"title": "Other", "text": "Words", "why": "", "for_whom": ""}
+        with pytest.raises(Refused, match="was adopted"):
+            writing.save(first, writers.known(people[0].id), other, "1")
 
     def test_a_question_put_too_early_is_taken_back_by_those_who_put_it(self, draft, asked, people, bas):
         with pytest.raises(Refused, match="facilitators and its secretary"):

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from sipvote import audit
 from sipvote.db import db, now
@@ -16,9 +17,9 @@ from sipvote.errors import Refused
 from sipvote.i18n import LANGUAGES, in_language
 from sipvote.mail import Letter
 from sipvote.members.models import Member
-from sipvote.recommendations import bundle_content, bundle_text, bundling
+from sipvote.recommendations import adopting, bundle_content, bundle_text, bundling, translating
 from sipvote.recommendations.hearing_models import Bundle, MinorityNote, Remark
-from sipvote.recommendations.models import Recommendation
+from sipvote.recommendations.models import Draft, Recommendation
 from sipvote.themes.models import Theme
 from tests.factories import (
     a_board_member,
@@ -32,6 +33,7 @@ from tests.factories import (
 )
 from tests.outcomes import a_decision, a_draft, a_recommendation, a_translation, an_old_recommendation
 from tests.reading import bare, docx_text, html_text, pdf_text
+from tests.workgroups.test_race import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -135,6 +137,38 @@ def test_nothing_is_submitted_without_an_adopted_recommendation_or_twice(edition
         bundling.submit(edition, an_organiser().id)
 
 
+def test_who_had_the_page_open_before_it_was_submitted_translates_it_no_more(edition):
+    a_theme_with(edition, "Fees", 1)
+    first = db.session.scalars(select(Recommendation)).one()
+    a_translation(first, "nl", "Tarieven")
+    assert first.draft.adopted_at and first.number is None
+    elsewhere = update(Recommendation).values(number=1).execution_options(synchronize_session=False)
+    db.session.execute(elsewhere)  # somebody else's act: this session still thinks that it has no number
+    assert first.number is None
+    words = {"title": "Andere tarieven", "text": "Schrijf.", "why": "", "for_whom": ""}
+    with pytest.raises(Refused, match="handed to the board"):
+        translating.translate(first, "nl", words, "1", an_organiser().id)
+
+
+def test_who_opens_a_text_again_while_it_is_submitted_waits_and_is_refused(app, edition):
+    a_theme_with(edition, "Fees", 1)
+    draft_id, year_id, by = db.session.scalars(select(Draft.id)).one(), edition.id, an_organiser().id
+    is_numbered = threading.Event()
+
+    def submit():
+        bundling.submit(db.session.get_one(Edition, year_id), by)
+        is_numbered.set()
+        time.sleep(0.5)  # not committed yet
+
+    def reopen():
+        is_numbered.wait(30)
+        adopting.reopen(db.session.get_one(Draft, draft_id), by)
+
+    outcomes = at_once(app, [submit, reopen])
+    assert isinstance(outcomes[1], Refused) and outcomes[0] is None, outcomes
+    assert db.session.get_one(Draft, draft_id).adopted_at is not None
+
+
 def test_two_submissions_at_once_make_one(app, edition):
     a_theme_with(edition, "Fees", 3)
     people, year_id = [an_organiser().id, an_organiser().id], edition.id
@@ -219,7 +253,9 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     kept(MinorityNote(draft=draft, member=bas, language="en", text="Gone.", written_at=now(), withdrawn_at=now()))
     words = {"draft": draft, "member": bas, "language": "en", "written_at": now() - timedelta(days=3)}
     answered = {"answered_at": now(), "answer": "Yes, we did."}
-    remark = kept(Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered))
+    remark = kept(
+        Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered)
+    )
     kept(Remark(**words, parent_id=remark.id, text="I agree."))
     kept(Remark(**words, text="What of clients?"))
     kept(Remark(**words, text="Rude.", hidden_at=now(), hidden_reason="Rude."))

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.i18n import ZONE
-from sipvote.recommendations import drafts, joining, unsaved, writing
+from sipvote.recommendations import drafts, joining, unsaved, wording, writing
+from sipvote.recommendations.hearing_models import Adoption, MinorityNote
 from sipvote.recommendations.models import Draft, Recommendation
 from sipvote.recommendations.writing_models import UnsavedText
-from tests.factories import a_met_group, an_edition, in_phase
-from tests.outcomes import a_draft, a_recommendation, a_translation, a_writer, some_text
+from tests.factories import a_met_group, an_edition, in_phase, kept
+from tests.outcomes import a_draft, a_recommendation, a_remark, a_translation, a_writer, some_text
 from tests.queries import counted
 
 ALL = "/en/2026/drafts"
@@ -57,6 +58,41 @@ class TestReading:
         assert ">Change<" not in page and "Withdraw" not in page and "For the group" not in page
         assert "Guidance" in client.get(ALL).text
         assert client.get(page_of(published, f"/{guide.id}/versions")).status_code == 200
+
+    def test_remarks_notes_adoption_and_the_thread_are_one_tap_away(self, client, published, guide, bo, zoe):
+        a_remark(published, zoe, about=guide)
+        a_remark(published, zoe, answer="Yes.")
+        kept(MinorityNote(draft_id=published.id, recommendation_id=guide.id, member_id=bo.id, language="en",
+                          text="It is too long.", written_at=now()))  # fmt: skip
+        text = client.get(page_of(published)).text
+        said = plain(text)
+        assert "1 remark, 1 not answered yet · A guide for starters" in said
+        assert "1 remark · The draft as a whole" in said
+        assert "Minority note by Bo Smit" in said and "It is too long." in said
+        addresses = [page_of(published, part) for part in (f"/remarks/{guide.id}", "/remarks/whole", "/adoption")]
+        for address in (*addresses, f"/en/recommendations/{guide.id}", f"/en/threads/{published.theme_id}"):
+            assert f'href="{address}"' in text, address
+        for part in ("", f"/{guide.id}", "/whole"):
+            assert f'href="{page_of(published)}' in client.get(page_of(published, f"/remarks{part}")).text
+
+    def test_more_remarks_and_notes_take_no_more_queries(self, client, published, guide, ada, bo, zoe):
+        def questions():
+            client.get(page_of(published))
+            with counted() as seen:
+                client.get(page_of(published))
+            return len(seen)
+
+        def heard(*of):
+            for about in of:
+                a_remark(published, zoe, about=about)
+                for member in (ada, bo):
+                    kept(MinorityNote(draft_id=published.id, recommendation_id=about.id, member_id=member.id,
+                                      language="en", text="No.", written_at=now()))  # fmt: skip
+
+        heard(guide)
+        few = questions()
+        heard(*(a_recommendation(published, f"Recommendation {n}") for n in range(4)))
+        assert questions() == few
 
     def test_a_withdrawn_recommendation_is_seen_by_the_group_alone(self, client, browser_of, published, guide, bo, zoe):
         guide.withdrawn_at = now()
@@ -427,3 +463,24 @@ def test_ones_own_data_tell_what_one_wrote_and_has_not_saved(browser_of, draft, 
     data = browser_of(bo).get("/en/me/data.json").json
     assert [(t["title"], t["version"]) for t in data["recommendations written"]] == [("A guide for starters", 2)]
     assert [t["title"] for t in data["recommendations not saved"]] == ["Half"]
+
+
+class TestWhileTheGroupIsAsked:
+    @pytest.fixture
+    def asked(self, published, guide, group):
+        made = Adoption(
+            draft_id=published.id, workgroup_id=group.id, digest=wording.digest_of(published), opened_at=now()
+        )
+        return kept(made)
+
+    def test_the_page_says_beforehand_what_another_word_does(self, browser_of, published, guide, asked, bo, zoe):
+        for part in ("", f"/{guide.id}/write", "/add"):
+            assert "those answers count no more" in browser_of(bo).get(page_of(published, part)).text, part
+        assert "those answers count no more" not in browser_of(zoe).get(page_of(published)).text
+
+    def test_and_says_afterwards_what_it_did(self, browser_of, published, guide, asked, bo):
+        mine, page = browser_of(bo), page_of(published, f"/{guide.id}/write")
+        sent = {**some_text(), "seen": "1", "language": "en"}
+        assert "counts no more" not in mine.post(page, data=sent, follow_redirects=True).text  # the same words
+        answer = mine.post(page, data={**sent, "text": "Write two."}, follow_redirects=True)
+        assert "what the group Ghent said about it counts no more" in answer.text

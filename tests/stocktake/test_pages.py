@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from sipvote.db import db, now
 from sipvote.decisions.models import FollowUp, Kind, Outcome
+from sipvote.recommendations.hearing_models import MinorityNote
 from sipvote.stocktake.models import Status, StatusChange
 from sipvote.stocktake.statuses import today
 from tests.factories import a_board_member, a_group, a_member, an_edition, an_organiser, kept
@@ -16,6 +17,7 @@ from tests.outcomes import (
     a_decision,
     a_draft,
     a_recommendation,
+    a_remark,
     a_status,
     a_translation,
     an_old_recommendation,
@@ -41,6 +43,24 @@ class TestThePermanentPage:
                      "2025/1", "2025–26", f'href="/en/2025/themes/{group.theme_id}"'):  # fmt: skip
             assert said in text, said
         assert "<h1>Un guide</h1>" in client.get(page(recommendation).replace("/en/", "/fr/")).text
+
+    def test_it_leads_to_the_remarks_the_draft_and_the_thread_and_holds_the_minority_notes(self, client, database):
+        group, ada = a_group(an_edition(year=2025)), a_member("Ada Peeters")
+        recommendation = some_recommendations(group, 1)[0]
+        draft = recommendation.draft
+        a_remark(draft, ada, about=recommendation, answer="Yes.")
+        for about in (recommendation.id, None):
+            kept(MinorityNote(draft_id=draft.id, recommendation_id=about, member_id=ada.id, language="en",
+                              text=f"Not all of {about}.", written_at=now()))  # fmt: skip
+        text = client.get(page(recommendation)).text
+        of_draft = f"/en/2025/drafts/{draft.id}"
+        for said in (f"Not all of {recommendation.id}.", "Not all of None.", "Minority note by Ada Peeters",
+                     "1 remark<",
+                     f'href="{of_draft}/remarks/{recommendation.id}"', f'href="{of_draft}#r{recommendation.id}"',
+                     f'href="/en/threads/{group.theme_id}#recommendation-{recommendation.id}"'):  # fmt: skip
+            assert said in text, said
+        old = client.get(page(an_old_recommendation())).text
+        assert "Minority" not in old and 'id="remarks"' not in old and "/threads/" not in old
 
     def test_it_holds_the_decisions_with_reasons_and_what_they_started(self, client, database):
         recommendation, ada = an_old_recommendation(), a_member("Ada Peeters")
