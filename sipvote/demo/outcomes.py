@@ -93,6 +93,7 @@ def _remark(draft: Draft) -> None:
             Remark(
                 draft=draft, recommendation=about, member=member, language=said["language"], text=said["text"],
                 written_at=at, answered_at=answered, answer=said.get("answer"), taken_up=said.get("taken_up"),
+                answer_language=said["language"] if answered else None,
                 answered_by=group.facilitators[0] if answered and group.facilitators else None,
             )
         )  # fmt: skip
