@@ -36,12 +36,18 @@ def cards(edition: Edition) -> list[Card]:
     first = [card for card in about if card.is_main]
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
-    officials = [*_for_officials(edition), *_about_papers(edition), *desk, *today_decisions.for_the_board()]
+    officials = [
+        *_for_officials(edition),
+        *_about_papers(edition),
+        *desk,
+        *today_decisions.to_submit(edition),
+        *today_decisions.for_the_board(),
+    ]
     return [
         *first,
         *today_drafts.cards(edition),
         *_for_members(edition),
-        *today_decisions.cards(),
+        *today_decisions.cards(edition),
         *later,
         *_proxies(edition),
         *officials,

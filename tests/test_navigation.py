@@ -46,7 +46,7 @@ def test_an_organiser_finds_every_desk_under_a_heading(browser_of: BrowserOf) ->
     client = browser_of(a_member("Dré", "gent", Role.ORGANISER))
     desk = bar(client.get("/en/board").text, "Desk")
     theirs = [label for label, _endpoint, act in DESK_NAV if Role.ORGANISER in MAY[act]]
-    assert re.findall(r'<a [^>]*>([^<]+)</a>', desk) == theirs
+    assert re.findall(r"<a [^>]*>([^<]+)</a>", desk) == theirs
     assert desk.count("<summary") <= 6 and desk.count('name="desk" open') == 1
     assert re.search(r'<a [^>]*aria-current="page">Board</a>', desk)
 
@@ -56,4 +56,4 @@ def test_who_has_few_desks_sees_them_at_once(browser_of: BrowserOf) -> None:
     client = browser_of(a_member("Chloé", "gent", Role.BOARD))
     desk = bar(client.get("/en/board").text, "Desk")
     assert "<summary" not in desk
-    assert re.findall(r'<a [^>]*>([^<]+)</a>', desk) == ["Minutes", "Board", "Figures", "Audit log"]
+    assert re.findall(r"<a [^>]*>([^<]+)</a>", desk) == ["Minutes", "Board", "Figures", "Audit log"]

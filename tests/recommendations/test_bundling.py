@@ -219,7 +219,9 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     kept(MinorityNote(draft=draft, member=bas, language="en", text="Gone.", written_at=now(), withdrawn_at=now()))
     words = {"draft": draft, "member": bas, "language": "en", "written_at": now() - timedelta(days=3)}
     answered = {"answered_at": now(), "answer": "Yes, we did."}
-    remark = kept(Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered))
+    remark = kept(
+        Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered)
+    )
     kept(Remark(**words, parent_id=remark.id, text="I agree."))
     kept(Remark(**words, text="What of clients?"))
     kept(Remark(**words, text="Rude.", hidden_at=now(), hidden_reason="Rude."))
@@ -329,3 +331,13 @@ def test_who_submitted_may_leave(edition):
     a_theme_with(edition, "Fees", 1)
     bundle = submitted(edition)
     assert isinstance(db.session.get(Member, bundle.submitted_by_id), Member)
+
+
+def test_the_first_page_leads_organisers_to_the_bundle_until_it_is_submitted(browser_of: Any, edition: Edition) -> None:
+    dre = an_organiser()
+    asks = "Submit the recommendations to the board"
+    assert asks not in browser_of(dre).get("/en/").text
+    a_theme_with(edition, "Guidance", 1)
+    assert asks in browser_of(dre).get("/en/").text and asks not in browser_of(a_member()).get("/en/").text
+    bundling.submit(edition, dre.id)
+    assert asks not in browser_of(dre).get("/en/").text

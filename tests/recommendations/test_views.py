@@ -427,3 +427,9 @@ def test_ones_own_data_tell_what_one_wrote_and_has_not_saved(browser_of, draft, 
     data = browser_of(bo).get("/en/me/data.json").json
     assert [(t["title"], t["version"]) for t in data["recommendations written"]] == [("A guide for starters", 2)]
     assert [t["title"] for t in data["recommendations not saved"]] == ["Half"]
+
+
+def test_my_page_leads_to_the_drafts_of_my_groups(browser_of, draft, ada, zoe):
+    address = f'href="/en/2026/drafts/{draft.id}"'
+    assert address in browser_of(ada).get("/en/me").text
+    assert address not in browser_of(zoe).get("/en/me").text
