@@ -84,7 +84,8 @@ def _groups(theme: Facts) -> list[Facts]:
 
 
 def _places(theme: Facts) -> str:
-    return "; ".join(plain(group["place"][language()]) for group in _groups(theme))
+    between = "\u00a0; " if language() == "fr" else "; "
+    return between.join(plain(group["place"][language()]) for group in _groups(theme))
 
 
 def _people(theme: Facts) -> int:

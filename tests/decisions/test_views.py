@@ -344,6 +344,11 @@ def test_who_answers_for_something_is_asked_on_the_first_page_until_it_is_done(b
     assert "You answer for" not in browser_of(year.bas).get("/en/").text
 
 
+def test_a_decision_leads_to_how_far_it_is(client, year):
+    a_decision(year.one)
+    assert f'href="/en/recommendations/{year.one.id}#status"' in client.get(PUBLIC).text
+
+
 def test_a_year_leads_to_the_decisions_of_other_years(client, year):
     a_decision(an_old_recommendation(2019))
     assert 'href="/en/2019/decisions"' in client.get(PUBLIC).text
