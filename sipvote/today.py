@@ -43,11 +43,14 @@ def cards(edition: Edition) -> list[Card]:
         *today_decisions.to_submit(edition),
         *today_decisions.for_the_board(),
     ]
+    # What the board decided comes before what the groups did, once it is time for it.
+    told = [list(_for_members(edition)), list(today_decisions.cards(edition))]
+    if edition.phase in (Phase.DECISIONS, Phase.STOCKTAKE):
+        told.reverse()
     return [
         *first,
         *today_drafts.cards(edition),
-        *_for_members(edition),
-        *today_decisions.cards(edition),
+        *(card for part in told for card in part),
         *later,
         *_proxies(edition),
         *officials,
