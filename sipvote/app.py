@@ -1,23 +1,19 @@
 """The application: configuration, extensions, rooms in the order of the year. One page."""
 
-from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, mail, markdown
-from .access import may
+from . import access, assets, errors, headers, i18n, jobs, mail, markdown, navigation
 from .db import db, engine_options
 from .editions import rules as editions
-from .editions.models import Edition
 
 csrf = CSRFProtect()
 
@@ -176,69 +172,11 @@ def _page_context() -> dict[str, Any]:
         "me_url": url_for("pages.me"),
         "search_url": url_for("search.index"),
         "sign_out_url": url_for("members.sign_out"),
-        "footer_nav": _links(FOOTER, edition),
         "source_url": current_app.config["SOURCE_URL"],
         "language": i18n.language(),
         "languages": i18n.language_links(),
         "edition": edition,
         "year_line": editions.year_line(edition) if edition else [],
-        "nav": _links(NAV, edition),
-        "desk_nav": _links(DESK_NAV, edition),
+        **navigation.context(edition),
         "demo": current_app.config["DEMO"],
     }
-
-
-# The navigation: what it is called, the page, and the act of access.MAY that it takes to see it.
-# Pages of a room are about one edition, whose year stands in their address.
-NAV = (
-    (_l("Today"), "pages.home"),
-    (_l("Themes"), "themes.index"),
-    (_l("Assembly"), "assembly.index"),
-    (_l("Vote"), "voting.index"),
-    (_l("Workgroups"), "workgroups.index"),
-    (_l("Recommendations"), "recommendations.index"),
-    (_l("Decisions"), "decisions.index"),
-    (_l("Stocktake"), "stocktake.index"),
-)
-DESK_NAV = (
-    (_l("Theme review"), "themes_desk.index", "themes.review"),
-    (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
-    (_l("Mailings"), "mailings.index", "assembly.mail"),
-    (_l("Check-in"), "checkin.index", "assembly.check_in"),
-    (_l("Election"), "voting_desk.index", "voting.open_box"),
-    (_l("Screen in the hall"), "screen.show", "voting.run"),
-    (_l("Voting cards"), "card_desk.index", "voting.cards"),
-    (_l("Paper ballots"), "paper_desk.index", "voting.papers"),
-    (_l("Minutes"), "minutes.index", "assembly.minutes"),
-    (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
-    (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
-    (_l("Translations"), "drafts_desk.index", "recommendations.organise"),
-    (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
-    (_l("Board"), "board.index", "decisions.decide"),
-    (_l("Bundle"), "bundle.index", "recommendations.organise"),
-    (_l("The list"), "stocktake_desk.index", "stocktake.keep"),
-    (_l("Figures"), "figures.index", "figures.see"),
-    (_l("Follow-up"), "stocktake.unseen", "stocktake.keep"),
-    (_l("Editions"), "editions.index", "editions.plan"),
-    (_l("Members"), "members_desk.index", "members.see"),
-    (_l("Audit log"), "pages.audit_log", "audit.read"),
-)
-FOOTER = ((_l("Help"), "pages.help"), (_l("Privacy"), "pages.privacy"), (_l("Accessibility"), "pages.accessibility"))
-
-
-def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[dict[str, Any]]:
-    """The links of a navigation that this visitor may follow; rooms that need an edition wait for one."""
-    shown = []
-    for label, endpoint, *act in entries:
-        if act and not may(act[0]):
-            continue
-        if endpoint not in current_app.view_functions:
-            continue
-        needs_year = current_app.url_map.is_endpoint_expecting(endpoint, "year")
-        if needs_year and edition is None:
-            continue
-        here = request.endpoint or ""
-        current = here == endpoint or (here.partition(".")[0] == endpoint.partition(".")[0] != "pages")
-        url = url_for(endpoint, year=edition.year) if needs_year and edition else url_for(endpoint)
-        shown.append({"label": label, "url": url, "current": current})
-    return shown

@@ -172,6 +172,11 @@ def names(values: Iterable[Any]) -> str:
     return format_list([str(v) for v in values], locale=language())
 
 
+def colon() -> str:
+    """':' as it follows a word: the French put a blank before it, which does not break."""
+    return "\u00a0:" if language() == "fr" else ":"
+
+
 def alphabetical(text: str) -> str:
     """A key to sort names by as people do: Liège before Lille, é beside e."""
     return "".join(c for c in normalize("NFKD", text) if not combining(c)).casefold()
@@ -209,6 +214,7 @@ def init_app(app: Flask) -> None:
     for each in FILTERS:
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["span"] = span
+    app.jinja_env.globals["colon"] = colon
 
     @app.before_request
     def remember_language() -> None:

@@ -17,8 +17,11 @@ from .errors import see_other
 from .mail import Letter
 from .members.forms import ROLE_NAMES, LanguageForm
 from .members.models import Member, SignIn
+from .recommendations import drafts, writers
 from .recommendations import hearing as remarks
 from .recommendations import own_data as said_of_drafts
+from .recommendations.views import STATE_NAMES
+from .stocktake import statuses
 from .themes import rules as themes
 from .threads import mine
 from .voting import rules as voting
@@ -86,7 +89,8 @@ def me() -> str:
         votes=voting.votes_of(member.id), proxies=proxies.all_of(member.id), proposed=themes.proposed_by(member.id),
         supported=themes.supported_by(member.id), role_names=ROLE_NAMES, wishes=wished.lists_of(member.id),
         personal_links=links.standing(member.id), remarks=remarks.of_member(member.id),
-        threads=mine.of_member(member.id),
+        threads=mine.of_member(member.id), drafts=drafts.of_member(writers.known(member.id)),
+        draft_state=drafts.state, draft_states=STATE_NAMES, answers_for=len(statuses.answered_for_by(member.id)),
     )  # fmt: skip
 
 

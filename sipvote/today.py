@@ -36,12 +36,21 @@ def cards(edition: Edition) -> list[Card]:
     first = [card for card in about if card.is_main]
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
-    officials = [*_for_officials(edition), *_about_papers(edition), *desk, *today_decisions.for_the_board()]
+    officials = [
+        *_for_officials(edition),
+        *_about_papers(edition),
+        *desk,
+        *today_decisions.to_submit(edition),
+        *today_decisions.for_the_board(),
+    ]
+    # What the board decided comes before what the groups did, once it is time for it.
+    told = [list(_for_members(edition)), list(today_decisions.cards(edition))]
+    if edition.phase in (Phase.DECISIONS, Phase.STOCKTAKE):
+        told.reverse()
     return [
         *first,
         *today_drafts.cards(edition),
-        *_for_members(edition),
-        *today_decisions.cards(),
+        *(card for part in told for card in part),
         *later,
         *_proxies(edition),
         *officials,

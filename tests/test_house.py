@@ -31,7 +31,7 @@ ORDER = [
 # app.py puts the rooms together; these stand to the right of all rooms.
 RIGHTMOST = [
     "today_card", "today_groups", "today_decisions", "today_drafts", "today",
-    "pages", "cli", "worker", "demo", "rehearsal", "app", "server",
+    "pages", "cli", "worker", "demo", "rehearsal", "navigation", "app", "server",
 ]  # fmt: skip
 # Functions over 40 lines and files over 350, each argued for in a line.
 LONG_FUNCTIONS: dict[str, str] = {}
@@ -76,6 +76,14 @@ def test_imports_follow_the_order_of_the_rooms(path):
         return
     top_level = own_imports(path, top_level_only=here == "jobs")  # jobs meets the worker only inside it
     assert [name for name in top_level if rank(name) > rank(here)] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_colon_after_words_asks_the_language(path):
+    """French puts a blank before it: `{{ colon() }}` knows. In <code> stands what machines say."""
+    text = path.read_text(encoding="utf-8")
+    bare = re.findall(r"\n.*(?:\}\}(?:</\w+>)*|\%\}|<span[^>]*>): .*", text)
+    assert [line.strip() for line in bare if "<code>{{ name }}: " not in line] == []
 
 
 PURE = {

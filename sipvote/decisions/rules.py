@@ -21,7 +21,7 @@ from . import owners
 from .models import Decision, DecisionText, Outcome
 
 OUTCOME_NAMES = {
-    Outcome.ACCEPTED: _l("Accepted in full"),
+    Outcome.ACCEPTED: _l("Accepted"),
     Outcome.AMENDED: _l("Accepted in part or amended"),
     Outcome.REJECTED: _l("Rejected"),
     Outcome.POSTPONED: _l("Postponed"),

@@ -49,7 +49,8 @@ def index(year: int) -> str:
     return render_template(
         "decisions/index.html", asked_year=year, year_edition=edition, matters=found, published=published,
         themes=finding.by_theme(published), undecided=[m for m in found if not m.decision], counts=counts,
-        answers=following.of_decisions([d for m in found for d in m.published]), label=label_of(year), **words(),
+        answers=following.of_decisions([d for m in found for d in m.published]), label=label_of(year),
+        other_years=[(other, label_of(other)) for other in finding.years() if other != year], **words(),
     )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ def _remark(draft: Draft) -> None:
             Remark(
                 draft=draft, recommendation=about, member=member, language=said["language"], text=said["text"],
                 written_at=at, answered_at=answered, answer=said.get("answer"), taken_up=said.get("taken_up"),
+                answer_language=said["language"] if answered else None,
                 answered_by=group.facilitators[0] if answered and group.facilitators else None,
             )
         )  # fmt: skip
@@ -135,14 +136,14 @@ def _undecided(edition: Edition) -> Sequence[Recommendation]:
 
 def _decide(made: Recommendation, chance: random.Random, by: int) -> None:
     outcome = chance.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
-    today = now().date()
+    today, at = now().date(), now() - DAY
     decision = Decision(
         recommendation=made, outcome=outcome, original="fr", drafted_at=now() - DAY, drafted_by_id=by,
         owner_name="" if outcome == Outcome.REJECTED else chance.choice(ideas.words()["owners"]["names"]),
         due=today + 300 * DAY if outcome in (Outcome.ACCEPTED, Outcome.AMENDED) else None,
         postponed_until=today + 400 * DAY if outcome == Outcome.POSTPONED else None,
     )  # fmt: skip
-    decision.texts = [DecisionText(written_at=now() - DAY, **text) for text in histories.reasons(outcome, chance)]
+    decision.texts = [DecisionText(written_at=at, **text) for text in histories.reasons(outcome, chance)]
     db.session.add(decision)
 
 

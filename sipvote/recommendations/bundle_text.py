@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..documents import Block, Codes, Document, Heading, Items, Notice, Table, Text, plain
-from ..i18n import dated, language, language_name, names, number
+from ..i18n import colon, dated, language, language_name, names, number
 from ..paragraphs import blocks
 from . import bundle_content
 
@@ -80,7 +80,8 @@ def _groups(theme: Facts) -> list[Facts]:
 
 
 def _places(theme: Facts) -> str:
-    return "; ".join(plain(group["place"][language()]) for group in _groups(theme))
+    between = "\u00a0; " if language() == "fr" else "; "
+    return between.join(plain(group["place"][language()]) for group in _groups(theme))
 
 
 def _people(theme: Facts) -> int:
@@ -172,7 +173,7 @@ def _missing(content: Facts) -> Iterator[Block]:
     yield Heading(_("What is missing"), new_page=True)
     yield Text(_("These groups had not adopted their recommendations:"))
     yield Items(tuple(
-        f"{_title_of(each)}, {plain(each['group']['place'][language()])}: {far[each['far']]}"
+        f"{_title_of(each)}, {plain(each['group']['place'][language()])}{colon()} {far[each['far']]}"
         for each in content["missing"]
     ))  # fmt: skip
 

@@ -63,6 +63,13 @@ def of_writer(edition: Edition, who: Writer) -> Sequence[tuple[Workgroup, Draft 
     return [(group, draft) for group, draft in db.session.execute(rows)]
 
 
+def of_member(who: Writer) -> Sequence[Draft]:
+    """The drafts of all groups that somebody is in, the latest edition first."""
+    mine = select(draft_workgroup.c.draft_id).where(draft_workgroup.c.workgroup_id.in_(who.inside))
+    found = _whole().where(Draft.id.in_(mine)).order_by(Draft.edition_id.desc(), Draft.id)
+    return db.session.scalars(found).unique().all()
+
+
 def standing(draft: Draft) -> list[Recommendation]:
     """Its recommendations in order, without the withdrawn ones."""
     return [r for r in draft.recommendations if r.withdrawn_at is None]

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..documents import Block, Document, Heading, Items, Notice, Table, Text, plain
-from ..i18n import day, language, number
+from ..i18n import colon, day, language, number
 from ..i18n import percent as written
 from . import figures
 from .figures import Count, Counted
@@ -122,7 +122,7 @@ def _analysis(rows: Sequence[Counted]) -> Iterator[Block]:
 
 def in_words(count: Count, share: Fraction) -> str:
     """'24 recommendations, 9,6 % of all. Execution rate: 46,2 %. Done: 12; ongoing: 5.'"""
-    statuses = [f"{name}: {number(count.statuses[s])}" for s, name in STATUSES.items() if count.statuses[s]]
+    statuses = [f"{name}{colon()} {number(count.statuses[s])}" for s, name in STATUSES.items() if count.statuses[s]]
     told = [
         ngettext("%(num)s recommendation, %(share)s of all.", "%(num)s recommendations, %(share)s of all.",
                  count.total, share=rate(share)),

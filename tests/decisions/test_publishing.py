@@ -167,7 +167,7 @@ def test_the_group_the_proposer_and_the_supporters_are_told_each_once(year):
     assert "You supported this theme." in told[year.eve.id]
     assert "You answer for at least one" in told[year.chloe.id]
     assert told[year.ada.id].startswith("Hello Ada Peeters,")
-    assert "2026/1 Recommendation 1: Accepted in full" in told[year.ada.id]
+    assert "2026/1 Recommendation 1: Accepted" in told[year.ada.id]
     assert "/en/2026/decisions" in told[year.ada.id]
 
 

@@ -16,9 +16,10 @@ from sipvote.decisions.models import Decision, Kind, Outcome
 from sipvote.editions.models import Phase
 from sipvote.editions.rules import of_year
 from sipvote.recommendations.models import Recommendation
+from sipvote.stocktake.models import Status
 from tests.decisions.test_rules import SOON, drafted
 from tests.factories import a_group, a_member, an_edition, an_organiser, in_phase
-from tests.outcomes import a_decision, a_draft, a_recommendation, an_old_recommendation
+from tests.outcomes import a_decision, a_draft, a_recommendation, a_status, an_old_recommendation
 from tests.queries import counted
 from tests.reading import bare, docx_text, pdf_text
 
@@ -326,9 +327,34 @@ def test_members_are_told_on_the_first_page_for_two_months(browser_of, year):
     assert "The board has decided" in browser_of(year.ada).get("/en/").text
 
 
-def test_old_decisions_are_no_news(browser_of, year):
-    a_decision(year.one, decided_on=TODAY - timedelta(days=70))
+def test_old_decisions_of_other_years_are_no_news(browser_of, year):
+    a_decision(an_old_recommendation(2019), decided_on=TODAY - timedelta(days=70))
     assert "The board has decided" not in browser_of(year.ada).get("/en/").text
+
+
+def test_this_year_s_decisions_stay_on_the_first_page(browser_of, year):
+    a_decision(year.one, decided_on=TODAY - timedelta(days=70))
+    page = browser_of(year.ada).get("/en/").text
+    assert page.index("The board has decided") < page.index("The workgroups")
+
+
+def test_who_answers_for_something_is_asked_on_the_first_page_until_it_is_done(browser_of, year):
+    a_decision(year.one, owner_id=year.bas.id)
+    assert "You answer for 1 recommendation that is not finished." in browser_of(year.bas).get("/en/").text
+    assert "You answer for" not in browser_of(year.ada).get("/en/").text
+    assert "What I answer for" in browser_of(year.bas).get("/en/me").text
+    a_status(year.one, Status.DONE)
+    assert "You answer for" not in browser_of(year.bas).get("/en/").text
+
+
+def test_a_decision_leads_to_how_far_it_is(client, year):
+    a_decision(year.one)
+    assert f'href="/en/recommendations/{year.one.id}#status"' in client.get(PUBLIC).text
+
+
+def test_a_year_leads_to_the_decisions_of_other_years(client, year):
+    a_decision(an_old_recommendation(2019))
+    assert 'href="/en/2019/decisions"' in client.get(PUBLIC).text
 
 
 # --- However long -------------------------------------------------------------------------------------

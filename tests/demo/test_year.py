@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from sipvote import audit
 from sipvote.access import MAY
-from sipvote.app import DESK_NAV, FOOTER, NAV
 from sipvote.assembly import presence, quorum
 from sipvote.assembly import rules as assemblies
 from sipvote.assembly.models import Presence
@@ -22,6 +21,7 @@ from sipvote.demo.people import ADA, BAS, CHLOE, DRE, EVA, member_of
 from sipvote.demo.stops import STOPS, Stop, stops_of
 from sipvote.editions.models import DATED, Edition, Phase, SignUpWay
 from sipvote.editions.rules import PHASE_NAMES
+from sipvote.navigation import DESK_NAV, FOOTER, NAV, OUTCOMES
 from sipvote.themes import rules as themes
 from sipvote.themes.models import Support, Theme
 from sipvote.voting import ceremony, freezing, papers
@@ -60,7 +60,7 @@ def made(this: Edition) -> Sequence[Workgroup]:
 
 def pages(app: Flask) -> Iterator[tuple[str, str | None, bool]]:
     """Every page that needs no more than a year: the act that it takes, and whether a navigation leads there."""
-    main = {endpoint for _label, endpoint, *_act in (*NAV, *DESK_NAV, *FOOTER)}
+    main = {endpoint for _label, endpoint, *_act in (*NAV, *OUTCOMES, *DESK_NAV, *FOOTER)}
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.arguments <= {"year"} and rule.endpoint != "static":
             act = getattr(app.view_functions[rule.endpoint], "requires", None)

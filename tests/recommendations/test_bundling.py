@@ -365,3 +365,13 @@ def test_who_submitted_may_leave(edition):
     a_theme_with(edition, "Fees", 1)
     bundle = submitted(edition)
     assert isinstance(db.session.get(Member, bundle.submitted_by_id), Member)
+
+
+def test_the_first_page_leads_organisers_to_the_bundle_until_it_is_submitted(browser_of: Any, edition: Edition) -> None:
+    dre = an_organiser()
+    asks = "Submit the recommendations to the board"
+    assert asks not in browser_of(dre).get("/en/").text
+    a_theme_with(edition, "Guidance", 1)
+    assert asks in browser_of(dre).get("/en/").text and asks not in browser_of(a_member()).get("/en/").text
+    bundling.submit(edition, dre.id)
+    assert asks not in browser_of(dre).get("/en/").text

@@ -484,3 +484,9 @@ class TestWhileTheGroupIsAsked:
         assert "counts no more" not in mine.post(page, data=sent, follow_redirects=True).text  # the same words
         answer = mine.post(page, data={**sent, "text": "Write two."}, follow_redirects=True)
         assert "what the group Ghent said about it counts no more" in answer.text
+
+
+def test_my_page_leads_to_the_drafts_of_my_groups(browser_of, draft, ada, zoe):
+    address = f'href="/en/2026/drafts/{draft.id}"'
+    assert address in browser_of(ada).get("/en/me").text
+    assert address not in browser_of(zoe).get("/en/me").text

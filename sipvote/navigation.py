@@ -1,0 +1,122 @@
+"""The navigation: which page is called what, and who sees it. Short: one word each, few at once.
+
+What came of it stands under one entry, with a second bar on its pages. Officials with many desks find them
+under a few headings, one for each room; without a script too.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from .access import may
+from .editions.models import Edition
+
+# What it is called, the page, and the act of access.MAY that it takes to see it.
+# Pages of a room are about one edition, whose year stands in their address.
+NAV = (
+    (_l("Today"), "pages.home"),
+    (_l("Themes"), "themes.index"),
+    (_l("Assembly"), "assembly.index"),
+    (_l("Vote"), "voting.index"),
+    (_l("Workgroups"), "workgroups.index"),
+    (_l("Recommendations"), "recommendations.index"),
+)
+# What came of it: the second bar, on the pages of these rooms.
+OUTCOMES = (
+    (_l("Since 2015"), "recommendations.index"),
+    (_l("Drafts"), "drafts.index"),
+    (_l("Decisions"), "decisions.index"),
+    (_l("Stocktake"), "stocktake.index"),
+)
+OUTCOME_ROOMS = ("recommendations", "drafts", "remarks", "adoption", "bundle", "decisions", "stocktake", "threads")
+DESKS = (
+    (_l("Themes"), (
+        (_l("Theme review"), "themes_desk.index", "themes.review"),
+    )),
+    (_l("Assembly"), (
+        (_l("Assembly desk"), "assembly_desk.index", "assembly.plan"),
+        (_l("Mailings"), "mailings.index", "assembly.mail"),
+        (_l("Check-in"), "checkin.index", "assembly.check_in"),
+        (_l("Minutes"), "minutes.index", "assembly.minutes"),
+    )),
+    (_l("Vote"), (
+        (_l("Election"), "voting_desk.index", "voting.open_box"),
+        (_l("Screen in the hall"), "screen.show", "voting.run"),
+        (_l("Voting cards"), "card_desk.index", "voting.cards"),
+        (_l("Paper ballots"), "paper_desk.index", "voting.papers"),
+    )),
+    (_l("Workgroups"), (
+        (_l("Plan workgroups"), "workgroups_desk.index", "workgroups.plan"),
+        (_l("My groups"), "facilitate.index", "workgroups.facilitate"),
+    )),
+    (_l("Recommendations"), (
+        (_l("Translations"), "drafts_desk.index", "recommendations.organise"),
+        (_l("Remarks"), "remarks_desk.index", "recommendations.organise"),
+        (_l("Bundle"), "bundle.index", "recommendations.organise"),
+        (_l("Board"), "board.index", "decisions.decide"),
+        (_l("The list"), "stocktake_desk.index", "stocktake.keep"),
+        (_l("Follow-up"), "stocktake.unseen", "stocktake.keep"),
+    )),
+    (_l("General"), (
+        (_l("Figures"), "figures.index", "figures.see"),
+        (_l("Editions"), "editions.index", "editions.plan"),
+        (_l("Members"), "members_desk.index", "members.see"),
+        (_l("Audit log"), "pages.audit_log", "audit.read"),
+    )),
+)  # fmt: skip
+DESK_NAV = tuple(entry for _heading, entries in DESKS for entry in entries)
+FOOTER = ((_l("Help"), "pages.help"), (_l("Privacy"), "pages.privacy"), (_l("Accessibility"), "pages.accessibility"))
+# As many desks as fit on one line of a wide page: more stand under headings.
+ON_ONE_LINE = 6
+
+
+def context(edition: Edition | None) -> dict[str, Any]:
+    """What base.html shows of it: `nav`, `inside_nav`, `desk_nav` or `desk_groups`, and `footer_nav`."""
+    desks = _links(DESK_NAV, edition)
+    came_of_it = _room(request.endpoint) in OUTCOME_ROOMS
+    is_long = len(desks) > ON_ONE_LINE
+    return {
+        "nav": [link | {"inside": came_of_it and link["room"] == "recommendations"} for link in _links(NAV, edition)],
+        "inside_nav": _links(OUTCOMES, edition) if came_of_it else [],
+        "desk_nav": [] if is_long else desks,
+        "desk_groups": [*_groups(edition)] if is_long else [],
+        "footer_nav": _links(FOOTER, edition),
+    }
+
+
+def _groups(edition: Edition | None) -> Iterable[dict[str, Any]]:
+    """The desks under their headings; a heading with one page is that page."""
+    for heading, entries in DESKS:
+        links = _links(entries, edition)
+        if links:
+            yield {"label": heading, "links": links, "current": any(link["current"] for link in links)}
+
+
+def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[dict[str, Any]]:
+    """The links of a navigation that this visitor may follow; rooms that need an edition wait for one."""
+    shown = []
+    for label, endpoint, *act in entries:
+        if act and not may(act[0]):
+            continue
+        if endpoint not in current_app.view_functions:
+            continue
+        needs_year = current_app.url_map.is_endpoint_expecting(endpoint, "year")
+        if needs_year and edition is None:
+            continue
+        url = url_for(endpoint, year=edition.year) if needs_year and edition else url_for(endpoint)
+        shown.append({"label": label, "url": url, "current": _is_here(endpoint, act), "room": _room(endpoint)})
+    return shown
+
+
+def _room(endpoint: str | None) -> str:
+    return (endpoint or "").partition(".")[0]
+
+
+def _is_here(endpoint: str, act: list[str]) -> bool:
+    """Whether the page asked for is this one, or belongs to its room: to its desk when it takes an act."""
+    here = request.endpoint or ""
+    if here == endpoint or _room(here) != _room(endpoint) or _room(here) == "pages":
+        return here == endpoint
+    return bool(act) == hasattr(current_app.view_functions.get(here), "requires")
