@@ -27,8 +27,9 @@ from ..recommendations.models import (
 )
 from ..stocktake import publishing
 from ..stocktake.models import PublishedStocktake, StatusChange
+from ..themes import rules as themes
 from ..workgroups.models import Workgroup
-from . import histories, ideas
+from . import handed_over, histories, ideas
 from .ideas import Idea
 from .people import CHLOE, member_of, organiser
 
@@ -57,6 +58,16 @@ class Source:
     group: Workgroup | None = None
     draft: Draft | None = None
 
+    @property
+    def written(self) -> datetime:
+        """When its words were written: of a draft the day before it was published."""
+        return self.draft.published_at - DAY if self.draft and self.draft.published_at else self.at
+
+    @property
+    def author(self) -> int | None:
+        """Who wrote them down for a group with a draft."""
+        return self.group.facilitators[0].id if self.draft and self.group and self.group.facilitators else None
+
 
 @dataclass
 class Made:
@@ -77,6 +88,8 @@ def plant() -> None:
     made = _invent([*_old(), *_of_groups()], chance)
     _write(made, large)
     _word(made, chance)
+    db.session.expire_all()
+    handed_over.plant(WITH_DRAFTS)
     _decide(made, chance)
     db.session.flush()
     _publish(PUBLISHED)
@@ -111,7 +124,8 @@ def _shares(number: int, parts: int) -> list[int]:
 def _of_groups() -> Iterator[Source]:
     """The groups of the real editions."""
     asked = select(Workgroup).join(Edition).where(Edition.year.in_(OF_A_GROUP)).order_by(Edition.year, Workgroup.id)
-    for group in db.session.scalars(asked.options(selectinload(Workgroup.theme), selectinload(Workgroup.edition))):
+    loaded = asked.options(selectinload(Workgroup.theme), selectinload(Workgroup.edition))
+    for group in sorted(db.session.scalars(loaded), key=_place):
         year, key = group.edition.year, ideas.key_of(group.theme)
         adopted = group.edition.recommendations_at + 40 * DAY
         decided = group.edition.decisions_at.astimezone(ZONE).date() + 25 * DAY
@@ -121,6 +135,12 @@ def _of_groups() -> Iterator[Source]:
         yield Source(
             year, key, OF_A_GROUP[year], ideas.large_of(key), adopted, decided, country, group=group, draft=draft
         )
+
+
+def _place(group: Workgroup) -> tuple[int, int, int]:
+    """In the order in which a bundle numbers: by year, and the themes as they stand in the year."""
+    order = [theme.id for theme in themes.of_the_year(group.edition)]
+    return group.edition.year, order.index(group.theme_id), group.id
 
 
 def _draft(group: Workgroup) -> Draft:
@@ -168,7 +188,7 @@ def _write(made: Sequence[Made], large: dict[str, int]) -> None:
             "year": source.year, "number": each.number, "draft_id": source.draft.id if source.draft else None,
             "position": nth[id(source)], "theme_id": source.group.theme_id if source.group else None,
             "theme_name": source.theme_name, "group_name": source.group_name, "large_theme_id": large[source.large],
-            "country": source.country, "original": each.original, "created_at": source.at,
+            "country": source.country, "original": each.original, "created_at": source.written,
         })  # fmt: skip
     ids = db.session.scalars(insert(Recommendation).returning(Recommendation.id, sort_by_parameter_order=True), rows)
     for each, row_id in zip(made, ids.all(), strict=True):
@@ -181,8 +201,8 @@ def _write(made: Sequence[Made], large: dict[str, int]) -> None:
 
 def _word(made: Sequence[Made], chance: random.Random) -> None:
     rows = [
-        {**text, "recommendation_id": each.id, "language": code, "version": 1, "written_at": each.source.at,
-         "workgroup_id": each.source.group.id if each.source.group else None}
+        {**text, "recommendation_id": each.id, "language": code, "version": 1, "written_at": each.source.written,
+         "author_id": each.source.author, "workgroup_id": each.source.group.id if each.source.group else None}
         for each in made
         for code, text in ideas.texts_of(each.idea, chance).items()
     ]  # fmt: skip
