@@ -19,11 +19,11 @@ def submit(troupe: Troupe) -> None:
     """An organiser writes a foreword and submits; the hash of the file stands on the page and in the letters."""
     organiser, board, at = troupe.company.organiser, troupe.company.board, f"/{troupe.year}/bundle"
     before, outside = len(board.letters()), stranger(troupe.company)
-    closed = outside.browser.get(f"/en{at}.html", expect=404).status == 404
+    closed = outside.browser.get(f"/en{at}/bundle.html", expect=404).status == 404
     form = come(organiser, f"{at}/foreword").form("/foreword")
     organiser.browser.submit(form, {f"foreword_{code}": FOREWORD for code in LANGUAGES})
     organiser.browser.submit(organiser.go(f"{at}/submit").form("/submit"))
-    written = outside.go(f"{at}.json").content
+    written = outside.go(f"{at}/bundle.json").content
     digest = sha256(written)
     letter = board.await_letter(digest, before)
     page = outside.go(at)
@@ -38,7 +38,11 @@ def submit(troupe: Troupe) -> None:
     text = f"it holds all {len(found)} recommendations in three languages, numbered, and {notes} minority notes"
     troupe.promise(text, in_order and complete and notes == len(troupe.bands), titles)
     kinds = {"pdf": b"%PDF", "docx": b"PK", "html": b"<!doctype html>"}
-    wrong = [k for k, begins in kinds.items() if not outside.go(f"{at}.{k}").content.lower().startswith(begins.lower())]
+    wrong = [
+        k
+        for k, begins in kinds.items()
+        if not outside.go(f"{at}/bundle.{k}").content.lower().startswith(begins.lower())
+    ]
     troupe.promise("it can be had as PDF, DOCX and HTML", not wrong, wrong)
     organiser.leave()
 
