@@ -25,6 +25,7 @@ from ..recommendations.models import (
     RecommendationText,
     recommendation_workgroup,
 )
+from ..recommendations.publishing import end_of
 from ..stocktake import publishing
 from ..stocktake.models import PublishedStocktake, StatusChange
 from ..themes import rules as themes
@@ -39,6 +40,7 @@ OF_A_GROUP = {2017: 12, 2019: 7, 2020: 7}
 WITH_DRAFTS = (2019, 2020)
 OUTCOMES = {Outcome.ACCEPTED: 62, Outcome.AMENDED: 16, Outcome.REJECTED: 13, Outcome.POSTPONED: 9}
 DAY = timedelta(days=1)
+ADOPTED_AFTER = 39 * DAY  # on a Friday
 PUBLISHED = date(2022, 6, 30)
 
 
@@ -127,7 +129,7 @@ def _of_groups() -> Iterator[Source]:
     loaded = asked.options(selectinload(Workgroup.theme), selectinload(Workgroup.edition))
     for group in sorted(db.session.scalars(loaded), key=_place):
         year, key = group.edition.year, ideas.key_of(group.theme)
-        adopted = group.edition.recommendations_at + 40 * DAY
+        adopted = group.edition.recommendations_at + ADOPTED_AFTER
         decided = group.edition.decisions_at.astimezone(ZONE).date() + 25 * DAY
         countries = sorted({city.country for city in group.cities})
         country = countries[0] if len(countries) == 1 else group.theme.prolonged_country
@@ -148,7 +150,7 @@ def _draft(group: Workgroup) -> Draft:
     begins = group.edition.recommendations_at
     draft = Draft(
         edition=group.edition, theme=group.theme, groups=[group], created_at=group.meetings[1].ends_at,
-        published_at=begins, remarks_until=begins + 30 * DAY, adopted_at=begins + 40 * DAY,
+        published_at=begins, remarks_until=end_of(begins + 30 * DAY), adopted_at=begins + ADOPTED_AFTER,
     )  # fmt: skip
     db.session.add(draft)
     return draft

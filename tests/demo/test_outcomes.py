@@ -1,5 +1,6 @@
 """What came of it in the demonstration: 250 recommendations since 2015, and this year's at its stops."""
 
+import html
 import json
 from collections import Counter
 from itertools import pairwise
@@ -21,6 +22,7 @@ from sipvote.recommendations.hearing_models import Adoption, Bundle, MinorityNot
 from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
 from sipvote.stocktake import answering, publishing, seen
 from sipvote.stocktake.models import PublishedStocktake, Status, StatusChange
+from sipvote.workgroups.models import Signup
 from tests.demo.conftest import the_edition, travel
 
 
@@ -151,8 +153,38 @@ def they_are_quick_to_make() -> None:
 
 
 def the_page_says_that_they_are_invented(app: Flask) -> None:
-    page = app.test_client().get("/en/stocktake").text
-    assert "Invented for the demonstration" in page and "250" in page
+    for path in ("/en/stocktake", "/en/recommendations", "/en/2019/decisions", "/en/2020/decisions"):
+        assert "Only the editions of 2017, 2019 and 2020" in app.test_client().get(path).text
+    assert "250" in app.test_client().get("/en/stocktake").text
+    app.config["DEMO"] = False
+    try:
+        assert "Invented for the demonstration" not in page_of_the_list(app)
+    finally:
+        app.config["DEMO"] = True
+
+
+def page_of_the_list(app: Flask) -> str:
+    """Without the texts themselves, which say so too."""
+    return app.test_client().get("/en/recommendations?q=nothing-of-this-kind").text
+
+
+def every_page_of_a_past_edition_says_the_same(app: Flask) -> None:
+    """As many recommendations in the list, the bundle, the drafts, the decisions and the figures."""
+    client = app.test_client()
+    for year in legacy.WITH_DRAFTS:
+        mine = [each for each in everything() if each.year == year]
+        content = json.loads(client.get(f"/en/{year}/bundle/bundle.json").text)
+        assert bundle_content.count(content) == len(mine)
+        assert f"{len(mine)} recommendations, by " in client.get(f"/en/{year}/bundle").text
+        assert f"on {len(mine)} of {len(mine)} recommendations" in client.get(f"/en/{year}/decisions").text
+        assert f"{len(mine)} recommendations" in client.get(f"/en/recommendations?year={year}").text
+        for theme in content["themes"]:
+            thread = client.get(f"/en/threads/{theme['id']}").text
+            titles = [each["texts"]["en"]["title"] for draft in theme["drafts"] for each in draft["recommendations"]]
+            assert all(html.escape(title) in thread for title in titles)
+            for group in (group for draft in theme["drafts"] for group in draft["groups"]):
+                seated = Signup.workgroup_id == group["id"], Signup.seat.is_not(None)
+                assert group["people"] == number(Signup, *seated)
 
 
 def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
@@ -173,6 +205,7 @@ def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
         statute()
     db.session.rollback()
     the_page_says_that_they_are_invented(app)
+    every_page_of_a_past_edition_says_the_same(app)
 
 
 # --- This year --------------------------------------------------------------------------------------
