@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from sipvote import spreadsheets
 from sipvote.boot import Trouble
 from sipvote.db import now
 from sipvote.editions.models import DATED
 from sipvote.i18n import ZONE
-from sipvote.rehearsal import main
+from sipvote.rehearsal import main, outcomes_list
 from sipvote.rehearsal.browser import Broken, Form, words_of
 from sipvote.rehearsal.cast import CLEAR, TIED, Cast, Part, Way, count, deal
 from sipvote.rehearsal.play import read_profile
@@ -30,6 +31,7 @@ from sipvote.rehearsal.seasons_cast import Circle, Player
 from sipvote.rehearsal.seasons_letters import BEGIN, dates_in
 from sipvote.rehearsal.seasons_matching import best_dates, most_placed
 from sipvote.rehearsal.year import dates
+from sipvote.stocktake.models import Status
 from sipvote.workgroups.planning import Mode
 
 ROOT = Path(__file__).parent.parent
@@ -99,6 +101,18 @@ def test_the_groups_of_two_editions_can_be_played(on, memory):
     assert play.returncode == 0, told
     assert "✗" not in told and told.count("as many as an own matching places") == 2
     assert told.count("say what was tapped") == 2 and "first meetings are as they were" in told
+    assert list(memory.iterdir()) == []
+
+
+def test_what_came_of_two_editions_can_be_played(on, memory):
+    database, more = on
+    with start(database, memory, "--outcomes", **more) as play:
+        told, _nothing = play.communicate(timeout=PATIENCE)
+    assert play.returncode == 0, told
+    assert "✗" not in told and told.count("nobody else reads a word of it") == 2
+    assert told.count("once per theme") == 2 and told.count("the bundle is submitted: the hash of its file") == 2
+    assert "comes back as CSV and as XLSX without a difference" in told
+    assert "the public tables equal those counted from the exported CSV" in told
     assert list(memory.iterdir()) == []
 
 
@@ -212,6 +226,22 @@ class TestTheSeasons:
             "BEGIN:VEVENT\nDTSTART;TZID=Europe/Brussels:20200110T170000\nEND:VEVENT\n"
         )
         assert dates_in(file) == [datetime.fromisoformat("2020-01-10T17:00")]
+
+
+class TestTheList:
+    """What the play sends, and reads in a preview."""
+
+    def test_it_has_250_lines_each_of_its_own(self):
+        lines = outcomes_list.the_lines()
+        assert len({(line["year"], line["number"]) for line in lines}) == len(lines) == 250
+        assert {line["status"] for line in lines} == set(Status) and lines == outcomes_list.the_lines()
+        assert spreadsheets.read(outcomes_list.as_csv(lines)) == spreadsheets.read(outcomes_list.as_xlsx(lines))
+
+    def test_a_preview_is_read_by_its_numbers(self):
+        page = SimpleNamespace(url="/", text="What would change 1,012 new 3 changed 0 unchanged 1 faulty")
+        assert outcomes_list.counted(page) == {"new": 1012, "changed": 3, "unchanged": 0, "faulty": 1}  # type: ignore[arg-type]
+        with pytest.raises(Broken):
+            outcomes_list.counted(SimpleNamespace(url="/", text="This file cannot be imported"))  # type: ignore[arg-type]
 
 
 class TestABrowser:

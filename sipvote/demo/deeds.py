@@ -157,7 +157,6 @@ BEFORE: dict[Stop, tuple[Deed, ...]] = {
     Stop.COUNT: (close_vote, assembly.end),
     Stop.SIGNUP: (count_vote,),
     Stop.GROUPS: (assigning.choose_dates, assigning.freeze_and_draw, assigning.tell, assigning.confirm),
-    Stop.DECISIONS: (outcomes.bundle,),
     Stop.STOCKTAKE: (outcomes.publish_decisions,),
 }
 AFTER: dict[Stop, tuple[Deed, ...]] = {
@@ -165,5 +164,6 @@ AFTER: dict[Stop, tuple[Deed, ...]] = {
     Stop.SIGNUP: (groups.form_groups, groups.sign_up, wishes.propose_slots, wishes.wish),
     Stop.GROUPS: (meetings.hold,),
     Stop.RECOMMENDATIONS: (meetings.hold, outcomes.write),
-    Stop.DECISIONS: (outcomes.draft_decisions,),
+    Stop.DECISIONS: (outcomes.adopt, outcomes.submit, outcomes.draft_decisions),
+    Stop.STOCKTAKE: (outcomes.begin_work,),
 }

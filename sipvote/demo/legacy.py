@@ -25,10 +25,12 @@ from ..recommendations.models import (
     RecommendationText,
     recommendation_workgroup,
 )
+from ..recommendations.publishing import end_of
 from ..stocktake import publishing
 from ..stocktake.models import PublishedStocktake, StatusChange
+from ..themes import rules as themes
 from ..workgroups.models import Workgroup
-from . import histories, ideas
+from . import handed_over, histories, ideas
 from .ideas import Idea
 from .people import CHLOE, member_of, organiser
 
@@ -38,6 +40,7 @@ OF_A_GROUP = {2017: 12, 2019: 7, 2020: 7}
 WITH_DRAFTS = (2019, 2020)
 OUTCOMES = {Outcome.ACCEPTED: 62, Outcome.AMENDED: 16, Outcome.REJECTED: 13, Outcome.POSTPONED: 9}
 DAY = timedelta(days=1)
+ADOPTED_AFTER = 39 * DAY  # on a Friday
 PUBLISHED = date(2022, 6, 30)
 
 
@@ -56,6 +59,16 @@ class Source:
     group_name: str = ""
     group: Workgroup | None = None
     draft: Draft | None = None
+
+    @property
+    def written(self) -> datetime:
+        """When its words were written: of a draft the day before it was published."""
+        return self.draft.published_at - DAY if self.draft and self.draft.published_at else self.at
+
+    @property
+    def author(self) -> int | None:
+        """Who wrote them down for a group with a draft."""
+        return self.group.facilitators[0].id if self.draft and self.group and self.group.facilitators else None
 
 
 @dataclass
@@ -77,6 +90,8 @@ def plant() -> None:
     made = _invent([*_old(), *_of_groups()], chance)
     _write(made, large)
     _word(made, chance)
+    db.session.expire_all()
+    handed_over.plant(WITH_DRAFTS)
     _decide(made, chance)
     db.session.flush()
     _publish(PUBLISHED)
@@ -111,9 +126,10 @@ def _shares(number: int, parts: int) -> list[int]:
 def _of_groups() -> Iterator[Source]:
     """The groups of the real editions."""
     asked = select(Workgroup).join(Edition).where(Edition.year.in_(OF_A_GROUP)).order_by(Edition.year, Workgroup.id)
-    for group in db.session.scalars(asked.options(selectinload(Workgroup.theme), selectinload(Workgroup.edition))):
+    loaded = asked.options(selectinload(Workgroup.theme), selectinload(Workgroup.edition))
+    for group in sorted(db.session.scalars(loaded), key=_place):
         year, key = group.edition.year, ideas.key_of(group.theme)
-        adopted = group.edition.recommendations_at + 40 * DAY
+        adopted = group.edition.recommendations_at + ADOPTED_AFTER
         decided = group.edition.decisions_at.astimezone(ZONE).date() + 25 * DAY
         countries = sorted({city.country for city in group.cities})
         country = countries[0] if len(countries) == 1 else group.theme.prolonged_country
@@ -123,12 +139,18 @@ def _of_groups() -> Iterator[Source]:
         )
 
 
+def _place(group: Workgroup) -> tuple[int, int, int]:
+    """In the order in which a bundle numbers: by year, and the themes as they stand in the year."""
+    order = [theme.id for theme in themes.of_the_year(group.edition)]
+    return group.edition.year, order.index(group.theme_id), group.id
+
+
 def _draft(group: Workgroup) -> Draft:
     """The text of a group: open for remarks for a month, then adopted."""
     begins = group.edition.recommendations_at
     draft = Draft(
         edition=group.edition, theme=group.theme, groups=[group], created_at=group.meetings[1].ends_at,
-        published_at=begins, remarks_until=begins + 30 * DAY, adopted_at=begins + 40 * DAY,
+        published_at=begins, remarks_until=end_of(begins + 30 * DAY), adopted_at=begins + ADOPTED_AFTER,
     )  # fmt: skip
     db.session.add(draft)
     return draft
@@ -168,7 +190,7 @@ def _write(made: Sequence[Made], large: dict[str, int]) -> None:
             "year": source.year, "number": each.number, "draft_id": source.draft.id if source.draft else None,
             "position": nth[id(source)], "theme_id": source.group.theme_id if source.group else None,
             "theme_name": source.theme_name, "group_name": source.group_name, "large_theme_id": large[source.large],
-            "country": source.country, "original": each.original, "created_at": source.at,
+            "country": source.country, "original": each.original, "created_at": source.written,
         })  # fmt: skip
     ids = db.session.scalars(insert(Recommendation).returning(Recommendation.id, sort_by_parameter_order=True), rows)
     for each, row_id in zip(made, ids.all(), strict=True):
@@ -181,8 +203,8 @@ def _write(made: Sequence[Made], large: dict[str, int]) -> None:
 
 def _word(made: Sequence[Made], chance: random.Random) -> None:
     rows = [
-        {**text, "recommendation_id": each.id, "language": code, "version": 1, "written_at": each.source.at,
-         "workgroup_id": each.source.group.id if each.source.group else None}
+        {**text, "recommendation_id": each.id, "language": code, "version": 1, "written_at": each.source.written,
+         "author_id": each.source.author, "workgroup_id": each.source.group.id if each.source.group else None}
         for each in made
         for code, text in ideas.texts_of(each.idea, chance).items()
     ]  # fmt: skip

@@ -8,20 +8,19 @@ election stay as they were, because the public board is signed with them; only i
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Date, Table, bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from .. import audit
-from ..db import Moment, db, now
+from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
-from ..i18n import ZONE
 from ..mail import Letter
 from ..themes.models import Support, Theme, ThemeText
 from ..voting.models import Election, Envelope, Question
@@ -29,11 +28,10 @@ from ..workgroups import ways
 from ..workgroups.life_models import GroupFile, Minutes, MinutesAnswer, NextStep
 from ..workgroups.models import Attendance, Meeting, Signup, Workgroup
 from ..workgroups.wish_models import Assignment, Slot, WishList
-from . import assembly, assigning, deeds, meetings, outcomes
+from . import assembly, assigning, deeds, meetings, moments, outcomes_undone
 from .stops import MET_BEFORE, STOPS, Stop, stops_of, where
 
 Step = Callable[[], object]
-When = TypeVar("When", datetime, date)
 DAY = timedelta(days=1)
 
 # How long ago a stop has begun, at least, when the time machine arrives there.
@@ -42,7 +40,6 @@ ARRIVE_AFTER = {
     Stop.ASSIGNMENT: DAY / 24, Stop.GROUPS: 28 * DAY, Stop.RECOMMENDATIONS: 10 * DAY, Stop.DECISIONS: 10 * DAY,
     Stop.STOCKTAKE: 10 * DAY,
 }  # fmt: skip
-WEEK = timedelta(weeks=1)
 LAST_OF_THE_PAST = 2020
 
 
@@ -142,7 +139,7 @@ def loses(edition: Edition, stop: Stop) -> list[str]:
 
 
 def _loses_outcomes(edition: Edition, stop: Stop) -> list[str]:
-    if not is_back(edition, stop) or not outcomes.is_begun(edition):
+    if not is_back(edition, stop) or not outcomes_undone.is_begun(edition):
         return []
     if stop.is_before(Stop.RECOMMENDATIONS):
         return [_("what the groups recommend this year, with remarks and decisions")]
@@ -190,7 +187,7 @@ def _undoing(edition: Edition, stop: Stop) -> Iterator[Step]:
     """What going back undoes: what came of the groups, the groups themselves, the vote."""
     is_undone, are_groups_undone = _undoes(edition, stop), _undoes_groups(edition, stop)
     if is_back(edition, stop):
-        yield partial(outcomes.forget_the_future, edition, stop)
+        yield partial(outcomes_undone.forget_the_future, edition, stop)
     if is_undone:
         yield partial(undo, edition)
         yield partial(place, edition, min(stop, Stop.REVIEW, key=STOPS.index))
@@ -218,8 +215,8 @@ def undo(edition: Edition) -> None:
 def place(edition: Edition, stop: Stop) -> None:
     """Move the edition, and what is dated with it, so that now lies at a stop."""
     begins = stops_of(edition)
-    weeks = (now() - _arrive_after(edition, stop) - begins[stop]) // WEEK
-    moved = {each: _moved(at, weeks) for each, at in begins.items()}
+    weeks = (now() - _arrive_after(edition, stop) - begins[stop]) // moments.WEEK
+    moved = {each: moments.moved(at, weeks) for each, at in begins.items()}
     if where(moved) != stop:  # somebody made it shorter than a week or so: to its beginning, then
         later = now() - begins[stop]
         moved = {each: at + later for each, at in begins.items()}
@@ -229,7 +226,8 @@ def place(edition: Edition, stop: Stop) -> None:
     for each, at in moved.items():
         setattr(edition, f"{each}_at", at)
     for table, chosen in _dated_with(edition):
-        _shift(table, chosen, weeks)
+        moments.shift(table, chosen, weeks)
+    outcomes_undone.freeze_again(edition)
     hours = {"opens_at": edition.vote_at, "closes_at": edition.count_at}
     db.session.execute(update(Election).where(Election.edition_id == edition.id).values(**hours))
     db.session.flush()
@@ -244,13 +242,6 @@ def _arrive_after(edition: Edition, stop: Stop) -> timedelta:
     held = Workgroup.edition_id == edition.id, Workgroup.cancelled_at.is_(None)
     firsts = sorted(db.session.scalars(first.where(*held)))
     return firsts[len(firsts) // 2] + MET_BEFORE - edition.groups_at if firsts else ARRIVE_AFTER[stop]
-
-
-def _moved(moment: When, weeks: int) -> When:
-    """Weeks later by the clock on the wall: 17.00 stays 17.00, and a Saturday a Saturday."""
-    if not isinstance(moment, datetime):
-        return moment + weeks * WEEK
-    return (moment.astimezone(ZONE).replace(tzinfo=None) + weeks * WEEK).replace(tzinfo=ZONE)
 
 
 def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
@@ -271,20 +262,5 @@ def _dated_with(edition: Edition) -> list[tuple[Any, Any]]:
         *((table.__table__, table.workgroup_id.in_(groups)) for table in (NextStep, GroupFile)),
         *((table.__table__, table.edition_id == edition.id) for table in (Slot, WishList, Assignment)),
         *assembly.dated_with(edition),
-        *outcomes.dated_with(edition),
+        *outcomes_undone.dated_with(edition),
     ]
-
-
-def _shift(table: Table, chosen: Any, weeks: int) -> None:
-    """Move every moment and day in these rows. Meetings two weeks apart must not meet, so the foremost goes first."""
-    moments = [c for c in table.c if isinstance(c.type, Moment | Date)]
-    rows = db.session.execute(select(*table.primary_key, *moments).where(chosen).order_by(moments[0])).mappings().all()
-    changed = [
-        {f"old_{c.name}": row[c] for c in table.primary_key}
-        | {c.name: _moved(row[c], weeks) if row[c] else None for c in moments}
-        for row in (reversed(rows) if weeks > 0 else rows)
-    ]
-    if changed:
-        same = [c == bindparam(f"old_{c.name}") for c in table.primary_key]
-        # On the connection: the ORM would take this for a bulk update by primary key.
-        db.session.connection().execute(update(table).where(*same), changed)

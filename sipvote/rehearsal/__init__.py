@@ -8,7 +8,9 @@ and forms only.
 
 Then the seasons: the groups of 2019–20 and 2020–21 in one process that travels in time, from wishes to the fifth
 attendance sheet, with 300 people of whom some withdraw, move away, or never confirm (`seasons.py`).
-Words: scene, person, part, letterbox, promise; season, circle, temper.
+At last what came of them: first drafts, remarks, adoption, the bundle, the board's decisions and a published stocktake
+of both editions, and a list of 250 earlier recommendations that comes in, changes and comes back (`outcomes.py`).
+Words: scene, person, part, letterbox, promise; season, circle, temper; troupe, band.
 """
 
 from .run import main

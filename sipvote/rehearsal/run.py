@@ -1,19 +1,21 @@
-"""The word `rehearsal`: the years and the seasons of the groups, on each database, one after the other."""
+"""The word `rehearsal`: the years, the seasons of the groups and what came of them, on each database in turn."""
 
 import argparse
 import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 
 from ..boot import Trouble
-from . import scenes, seasons, seasons_cast
+from . import outcomes, outcomes_cast, scenes, seasons, seasons_cast
 from .browser import Broken
 from .play import FULL, QUICK, Play, Size, read_profile
 from .report import Report, say
 from .stage import stage
-from .travel import season
+from .travel import Season, season
 
 DATABASES = ("sqlite", "postgresql")
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -31,10 +33,13 @@ def main(args: list[str]) -> int:
     reports = []
     with _stoppable():
         for database in DATABASES if asked.database == "both" else [asked.database]:
-            if not asked.groups:
+            everything = not (asked.year or asked.groups or asked.outcomes)
+            if asked.year or everything:
                 reports.append(play(database, size, asked.keep))
-            if not asked.year:
+            if asked.groups or everything:
                 reports.append(play_groups(database, asked.quick, asked.keep))
+            if asked.outcomes or everything:
+                reports.append(play_outcomes(database, asked.quick, asked.keep))
     say()
     for report in reports:
         say(f"{'✗' if report.broken else '✓'} {report.play}: {report.kept} promises kept, {len(report.broken)} broken")
@@ -52,6 +57,9 @@ def _arguments(args: list[str]) -> argparse.Namespace:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--year", action="store_true", help="only the years and the assembly")
     only.add_argument("--groups", action="store_true", help="only the groups, from wishes to the fifth sheet")
+    only.add_argument(
+        "--outcomes", action="store_true", help="only what came of it, from a first draft to the stocktake"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with database and logs")
     return parser.parse_args(args)
 
@@ -89,14 +97,30 @@ def play(database: str, size: Size, keep: bool) -> Report:
 
 def play_groups(database: str, is_quick: bool, keep: bool) -> Report:
     """The seasons of the groups, from wishes to the fifth attendance sheet of two editions."""
-    report = Report(f"{NAMES[database]}, groups")
+    size = seasons_cast.QUICK if is_quick else seasons_cast.FULL
+    begin = partial(season, keep=keep, begins=seasons.BEGINS)
+    return _travel(database, "groups", begin, partial(seasons.all_of, size=size))
+
+
+def play_outcomes(database: str, is_quick: bool, keep: bool) -> Report:
+    """What came of two editions, from the first draft to a published stocktake; then the list of the years before."""
+    size = outcomes_cast.QUICK if is_quick else outcomes_cast.FULL
+    begin = partial(season, keep=keep, begins=outcomes.BEGINS)
+    return _travel(database, "outcomes", begin, partial(outcomes.all_of, size=size))
+
+
+def _travel(
+    database: str, name: str, begin: Callable[[str | None], AbstractContextManager[Season]],
+    act: Callable[[Season, Report], None],
+) -> Report:  # fmt: skip
+    """One play on the stage on which months pass."""
+    report = Report(f"{NAMES[database]}, {name}")
     say(f"\n=== {report.play} ===")
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         url = _postgresql(stack) if database == "postgresql" else None
         try:
-            on = stack.enter_context(season(url, keep, seasons.BEGINS))
-            seasons.all_of(on, report, seasons_cast.QUICK if is_quick else seasons_cast.FULL)
+            act(stack.enter_context(begin(url)), report)
         except Broken as fault:
             report.promise("the play goes on to its end", False, fault)
     report.figure("seconds in all, with setting up and taking down", round(time.monotonic() - began))

@@ -1,5 +1,7 @@
 """What came of it in the demonstration: 250 recommendations since 2015, and this year's at its stops."""
 
+import html
+import json
 from collections import Counter
 from itertools import pairwise
 from time import perf_counter
@@ -12,11 +14,15 @@ from sipvote.db import db, now
 from sipvote.decisions.models import Decision, Outcome
 from sipvote.demo import ideas, legacy
 from sipvote.demo.stops import Stop
+from sipvote.editions.models import Edition
 from sipvote.i18n import LANGUAGES
-from sipvote.recommendations.hearing_models import Remark
+from sipvote.mail import Letter
+from sipvote.recommendations import adopting, bundle_content, bundling, drafts, hearing
+from sipvote.recommendations.hearing_models import Adoption, Bundle, MinorityNote, Remark
 from sipvote.recommendations.models import Draft, LargeTheme, Recommendation, RecommendationText
 from sipvote.stocktake import answering, publishing, seen
 from sipvote.stocktake.models import PublishedStocktake, Status, StatusChange
+from sipvote.workgroups.models import Signup
 from tests.demo.conftest import the_edition, travel
 
 
@@ -70,6 +76,40 @@ def every_one_is_decided_and_has_a_history_in_order() -> None:
     assert all(line.noted_at <= now() and line.since <= now().date() for line in lines)
 
 
+def the_bundles_of_the_past_were_submitted_and_are_frozen() -> None:
+    for year in legacy.WITH_DRAFTS:
+        edition = db.session.scalars(select(Edition).where(Edition.year == year)).one()
+        bundle = bundling.of_edition(edition)
+        assert bundle and bundle.content and bundle.submitted_at and bundle.digest == bundling.digest_of(bundle.content)
+        # Made anew today it says the same: texts, numbers, remarks and notes are as they were handed over.
+        assert bundling.canonical(bundle_content.content_of(edition, bundle, bundle.submitted_at)) == bundle.content
+        own = bundle_content.recommendations_of(bundle_content.drafts_of(edition))
+        assert [each.number for each in own] == list(range(1, len(own) + 1)) and not json.loads(bundle.content)[
+            "missing"
+        ]
+        drafted = db.session.scalar(
+            select(func.min(Decision.drafted_at)).join(Recommendation).where(Recommendation.year == year)
+        )
+        assert (
+            max(d.adopted_at for d in bundle_content.drafts_of(edition) if d.adopted_at) < bundle.submitted_at < drafted
+        )
+        assert bundling.why_not_take_back(edition)
+
+
+def every_text_of_the_past_was_adopted_as_it_stands_by_those_present() -> None:
+    for draft in db.session.scalars(select(Draft)).all():
+        for standing in adopting.standings(draft):
+            assert standing.has_adopted and standing.tally and standing.tally.is_adopted and not standing.tally.silent
+        assert not hearing.unanswered(draft)
+    remarks = db.session.scalars(select(Remark)).all()
+    assert len(remarks) > 17 and {remark.taken_up for remark in remarks} == {True, False}
+    for remark in remarks:
+        draft = remark.draft
+        assert draft.published_at and draft.published_at < remark.written_at < draft.remarks_until
+        assert remark.answered_at and remark.answered_at < draft.adopted_at
+    assert number(MinorityNote) > 2
+
+
 def each_status_occurs_and_about_half_is_done() -> None:
     figures = seen.of_day(seen.today()).figures
     assert all(figures.whole.statuses[status] for status in Status)
@@ -104,7 +144,7 @@ def they_are_the_same_whenever_they_are_made() -> None:
 
 
 def they_are_quick_to_make() -> None:
-    for table in (PublishedStocktake, StatusChange, Decision, Recommendation, Draft, LargeTheme):
+    for table in (PublishedStocktake, Bundle, StatusChange, Decision, Recommendation, Draft, LargeTheme):
         db.session.execute(delete(table))
     db.session.expire_all()
     begun = perf_counter()
@@ -113,8 +153,38 @@ def they_are_quick_to_make() -> None:
 
 
 def the_page_says_that_they_are_invented(app: Flask) -> None:
-    page = app.test_client().get("/en/stocktake").text
-    assert "Invented for the demonstration" in page and "250" in page
+    for path in ("/en/stocktake", "/en/recommendations", "/en/2019/decisions", "/en/2020/decisions"):
+        assert "Only the editions of 2017, 2019 and 2020" in app.test_client().get(path).text
+    assert "250" in app.test_client().get("/en/stocktake").text
+    app.config["DEMO"] = False
+    try:
+        assert "Invented for the demonstration" not in page_of_the_list(app)
+    finally:
+        app.config["DEMO"] = True
+
+
+def page_of_the_list(app: Flask) -> str:
+    """Without the texts themselves, which say so too."""
+    return app.test_client().get("/en/recommendations?q=nothing-of-this-kind").text
+
+
+def every_page_of_a_past_edition_says_the_same(app: Flask) -> None:
+    """As many recommendations in the list, the bundle, the drafts, the decisions and the figures."""
+    client = app.test_client()
+    for year in legacy.WITH_DRAFTS:
+        mine = [each for each in everything() if each.year == year]
+        content = json.loads(client.get(f"/en/{year}/bundle/bundle.json").text)
+        assert bundle_content.count(content) == len(mine)
+        assert f"{len(mine)} recommendations, by " in client.get(f"/en/{year}/bundle").text
+        assert f"on {len(mine)} of {len(mine)} recommendations" in client.get(f"/en/{year}/decisions").text
+        assert f"{len(mine)} recommendations" in client.get(f"/en/recommendations?year={year}").text
+        for theme in content["themes"]:
+            thread = client.get(f"/en/threads/{theme['id']}").text
+            titles = [each["texts"]["en"]["title"] for draft in theme["drafts"] for each in draft["recommendations"]]
+            assert all(html.escape(title) in thread for title in titles)
+            for group in (group for draft in theme["drafts"] for group in draft["groups"]):
+                seated = Signup.workgroup_id == group["id"], Signup.seat.is_not(None)
+                assert group["people"] == number(Signup, *seated)
 
 
 def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
@@ -124,6 +194,8 @@ def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
         each_has_a_text_in_three_languages_that_says_it_is_invented,
         real_editions_have_their_themes_groups_and_drafts,
         every_one_is_decided_and_has_a_history_in_order,
+        the_bundles_of_the_past_were_submitted_and_are_frozen,
+        every_text_of_the_past_was_adopted_as_it_stands_by_those_present,
         each_status_occurs_and_about_half_is_done,
         some_ask_again_what_was_asked_earlier,
         some_are_late_and_some_have_nobody,
@@ -133,6 +205,7 @@ def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
         statute()
     db.session.rollback()
     the_page_says_that_they_are_invented(app)
+    every_page_of_a_past_edition_says_the_same(app)
 
 
 # --- This year --------------------------------------------------------------------------------------
@@ -140,10 +213,11 @@ def test_the_five_cycles_stand_as_invented(app: Flask, demo: None) -> None:
 
 def groups_publish_drafts_and_members_remark_on_one() -> None:
     travel(Stop.RECOMMENDATIONS)
-    drafts = {each.draft for each in mine()}
-    assert len(drafts) >= 5 and all(draft and draft.published_at and draft.remarks_until for draft in drafts)
+    written = {each.draft for each in mine()}
+    assert len(written) >= 5 and all(draft and draft.published_at and drafts.is_open(draft) for draft in written)
     assert all(each.number is None and each.is_public for each in mine())
-    remarks = db.session.scalars(select(Remark)).all()
+    first = min((draft for draft in written if draft), key=lambda draft: draft.id)
+    remarks = db.session.scalars(select(Remark).where(Remark.draft_id == first.id)).all()
     assert len(remarks) == 4 and sum(remark.answered_at is not None for remark in remarks) == 2
     assert all(remark.written_at <= now() for remark in remarks)
 
@@ -152,12 +226,27 @@ def the_board_has_drafted_most_decisions_then_published_all() -> None:
     travel(Stop.DECISIONS)
     drafted = Decision.published_at.is_(None)
     assert all(each.number for each in mine())
+    assert all(draft and draft.adopted_at for draft in {each.draft for each in mine()})
+    the_bundle_says_what_its_page_says()
     assert 0 < number(Decision, drafted) == len(mine()) - 3
     travel(Stop.STOCKTAKE)
     assert number(Decision, drafted) == 0 and number(Decision) == 250 + len(mine())
+    the_bundle_says_what_its_page_says()
+    assert number(Letter, Letter.key.startswith("decided")) > 20
     assert any(
         row.year == the_edition().year and row.status == Status.ONGOING for row in seen.of_day(seen.today()).rows
     )
+
+
+def the_bundle_says_what_its_page_says() -> None:
+    bundle = bundling.of_edition(the_edition())
+    assert bundle and bundle.content and bundle.submitted_at and bundle.submitted_at <= now()
+    content = json.loads(bundle.content)
+    assert content["submitted_at"] == bundle.submitted_at.isoformat() and bundle.digest == bundling.digest_of(
+        bundle.content
+    )
+    adopted = {draft["adopted_at"] for theme in content["themes"] for draft in theme["drafts"]}
+    assert adopted == {each.draft.adopted_at.isoformat() for each in mine() if each.draft and each.draft.adopted_at}
 
 
 def going_back_undoes_what_came_later_and_nothing_older() -> None:
@@ -166,6 +255,13 @@ def going_back_undoes_what_came_later_and_nothing_older() -> None:
     assert number(Decision, Decision.published_at.is_(None)) == len(mine()) == many
     travel(Stop.RECOMMENDATIONS)
     assert [each.number for each in mine()] == [None] * many and number(Decision) == 250
+    assert bundling.of_edition(the_edition()) is None and all(
+        d and drafts.is_open(d) for d in {e.draft for e in mine()}
+    )
+    ours = [each.draft_id for each in mine()]
+    assert number(Adoption, Adoption.draft_id.in_(ours)) == number(MinorityNote, MinorityNote.draft_id.in_(ours)) == 0
+    answered = Remark.draft_id.in_(ours), Remark.answered_at.is_not(None)
+    assert number(Remark, *answered) == 2
     travel(Stop.GROUPS)
     assert mine() == [] and len(everything()) == 250 and number(Draft) == 17
     travel(Stop.THEMES)
