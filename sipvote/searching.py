@@ -50,6 +50,8 @@ LONGEST_SEARCH = 400  # characters; what follows is not looked for
 MOST_WORDS = 10
 PREFIX_FROM = 3  # letters: a shorter word is found only whole
 EXCERPT = 220  # characters
+# Texts that are compared with each other: of a word that stands in more, those that were written last.
+MOST_RANKED = 1_000
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]*)[\"“”„«»]")
 _sqlite_index = a_table("search_index", a_column("rowid"), a_column("search_index"))
 
@@ -187,8 +189,9 @@ def _ranked(questions: list[Asked], kinds: Collection[str] | None) -> Any:
         partition_by=(SearchText.kind, SearchText.thing_id), order_by=(is_foreign, in_title.desc(), SearchText.language)
     )
     rows = select(SearchText.id, SearchText.kind, SearchText.thing_id, in_title, times, first.label("place"))
-    rows = rows.where(or_(*map(_holds, questions)))
-    return (rows.where(SearchText.kind.in_(kinds)) if kinds else rows).subquery()
+    found = select(SearchText.id).where(or_(*map(_holds, questions)))
+    newest = (found.where(SearchText.kind.in_(kinds)) if kinds else found).order_by(SearchText.id.desc())
+    return rows.where(SearchText.id.in_(newest.limit(MOST_RANKED).subquery().select())).subquery()
 
 
 def matching(words: str, kind: str, language: str | None = None) -> Select[int] | None:
