@@ -173,8 +173,7 @@ def _known() -> dict[str, Any]:
 
 def _sign_in(client: FlaskClient) -> None:
     """As a member with every office."""
-    member = db.session.scalars(select(Member).order_by(Member.id)).first()
-    assert member is not None
+    member = db.session.scalars(select(Member).order_by(Member.id).limit(1)).one()
     held = set(db.session.scalars(select(Grant.role).where(Grant.member_id == member.id, Grant.city_id.is_(None))))
     db.session.add_all(Grant(member=member, role=role, granted_at=now()) for role in Role if role not in held)
     moment = now()

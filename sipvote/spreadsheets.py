@@ -136,8 +136,8 @@ def _of_xlsx(content: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
     import python_calamine  # here, because few web processes ever need it
 
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            if sum(part.file_size for part in book.infolist()) > MOST_BYTES:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
                 raise _too_large(0, most)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = book.get_sheet_by_index(0)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from sipvote import finds, stems
+from sipvote import finds, searching, stems
 from sipvote.db import db, now
 from sipvote.decisions import found as _decisions  # noqa: F401  (each says what is found of it)
 from sipvote.decisions.models import Decision
@@ -300,6 +300,16 @@ def test_nothing_is_in_the_index_that_is_not_found_by_the_rooms():
     db.session.commit()
     assert db.session.scalars(select(SearchText.kind)).all() == ["recommendation"]
     assert db.session.scalar(select(Decision.id)) is not None
+
+
+def test_of_a_word_that_stands_everywhere_the_newest_are_compared(app, monkeypatch):
+    monkeypatch.setattr(searching, "MOST_RANKED", 3)
+    for number in range(1, 6):
+        an_old_recommendation(number=number, title=f"Fees {number}")
+    db.session.commit()
+    few, all_ = search("fees"), search('"fees 2"')
+    assert [hit.title.striptags() for hit in few.hits] == ["Fees 5", "Fees 4", "Fees 3"] and few.is_cut
+    assert all_.total == 1 and not all_.is_cut
 
 
 # --- Stems --------------------------------------------------------------------------------------------

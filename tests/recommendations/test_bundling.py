@@ -219,7 +219,9 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     kept(MinorityNote(draft=draft, member=bas, language="en", text="Gone.", written_at=now(), withdrawn_at=now()))
     words = {"draft": draft, "member": bas, "language": "en", "written_at": now() - timedelta(days=3)}
     answered = {"answered_at": now(), "answer": "Yes, we did."}
-    remark = kept(Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered))
+    remark = kept(
+        Remark(**words, recommendation=first, text="Add prices.", taken_up=True, answer_language="en", **answered)
+    )
     kept(Remark(**words, parent_id=remark.id, text="I agree."))
     kept(Remark(**words, text="What of clients?"))
     kept(Remark(**words, text="Rude.", hidden_at=now(), hidden_reason="Rude."))

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 import xlsxwriter
