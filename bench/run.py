@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import assignment, counting, floors, load, planning
+from bench import assignment, counting, floors, load, pages, planning
 from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
@@ -42,7 +42,11 @@ def main(args: list[str]) -> int:
     parser.add_argument("--counting", action="store_true", help="only how long counting takes")
     parser.add_argument("--planning", action="store_true", help="only how long planning takes")
     parser.add_argument("--assignment", action="store_true", help="only how long assignment takes")
+    parser.add_argument("--pages", action="store_true", help="only how long every page takes")
+    parser.add_argument("--only", default="", help="with --pages: only addresses that hold this")
     options = parser.parse_args(args)
+    if options.pages:
+        return 1 if _pages(options) else 0
     parts = {counting: options.counting, planning: options.planning, assignment: options.assignment}
     if any(parts.values()):
         return 1 if sum(part.measure() for part, wanted in parts.items() if wanted) else 0
@@ -55,6 +59,16 @@ def main(args: list[str]) -> int:
             with _database(name) as (url, folder):
                 missed += _report(name, measure(url, folder, options))
     return 1 if missed else 0
+
+
+def _pages(options: argparse.Namespace) -> int:
+    missed = 0
+    for name in ("sqlite", "postgresql"):
+        if options.database in (name, "both"):
+            with _database(name) as (url, folder):
+                print(f"\n{name}")
+                missed += pages.measure(url, folder, options.rounds, options.members, options.only)
+    return missed
 
 
 def _has_wrk() -> bool:

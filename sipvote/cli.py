@@ -59,7 +59,7 @@ def search_index() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def import_members(file: Path, dry_run: bool) -> None:
-    """Make the members equal to the roll in FILE (CSV), all or nothing."""
+    """Make the members equal to the roll in FILE (XLSX or CSV), all or nothing."""
     try:
         read = roll.read(file.read_bytes())
     except OSError as trouble:

@@ -50,6 +50,8 @@ LONGEST_SEARCH = 400  # characters; what follows is not looked for
 MOST_WORDS = 10
 PREFIX_FROM = 3  # letters: a shorter word is found only whole
 EXCERPT = 220  # characters
+# Texts that are compared with each other: of a word that stands in more, those that were written last.
+MOST_RANKED = 1_000
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]*)[\"“”„«»]")
 _sqlite_index = a_table("search_index", a_column("rowid"), a_column("search_index"))
 
@@ -186,9 +188,11 @@ def _ranked(questions: list[Asked], kinds: Collection[str] | None) -> Any:
     first = func.row_number().over(
         partition_by=(SearchText.kind, SearchText.thing_id), order_by=(is_foreign, in_title.desc(), SearchText.language)
     )
-    rows = select(SearchText.id, SearchText.kind, SearchText.thing_id, in_title, times, first.label("place"))
-    rows = rows.where(or_(*map(_holds, questions)))
-    return (rows.where(SearchText.kind.in_(kinds)) if kinds else rows).subquery()
+    rows = select(SearchText.id, SearchText.kind, SearchText.thing_id, in_title, times, first.label("place"),
+                  func.count().over().label("texts"))  # fmt: skip
+    found = select(SearchText.id).where(or_(*map(_holds, questions)))
+    newest = (found.where(SearchText.kind.in_(kinds)) if kinds else found).order_by(SearchText.id.desc())
+    return rows.where(SearchText.id.in_(newest.limit(MOST_RANKED).subquery().select())).subquery()
 
 
 def matching(words: str, kind: str, language: str | None = None) -> Select[int] | None:
@@ -215,12 +219,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """A page of hits. `asked` is False when there was no word to look for."""
+    """A page of hits. `asked` is False when there was no word to look for.
+
+    `is_cut`: the words stand in more texts than are compared; `total` is of the newest ones.
+    """
 
     hits: list[Hit]
     total: int
     page: int
     asked: bool = True
+    is_cut: bool = False
 
     @property
     def pages(self) -> int:
@@ -241,11 +249,12 @@ def search(words: str, kinds: Collection[str] | None = None, language: str | Non
     order = (ranked.c.in_title.desc(), ranked.c.times.desc(), ranked.c.kind.desc(), ranked.c.thing_id.desc())
     top = once.order_by(*order).limit(PER_PAGE).offset(PER_PAGE * (page - 1)).subquery()
     ordered = (top.c.in_title.desc(), top.c.times.desc(), top.c.kind.desc(), top.c.thing_id.desc())
-    rows = select(SearchText, top.c.total).join(top, top.c.id == SearchText.id).order_by(*ordered)
+    rows = select(SearchText, top.c.total, top.c.texts).join(top, top.c.id == SearchText.id).order_by(*ordered)
     found = db.session.execute(rows).all()
     by_language = {asked.language: asked for asked in questions}
-    hits = [_hit(row, by_language[row.language]) for row, _total in found]
-    return Found(hits, found[0][1] if found else 0, page)
+    hits = [_hit(row, by_language[row.language]) for row, *_ in found]
+    is_cut = bool(found) and found[0][2] >= MOST_RANKED
+    return Found(hits, found[0][1] if found else 0, page, is_cut=is_cut)
 
 
 def _hit(row: SearchText, asked: Asked) -> Hit:

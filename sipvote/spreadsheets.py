@@ -10,9 +10,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from flask_babel import gettext as _
 
@@ -89,18 +88,22 @@ def _text(cell: Any) -> str:
 # --- In ---------------------------------------------------------------------------------------------
 
 
-def read(content: bytes) -> list[tuple[int, list[str]]]:
+def read(content: bytes, most: int = MOST_ROWS) -> list[tuple[int, list[str]]]:
     """(row number, cells as texts) of every row that is not empty, as a spreadsheet counts them. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(0, _("The file is empty."))
-    rows = _of_xlsx(content) if content.startswith(b"PK") else _of_csv(_decode(content))
+    rows = _of_xlsx(content, most) if content.startswith(b"PK") else _of_csv(_decode(content))
     found = []
     for row, cells in rows:
-        if row > MOST_ROWS or len(cells) > MOST_COLUMNS:
-            raise Unreadable(row, _("This table is too large: at most %(rows)d rows.", rows=MOST_ROWS))
+        if row > most or len(cells) > MOST_COLUMNS:
+            raise _too_large(row, most)
         if any(cell.strip() for cell in cells):
             found.append((row, cells))
     return found
+
+
+def _too_large(row: int, most: int) -> Unreadable:
+    return Unreadable(row, _("This table is too large: at most %(rows)d rows.", rows=most))
 
 
 def _decode(content: bytes) -> str:
@@ -128,106 +131,38 @@ def _of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Unreadable(row + 1, why) from None
 
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_DATED = {*range(14, 23), 45, 46, 47}  # the number formats that every spreadsheet has for dates and times
-_NOT_DATED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-
-
-def _of_xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
+def _of_xlsx(content: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet."""
+    import python_calamine  # here, because few web processes ever need it
+
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
-            if sum(part.file_size for part in book.infolist()) > MOST_BYTES:
-                raise Unreadable(0, _("This table is too large: at most %(rows)d rows.", rows=MOST_ROWS))
-            parts = set(book.namelist())
-            shared = _shared(book) if "xl/sharedStrings.xml" in parts else []
-            dated = _dated(book) if "xl/styles.xml" in parts else set()
-            sheet, start = _first_sheet(book)
-            with book.open(sheet) as file:
-                yield from _rows_of(file, shared, dated, start)
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, ValueError, IndexError, StopIteration, OverflowError):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
+                raise _too_large(0, most)
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheet = book.get_sheet_by_index(0)
+        if sheet.end and (sheet.end[0] >= most or sheet.end[1] >= MOST_COLUMNS):
+            raise _too_large(sheet.end[0] + 1, most)
+        rows = sheet.to_python(skip_empty_area=False)
+    except (zipfile.BadZipFile, python_calamine.CalamineError, IndexError, ValueError, OverflowError):
         raise Unreadable(0, _("This XLSX file cannot be read. Save it again, or send it as CSV.")) from None
+    for at, row in enumerate(rows, start=1):
+        yield at, _without_end([_typed(cell) for cell in row])
 
 
-def _parse(file: Any) -> ET.Element:
-    # A document type would be the door to entities that unfold without end: spreadsheets write none.
-    text = file.read()
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise ValueError
-    return ET.fromstring(text)  # noqa: S314  (no entities, see above)
+def _without_end(cells: list[str]) -> list[str]:
+    """A row up to its last cell that holds something: a sheet is as wide as its widest row."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
-def _shared(book: zipfile.ZipFile) -> list[str]:
-    with book.open("xl/sharedStrings.xml") as file:
-        return [_words(item) for item in _parse(file).iter(f"{_MAIN}si")]
-
-
-def _words(item: ET.Element) -> str:
-    """The text of a cell: its runs, without how they are pronounced."""
-    runs = [item.find(f"{_MAIN}t"), *(run.find(f"{_MAIN}t") for run in item.iter(f"{_MAIN}r"))]
-    text = "".join(run.text or "" for run in runs if run is not None)
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-
-
-def _dated(book: zipfile.ZipFile) -> set[int]:
-    """The styles that show a number as a date."""
-    with book.open("xl/styles.xml") as file:
-        styles = _parse(file)
-    formats = set(_DATED)
-    for own in styles.iter(f"{_MAIN}numFmt"):
-        if re.search("[dmyDMY]", _NOT_DATED.sub("", own.get("formatCode", ""))):
-            formats.add(int(own.get("numFmtId", "0")))
-    cells = styles.find(f"{_MAIN}cellXfs")
-    return {at for at, xf in enumerate(cells if cells is not None else ()) if int(xf.get("numFmtId", "0")) in formats}
-
-
-def _first_sheet(book: zipfile.ZipFile) -> tuple[str, date]:
-    """Where the first sheet stands, and the day that dates are counted from."""
-    with book.open("xl/workbook.xml") as file:
-        workbook = _parse(file)
-    with book.open("xl/_rels/workbook.xml.rels") as file:
-        targets = {link.get("Id"): link.get("Target", "") for link in _parse(file)}
-    target = targets[next(workbook.iter(f"{_MAIN}sheet")).get(_LINK)].lstrip("/")
-    of = workbook.find(f"{_MAIN}workbookPr")
-    is_1904 = of is not None and of.get("date1904", "0") in ("1", "true")
-    return target if target.startswith("xl/") else f"xl/{target}", date(1904, 1, 1) if is_1904 else date(1899, 12, 30)
-
-
-def _rows_of(file: Any, shared: list[str], dated: set[int], start: date) -> Iterator[tuple[int, list[str]]]:
-    at = 0
-    for row in _parse(file).iter(f"{_MAIN}row"):
-        at = int(row.get("r") or at + 1)
-        cells: list[str] = []
-        for cell in row.iter(f"{_MAIN}c"):
-            column = _column(cell.get("r", "")) if cell.get("r") else len(cells)
-            if column >= MOST_COLUMNS:
-                break
-            cells += [""] * (column - len(cells))
-            cells.append(_value(cell, shared, dated, start))
-        yield at, cells
-
-
-def _column(place: str) -> int:
-    """0 for "A7", 27 for "AB7"."""
-    number = 0
-    for letter in place.rstrip("0123456789"):
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def _value(cell: ET.Element, shared: list[str], dated: set[int], start: date) -> str:
-    kind, found = cell.get("t", "n"), cell.find(f"{_MAIN}v")
-    text = (found.text or "") if found is not None else ""
-    if kind == "s":
-        return shared[int(text)]
-    if kind == "inlineStr":
-        inside = cell.find(f"{_MAIN}is")
-        return _words(inside) if inside is not None else ""
-    if kind != "n" or not text:
-        return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
-    number = float(text)
-    if int(cell.get("s", "0")) in dated:
-        return (start + timedelta(days=int(number))).isoformat()
-    return str(int(number)) if number == int(number) else text
+def _typed(cell: Any) -> str:
+    """A cell as somebody would type it: whole numbers without a point, moments as their day."""
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)

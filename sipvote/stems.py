@@ -1,7 +1,7 @@
 """Words as they are compared: without accents, capitals and endings, the same on both databases. Knows no room.
 
-The endings are those of plurals and of French feminines, cut off with a light hand. A stem is only ever compared with
-stems, so it need not be a word.
+The endings are cut off by the Snowball stemmers. Accents go first, so that who types none finds the same. A stem is
+only ever compared with stems, so it need not be a word.
 """
 
 import re
@@ -10,8 +10,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from snowballstemmer.dutch_stemmer import DutchStemmer
+from snowballstemmer.english_stemmer import EnglishStemmer
+from snowballstemmer.french_stemmer import FrenchStemmer
+
 # Letters and digits, with the accents that may stand behind a letter as signs of their own.
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_WITHOUT_APOSTROPHE = re.compile("[^aeiou][aiouy]s$")  # themas, fotos: as many write thema’s
 _APOSTROPHES = "'’ʼ"
 _ELIDED = {"l", "d", "j", "n", "s", "m", "t", "c", "qu", "jusqu", "lorsqu", "puisqu"}  # l’égalité, qu’on
 _HUNG = {"s", "t", "n", "m", "d", "re", "ve", "ll"}  # thema’s, foto’s, it’s, don’t
@@ -24,6 +29,8 @@ COMMON = {
     "en": frozenset(_COMMON_EN.split(" ")), "nl": frozenset(_COMMON_NL.split(" ")),
     "fr": frozenset(_COMMON_FR.split(" ")),
 }  # fmt: skip
+
+_STEMMERS = {"en": EnglishStemmer, "nl": DutchStemmer, "fr": FrenchStemmer}
 
 
 class Word(NamedTuple):
@@ -72,45 +79,9 @@ def _spelled(letters: str) -> str:
 @lru_cache(maxsize=50_000)  # every word of a text is asked, and a language has few that are said often
 def stem(word: str, language: str) -> str:
     """A folded word without its ending, in one of the three languages."""
-    return _STEMMERS[language](word) if len(word) > 3 else word
-
-
-def _english(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}i"
-    if re.search("(s|x|z|ch|sh)es$", word):
-        word = word[:-2]
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    if language == "nl" and _WITHOUT_APOSTROPHE.search(word):
         word = word[:-1]
-    return f"{word[:-1]}i" if re.search("[^aeiou]y$", word) else word
-
-
-def _dutch(word: str) -> str:
-    """Groepen as groep, vennoten as vennoot, brieven as brief, mogelijkheden as mogelijkheid."""
-    if word.endswith("heden"):
-        word = f"{word[:-5]}heid"
-    elif word.endswith("en") and len(word) > 4:
-        word = _single(word[:-2])
-        word = f"{word[:-1]}{ {'v': 'f', 'z': 's'}.get(word[-1], word[-1]) }"
-    elif word.endswith("s") and not word.endswith("ss") and len(word) > 4:
-        word = word[:-1]
-    return re.sub(r"([^aeiou])(aa|ee|oo|uu)([^aeiou])$", lambda m: f"{m[1]}{m[2][0]}{m[3]}", word)
-
-
-def _french(word: str) -> str:
-    """Pluriel et féminin : locaux as local, coopératives as coopératif, professionnelles as professionnel."""
-    if word.endswith("aux") and not word.endswith("eaux") and len(word) > 4:
-        word = f"{word[:-3]}al"
-    elif word.endswith(("s", "x")) and not word.endswith("ss"):
-        word = word[:-1]
-    bare = word.rstrip("e") if len(word.rstrip("e")) >= 3 else word
-    bare = f"{bare[:-2]}if" if bare.endswith("iv") and len(bare) > 4 else bare
-    return _single(bare)
-
-
-def _single(word: str) -> str:
-    """Without the second of two last consonants that are the same."""
-    return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou" else word
-
-
-_STEMMERS = {"en": _english, "nl": _dutch, "fr": _french}
+    # A stemmer of its own each time: it holds the word it works on, and threads would share it.
+    return _STEMMERS[language]().stemWord(word)[:LONGEST]

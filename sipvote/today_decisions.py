@@ -76,7 +76,7 @@ def for_the_board() -> Iterator[Card]:
     if waiting > drafted:
         text = _("%(drafted)s of %(all)s drafted.", drafted=drafted, all=waiting)
         yield Card(_("Draft the board’s decisions"), text, url_for("board.index"), _("To the board’s page"))
-    ready = publishing.how_many_ready() if drafted else 0
+    ready = publishing.how_many().ready if drafted else 0
     if ready:
         text = ngettext("%(num)d draft is complete.", "%(num)d drafts are complete.", ready)
         yield Card(_("Publish the board’s decisions"), text, url_for("board.publish"), _("Look at all, and publish"))

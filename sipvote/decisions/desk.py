@@ -34,9 +34,8 @@ def asked_recommendation(recommendation_id: int) -> Recommendation:
 @board.get("")
 @requires("decisions.decide")
 def index() -> str:
-    waiting = publishing.preview()
     return render_template(
-        "board/index.html", years=finding.progress(), ready=waiting.ready, incomplete=waiting.incomplete,
+        "board/index.html", years=finding.progress(), drafts=publishing.how_many(),
         coming_back=finding.coming_back(), late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
         late_follow_ups=finding.late_follow_ups(MOST_SHOWN), to_ask=finding.to_ask(),
         why_not_ask=following.why_not_ask, ballots=following.ballots(), label_of=label_of, **words(),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -23,6 +23,8 @@ from ..recommendations.models import Recommendation
 from . import finding, following, rules, telling
 from .models import Decision, Outcome
 
+AT_ONCE = 100  # decisions that are looked at and published together: more than an edition ever had
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -34,11 +36,19 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Preview:
-    """All drafts, and the seal over those that are complete."""
+    """The first drafts, as many as are published at once, and the seal over those that are complete."""
 
     ready: Sequence[Decision]
     incomplete: Sequence[Waiting]
     seal: str
+    how_many: "HowMany"
+
+
+class HowMany(NamedTuple):
+    """Of all drafts so many are complete, and so many are not."""
+
+    ready: int
+    incomplete: int
 
 
 def _drafts() -> Any:
@@ -52,14 +62,19 @@ def _drafts() -> Any:
 
 def preview() -> Preview:
     """What would be published now."""
-    found = [Waiting(decision, rules.missing(decision)) for decision in db.session.scalars(_drafts())]
-    ready = [each.decision for each in found if not each.missing]
-    return Preview(ready, [each for each in found if each.missing], seal_of(ready))
+    complete = rules.is_complete()
+    ready = db.session.scalars(_drafts().where(complete).limit(AT_ONCE)).all()
+    others = db.session.scalars(_drafts().where(~complete).limit(AT_ONCE)).all()
+    return Preview(ready, [Waiting(each, rules.missing(each)) for each in others], seal_of(ready), how_many())
 
 
-def how_many_ready() -> int:
-    """How many drafts are complete."""
-    return len(preview().ready)
+def how_many() -> HowMany:
+    """How many drafts there are; one query, which reads none of them."""
+    count = func.count()
+    asked = select(count, count.filter(rules.is_complete())).select_from(Decision).join(Decision.recommendation)
+    drafts = asked.where(Decision.published_at.is_(None), Recommendation.withdrawn_at.is_(None))
+    drafted, ready = db.session.execute(drafts).one()
+    return HowMany(ready, drafted - ready)
 
 
 def seal_of(decisions: Collection[Decision]) -> str:

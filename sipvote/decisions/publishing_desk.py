@@ -44,7 +44,7 @@ def publish() -> Any:
             flash(ngettext("%(num)d decision is published.", "%(num)d decisions are published.", count), "ok")
             return see_other(url_for("decisions.index", year=done[0].recommendation.year))
     return render_template(
-        "board/publish.html", form=form, ready=found.ready, incomplete=found.incomplete,
+        "board/publish.html", form=form, ready=found.ready, incomplete=found.incomplete, drafts=found.how_many,
         counts=telling.counts(found.ready), label_of=label_of, **words(),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from .. import audit
@@ -237,6 +237,19 @@ def missing(decision: Decision) -> list[str]:
         (decision.outcome in NEEDS_DUE and not decision.due, _("The due date is missing.")),
     )  # fmt: skip
     return [sentence for lacks, sentence in needs if lacks]
+
+
+def is_complete() -> ColumnElement[bool]:
+    """The same asked of the database: the drafts of which missing() says nothing."""
+    of, text = Decision, DecisionText
+    said = select(text.decision_id).where(text.decision_id == of.id, text.language == of.original, text.reasons != "")
+    return and_(
+        said.exists(),
+        or_(of.outcome != Outcome.AMENDED, said.where(text.amended != "").exists()),
+        or_(of.outcome != Outcome.POSTPONED, of.postponed_until.is_not(None)),
+        or_(of.outcome.not_in(NEEDS_OWNER), of.owner_id.is_not(None), of.owner_name != ""),
+        or_(of.outcome.not_in(NEEDS_DUE), of.due.is_not(None)),
+    )
 
 
 def is_older(decision: Decision, code: str) -> bool:

@@ -51,7 +51,8 @@ class RollForm(FlaskForm):
     """The file with the roll of members."""
 
     roll = FileField(
-        _l("The roll as a CSV file"), validators=[FileRequired(_l("Choose the file with the roll of members."))]
+        _l("The roll as an XLSX or CSV file"),
+        validators=[FileRequired(_l("Choose the file with the roll of members."))],
     )
 
 

@@ -18,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from sqlalchemy import insert, select, update
 
-from .. import audit
+from .. import audit, spreadsheets
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES
@@ -35,6 +35,7 @@ ALIASES = {
 _PLAIN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*@[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}")
 LONGEST = {"number": 20, "name": 120, "email": 254}
 FAULTS_SHOWN = 200
+MOST_LINES = 200_000
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,12 @@ class Comparison:
 
 
 def read(content: bytes) -> Roll:
-    """Read a CSV file (UTF-8 or Windows' encoding; comma, semicolon or tab). Changes nothing."""
+    """Read an XLSX file, or CSV (UTF-8 or Windows' encoding; comma, semicolon or tab). Changes nothing."""
     roll = Roll()
-    text = _decode(content)
-    if isinstance(text, Fault):
-        return Roll(faults=[text])
     cities = _city_names()
     seen: dict[str, dict[str, int]] = {"number": {}, "email": {}}
     try:
-        for line, raw in _lines(text):
+        for line, raw in _lines(_rows(content)):
             values, faults = _values(raw, cities)
             faults += _repeated(values, line, seen)
             roll.faults += [Fault(line, fault) for fault in faults]
@@ -92,39 +90,50 @@ class _Unreadable(Exception):
         self.fault = Fault(line, text)
 
 
-def _decode(content: bytes) -> str | Fault:
-    not_csv = _("This is not a CSV file. In your spreadsheet choose “Save as”, then “CSV UTF-8”, and send that file.")
+def _decode(content: bytes) -> str:
     if not content.strip():
-        return Fault(0, _("The file is empty."))
+        raise _Unreadable(0, _("The file is empty."))
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace").lstrip("\ufeff")
-    if content.startswith((b"PK", b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")) or b"\0" in content:
-        return Fault(0, not_csv)
+    if content.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")) or b"\0" in content:
+        why = _("This is no CSV or XLSX file. In your spreadsheet choose “Save as”, then one of these.")
+        raise _Unreadable(0, why)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
 
 
-def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, {column: text}) for each line under the headings."""
+def _rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """(line number, cells) of each line that is not empty, the headings first."""
+    if content.startswith(b"PK"):
+        try:
+            yield from spreadsheets.read(content, MOST_LINES)
+        except spreadsheets.Unreadable as unreadable:
+            raise _Unreadable(unreadable.row, unreadable.why) from None
+        return
+    text = _decode(content)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        headings = [_column(cell) for cell in next(reader, [])]
-        if missing := [c for c in COLUMNS if c not in headings]:
-            listed = ", ".join(missing)
-            raise _Unreadable(
-                1, _("These columns are missing: %(names)s. The first line must name them.", names=listed)
-            )
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if len(cells) > len(headings):
-                    raise _Unreadable(reader.line_num, _("This line has more cells than there are headings."))
-                yield reader.line_num, dict(zip(headings, (c.strip() for c in cells), strict=False))
+            if reader.line_num == 1 or any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
     except csv.Error:
         raise _Unreadable(reader.line_num, _("This line cannot be read: look for a quotation mark too many.")) from None
+
+
+def _lines(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, {column: text}) for each line under the headings."""
+    headings = [_column(cell) for cell in next(rows, (1, []))[1]]
+    if missing := [c for c in COLUMNS if c not in headings]:
+        listed = ", ".join(missing)
+        raise _Unreadable(1, _("These columns are missing: %(names)s. The first line must name them.", names=listed))
+    for line, cells in rows:
+        if len(cells) > len(headings):
+            raise _Unreadable(line, _("This line has more cells than there are headings."))
+        yield line, dict(zip(headings, (c.strip() for c in cells), strict=False))
 
 
 def _column(heading: str) -> str:

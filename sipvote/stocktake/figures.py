@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Protocol
 
 from .models import Status
@@ -113,19 +114,25 @@ class Figures:
 def figures(rows: Sequence[Counted]) -> Figures:
     """Count everything."""
     whole = count(rows)
-    years = sorted({row.year for row in rows})
+    done: dict[int, list[Counted]] = {year: [] for year in sorted({row.year for row in rows})}
+    for row in rows:
+        if row.status is Status.DONE:
+            done[row.year].append(row)
     return Figures(
         whole=whole,
         facets={facet: lines(rows, facet) for facet in FACETS},
-        times=times(rows),
-        times_by_year=[(year, times([row for row in rows if row.year == year])) for year in years],
+        times=times(row for of in done.values() for row in of),
+        times_by_year=[(year, times(of)) for year, of in done.items()],
         done=done_by_year(rows),
     )
 
 
 def count(rows: Iterable[Counted]) -> Count:
     """Count rows by their status."""
-    found = Counter(row.status for row in rows)
+    return _count(Counter(row.status for row in rows))
+
+
+def _count(found: Counter[Status]) -> Count:
     return Count(found.total(), {status: found[status] for status in Status})
 
 
@@ -134,10 +141,10 @@ def lines(rows: Sequence[Counted], facet: str) -> list[Line]:
 
     Rows without a value (no large theme, both countries) come last.
     """
-    parts: dict[Any, list[Counted]] = {}
-    for row in rows:
-        parts.setdefault(getattr(row, facet), []).append(row)
-    made = [Line(key, count(part), Fraction(len(part), len(rows))) for key, part in parts.items()]
+    parts: dict[Any, Counter[Status]] = {}
+    for (key, status), number in Counter(map(attrgetter(facet, "status"), rows)).items():
+        parts.setdefault(key, Counter())[status] = number
+    made = [Line(key, _count(part), Fraction(part.total(), len(rows))) for key, part in parts.items()]
     by_size: Callable[[Line], Any] = lambda line: (not line.key, -line.count.total, str(line.key))  # noqa: E731
     return sorted(made, key=(lambda line: line.key) if facet == "year" else by_size)
 

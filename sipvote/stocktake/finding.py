@@ -1,10 +1,10 @@
 """How recommendations are found: words, facets with their counts, the order of the list.
 
 A page asks for a few of thousands, and for the counts of all. So the process keeps a short line of each, and makes
-them anew when the database says that anything has changed: one cheap question per page.
+those anew of which the database says that they have changed: one cheap question per page (stamps.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -23,9 +23,11 @@ from ..members.models import City
 from ..recommendations.models import Recommendation, RecommendationText, recommendation_workgroup
 from ..themes.models import Theme, ThemeText
 from ..workgroups.models import workgroup_city
+from . import stamps
 from .labels import city_slugs
 from .models import Status, StatusChange
 from .rows import Change, changes_of, decisions_of, standing
+from .stamps import Renewed
 from .statuses import today
 
 FACETS = ("year", "status", "outcome", "theme", "large", "group", "country")
@@ -164,43 +166,57 @@ def matching(words: str) -> Iterable[int]:
 
 # --- What the process keeps -------------------------------------------------------------------------
 
-_kept: Kept[tuple[Any, ...], Shelf] = Kept(seconds=24 * 3600)
-_last: list[tuple[Any, ...]] = []
+_kept: Kept[str, "Renewed[Shelf]"] = Kept(seconds=24 * 3600)
 
 
 def everything() -> Shelf:
     """A short line of every recommendation that is numbered and not withdrawn, as things stand now."""
-    stamp = _stamp()
-    if _last != [stamp]:
-        _kept.forget()  # one at a time: the old ones are of no use to anybody
-        _last[:] = [stamp]
-    return _kept.get(stamp, _read)
+    kept = _kept.get(str(db.engine.url), Renewed)
+    return kept.get(stamps.now(), lambda: _shelf(_read()), _mended)
 
 
-def _stamp() -> tuple[Any, ...]:
-    """What differs as soon as a line would: one query."""
-    lines = select(func.max(StatusChange.id)).scalar_subquery()
-    decided = select(func.max(Decision.published_at)).scalar_subquery()
-    decisions = select(func.count(Decision.published_at)).scalar_subquery()
-    changed = select(func.max(Recommendation.changed_at)).scalar_subquery()
-    written = select(func.count()).select_from(recommendation_workgroup).scalar_subquery()
-    row = db.session.execute(select(lines, decided, decisions, changed, written, func.count(Recommendation.id))).one()
-    return (str(db.engine.url), today(), *row)
+def _mended(old: Shelf, ids: Collection[int]) -> Shelf:
+    """The same lines, but for these, which are read again."""
+    new = {light.id: light for light in _read(ids)}
+    lights = [new.pop(light.id) if light.id in new else light for light in old.lights if not _gone(light, ids, new)]
+    if new or len(lights) != len(old.lights) or any(_moved(old, light) for light in lights if light.id in ids):
+        return _shelf(sorted([*lights, *new.values()], key=lambda light: (-light.year, light.number)))
+    masks = {facet: dict(of) for facet, of in old.masks.items()}
+    for light in lights:
+        if light.id in ids:
+            at = old.places[light.id]
+            for facet, was, values in zip(FACETS, old.lights[at].values, light.values, strict=True):
+                for value in was:
+                    masks[facet][value] &= ~(1 << at)
+                for value in values:
+                    masks[facet][value] = masks[facet].get(value, 0) | 1 << at
+    return Shelf(lights, masks, old.places)
 
 
-def _read() -> Shelf:
-    changes, decisions = changes_of(today(), None), decisions_of(today(), None)
-    first = aliased(ThemeText)
+def _gone(light: Light, ids: Collection[int], new: Mapping[int, Light]) -> bool:
+    return light.id in ids and light.id not in new
+
+
+def _moved(old: Shelf, light: Light) -> bool:
+    was = old.lights[old.places[light.id]]
+    return (was.year, was.number) != (light.year, light.number)
+
+
+def _read(ids: Collection[int] | None = None) -> list[Light]:
+    """The lines of these recommendations, or of all."""
     of = Recommendation
+    mine = lambda column: () if ids is None else (column.in_(ids),)  # noqa: E731
+    changes = changes_of(today(), None, *mine(StatusChange.recommendation_id))
+    decisions = decisions_of(today(), None, *mine(Decision.recommendation_id))
+    first = aliased(ThemeText)
     title = func.coalesce(first.title, of.theme_name).label("theme")
     asked = select(of.id, of.year, of.number, title, of.large_theme_id, of.group_name, of.country)
     asked = asked.outerjoin(Theme, Theme.id == of.theme_id)
     asked = asked.outerjoin(first, (first.theme_id == Theme.id) & (first.language == Theme.original))
-    there = asked.where(of.number.is_not(None), of.withdrawn_at.is_(None)).order_by(of.year.desc(), of.number)
+    there = asked.where(of.number.is_not(None), of.withdrawn_at.is_(None), *mine(of.id))
     slugs, places = city_slugs(), _places()
-    return _shelf([
-        _light(row, changes.get(row.id, []), decisions.get(row.id), slugs, places) for row in db.session.execute(there)
-    ])  # fmt: skip
+    rows = db.session.execute(there.order_by(of.year.desc(), of.number))
+    return [_light(row, changes.get(row.id, []), decisions.get(row.id), slugs, places) for row in rows]
 
 
 def _shelf(lights: list[Light]) -> Shelf:

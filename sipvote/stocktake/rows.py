@@ -5,7 +5,7 @@ it. A day alone gives what we know today of that day; with `known_at`, what was 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -147,16 +147,20 @@ def decisions_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, 
     return {line[0]: Decided._make(line[1:]) for line in lines}
 
 
-def rows(day: date, known_at: datetime | None = None, code: str | None = None) -> list[Row]:
+def rows(
+    day: date, known_at: datetime | None = None, code: str | None = None, ids: Collection[int] | None = None
+) -> list[Row]:
     """Every numbered recommendation that was there on a day, by year and number; a fixed number of queries.
 
-    `code`: the language of the names, this page's when it is not said.
+    `code`: the language of the names, this page's when it is not said. `ids`: only these.
     """
+    mine = lambda column: () if ids is None else (column.in_(ids),)  # noqa: E731
     with in_language(code or language()):
-        changes, decisions = changes_of(day, known_at), decisions_of(day, known_at)
+        changes = changes_of(day, known_at, *mine(StatusChange.recommendation_id))
+        decisions = decisions_of(day, known_at, *mine(Decision.recommendation_id))
         themes, groups = theme_titles(), group_names()
         found = []
-        for line in db.session.execute(_asked(known_at)):
+        for line in db.session.execute(_asked(known_at).where(*mine(Recommendation.id))):
             lines, decision = changes.get(line.id, []), decisions.get(line.id)
             if _begins(line, lines, decision) > day:
                 continue

@@ -1,24 +1,22 @@
 """The stocktake that a page, a file or a report is about: of a day as known now or then, or as it was published."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
 
 from ..db import db, now
-from ..decisions.models import Decision
 from ..i18n import ZONE, in_language, language
 from ..kept import Kept
-from ..recommendations.models import Recommendation
-from . import figures, publishing
+from . import figures, publishing, stamps
 from .figures import Figures
-from .models import PublishedStocktake, StatusChange
+from .models import PublishedStocktake
 from .publishing import Stored
 from .rows import Row, rows
+from .stamps import Renewed
 
 NOW, THEN, PUBLISHED = "now", "then", "published"
 
@@ -27,8 +25,8 @@ NOW, THEN, PUBLISHED = "now", "then", "published"
 class Seen:
     """The rows of a day, with names in one language, read when they are asked for.
 
-    `published` is None for figures that are made anew. Those of today are what most visitors ask for: the process
-    keeps them until something changes, and names that were changed show within a minute.
+    `published` is None for figures that are made anew. The process keeps those of a day for a minute, or until
+    something changes; the rows of today, which most visitors ask for, are renewed where they change.
     """
 
     day: date
@@ -44,9 +42,21 @@ class Seen:
 
     @cached_property
     def figures(self) -> Figures:
-        if not self.is_of_today:
+        if self.published:
             return figures.figures(self.rows)
-        return _kept.get((str(db.engine.url), self.day, self.code, *_stamp()), lambda: figures.figures(self.rows))
+        key = (str(db.engine.url), self.day, self.known, self.code, stamps.now())
+        return _kept.get(key, lambda: figures.figures(self._of_today() if self.is_of_today else self.rows))
+
+    def _of_today(self) -> Sequence[Row | Stored]:
+        """The rows of today: only those that changed are read again."""
+        kept = _rows.get((str(db.engine.url), self.code), Renewed)
+        make = lambda: {row.id: row for row in rows(self.day, None, self.code)}  # noqa: E731
+        return list(kept.get(stamps.now(), make, self._mended).values())
+
+    def _mended(self, old: dict[int, Row], ids: Collection[int]) -> dict[int, Row]:
+        new = {row.id: row for row in rows(self.day, None, self.code, ids)}
+        same = {id: row for id, row in old.items() if id not in ids}
+        return {row.id: row for row in sorted([*same.values(), *new.values()], key=lambda row: (row.year, row.number))}
 
     @property
     def is_of_today(self) -> bool:
@@ -65,15 +75,7 @@ class Seen:
 
 
 _kept: Kept[tuple[Any, ...], Figures] = Kept(seconds=60)
-
-
-def _stamp() -> tuple[Any, ...]:
-    """What differs as soon as a status, a decision or the number of recommendations does: one query."""
-    lines = select(func.max(StatusChange.id)).scalar_subquery()
-    last = select(func.max(Decision.published_at)).scalar_subquery()
-    decided = select(func.count(Decision.published_at)).scalar_subquery()
-    counted = func.count(Recommendation.number), func.count(Recommendation.withdrawn_at)
-    return tuple(db.session.execute(select(lines, last, decided, *counted)).one())
+_rows: Kept[tuple[str, str], Renewed[dict[int, Row]]] = Kept(seconds=24 * 3600)
 
 
 def today() -> date:

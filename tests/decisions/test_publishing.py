@@ -257,3 +257,13 @@ def test_decisions_are_drafts_until_they_are_published(year):
     drafted(year.one, due=SOON)
     assert db.session.scalars(select(Decision.published_at)).all() == [None]
     assert finding.of_year(2026)[0].draft is None
+
+
+def test_more_than_are_published_at_once_are_counted_and_follow(year, monkeypatch):
+    for asked in year.all:
+        drafted(asked)
+    before = publishing.how_many()
+    assert before.ready > 1 and before == (len(publishing.preview().ready), len(publishing.preview().incomplete))
+    monkeypatch.setattr(publishing, "AT_ONCE", 1)
+    found = publishing.preview()
+    assert len(found.ready) == 1 and found.how_many == before

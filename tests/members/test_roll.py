@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
+from sipvote import spreadsheets
 from sipvote.db import db, now
 from sipvote.errors import Refused
 from sipvote.members import roll
@@ -127,6 +128,16 @@ class TestApplying:
         assert (what.new, what.changed, what.leaving, what.same) == ([], [], [], 2)
 
 
+def test_a_roll_as_a_spreadsheet_says_the_same_as_the_csv(database):
+    a_city("gent")
+    cells = [line.split(";") for line in (HEAD + ADA + ZOE).splitlines()]
+    days = [date(2019, 3, 1), date(2020, 2, 1)]
+    book = spreadsheets.xlsx(cells[0], [[int(c[0]), *c[1:-2], day, ""] for c, day in zip(cells[1:], days, strict=True)])
+    assert roll.read(book) == roll.read((HEAD + ADA + ZOE).encode())
+    assert not roll.read(book).faults
+    assert [fault.line for fault in roll.read(spreadsheets.xlsx(cells[0][:2], [])).faults] == [1]
+
+
 def test_an_organiser_sees_what_would_change_and_then_does_it(client, browser_of):
     organiser = an_organiser(email="dre@example.org")
     a_city("gent")
@@ -171,7 +182,7 @@ def test_a_file_that_is_no_roll_says_so_in_one_sentence(client, browser_of):
     browser = browser_of(an_organiser())
     file = {"roll": (io.BytesIO(b"\x89PNG\r\n\x1a\n\0\0"), "roll.csv")}
     page = browser.get(browser.post("/en/members/import", data=file).location).text
-    assert "This is not a CSV file" in page and "<table" not in page
+    assert "This is no CSV or XLSX file" in page and "<table" not in page
 
 
 def test_faults_can_be_downloaded(client, browser_of):

@@ -2,9 +2,11 @@
 
 import csv
 import io
-from datetime import date, timedelta
+import zipfile
+from datetime import date, datetime
 
 import pytest
+import xlsxwriter
 from sqlalchemy import func, select
 
 from sipvote import spreadsheets
@@ -318,36 +320,37 @@ class TestAtTheDesk:
         assert "Choose the file" in browser_of(an_organiser()).post(DESK, data={}).text
 
 
-def test_a_spreadsheet_of_another_program_is_read(app, database):
-    """Shared texts with runs, dates by style, numbers as numbers, an empty cell left out, the system of 1904."""
-    import zipfile
-
-    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    links = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    parts = {
-        "xl/workbook.xml": f'<workbook {main} xmlns:r="{links}"><workbookPr date1904="1"/><sheets>'
-        '<sheet name="x" sheetId="1" r:id="rId7"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Id="rId7" Target="/xl/worksheets/one.xml"/></Relationships>',
-        "xl/sharedStrings.xml": f"<sst {main}><si><t>year</t></si><si><r><t>num</t></r><r><t>ber</t></r>"
-        "<rPh><t>no</t></rPh>"
-        "</si><si><t>since</t></si></sst>",
-        "xl/styles.xml": f'<styleSheet {main}><numFmts><numFmt numFmtId="170" formatCode="[$-813]d mmm yy"/></numFmts>'
-        '<cellXfs><xf numFmtId="0"/><xf numFmtId="170"/></cellXfs></styleSheet>',
-        "xl/worksheets/one.xml": f'<worksheet {main}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c>'
-        '<c r="B1" t="s"><v>1</v></c><c r="D1" t="s"><v>2</v></c></row><row r="3"><c r="A3"><v>2015</v></c>'
-        '<c r="B3"><v>1.0</v></c><c r="C3" t="b"><v>1</v></c><c r="D3" s="1"><v>40000.5</v></c></row>'
-        "</sheetData></worksheet>",
-    }  # fmt: skip
+def a_book() -> bytes:
+    """Texts with runs, dates by style, numbers as numbers, an empty cell and an empty row, the system of 1904."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as book:
-        for name, text in parts.items():
-            book.writestr(name, text)
-    day = (date(1904, 1, 1) + timedelta(days=40000)).isoformat()
-    assert spreadsheets.read(out.getvalue()) == [(1, ["year", "number", "", "since"]), (3, ["2015", "1", "1", day])]
+    with xlsxwriter.Workbook(out, {"date_1904": True}) as book:
+        sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+        sheet.write(0, 0, "year")
+        sheet.write_rich_string(0, 1, "num", bold, "ber")
+        sheet.write(0, 3, "since")
+        sheet.write_row(2, 0, [2015, 1.0, True])
+        moment = datetime(2013, 7, 8, 12)  # noqa: DTZ001
+        sheet.write_datetime(2, 3, moment, book.add_format({"num_format": "[$-813]d mmm yy"}))
+        sheet.write_row(3, 0, ["a\rb", 1.5])
+        book.add_worksheet().write(0, 0, "not read")
+    return out.getvalue()
+
+
+def test_a_spreadsheet_is_read_as_it_was_typed(app, database):
+    head, *rows = spreadsheets.read(a_book())
+    assert head == (1, ["year", "number", "", "since"])
+    assert rows == [(3, ["2015", "1", "1", "2013-07-08"]), (4, ["a\rb", "1.5"])]
+    with pytest.raises(spreadsheets.Unreadable, match="at most 3 rows"):
+        spreadsheets.read(a_book(), 3)
+
+
+def test_a_spreadsheet_that_unfolds_without_end_is_refused(app, database):
     bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w") as book:
-        for name, text in parts.items():
-            book.writestr(name, f'<!DOCTYPE x [<!ENTITY a "b">]>{text}')
+    with zipfile.ZipFile(io.BytesIO(a_book())) as book, zipfile.ZipFile(bomb, "w") as other:
+        for name in book.namelist():
+            text = book.read(name).replace(b"<sst", b'<!DOCTYPE x [<!ENTITY a "bomb">]><sst')
+            other.writestr(name, text.replace(b">year<", b">&a;<"))
     with pytest.raises(spreadsheets.Unreadable):
         spreadsheets.read(bomb.getvalue())
+    with pytest.raises(spreadsheets.Unreadable):
+        spreadsheets.read(a_book()[:-400])

@@ -10,9 +10,11 @@ from werkzeug.datastructures import MultiDict
 
 from sipvote.db import db, now
 from sipvote.decisions.models import Outcome
+from sipvote.recommendations.models import Recommendation
 from sipvote.stocktake import finding
 from sipvote.stocktake.finding import Wanted
 from sipvote.stocktake.models import Status
+from sipvote.stocktake.statuses import today
 from tests.factories import a_group, a_member, a_theme, an_edition, an_organiser
 from tests.outcomes import (
     a_decision,
@@ -190,3 +192,25 @@ class TestTenThousand:
         assert max(asked) <= 14
         assert median(taken) < 0.25  # on a busy machine; the budget itself is measured by the benchmark
         assert finding.find(Wanted()).counts["year"] == {str(year): 1000 for year in range(2015, 2025)}
+
+    def test_after_a_change_only_its_line_is_read_again(self, client, database, monkeypatch):
+        for n in range(1, 8):
+            an_old_recommendation(2017, n, title=f"One {n}")
+        db.session.commit()
+        finding.find(Wanted())
+        read, asked = finding._read, []
+        monkeypatch.setattr(finding, "_read", lambda ids=None: asked.append(ids) or read(ids))
+        mine = finding.find(Wanted()).ids[3]
+        a_status(db.session.get(Recommendation, mine), Status.DONE)
+        db.session.commit()
+        found = finding.find(Wanted())
+        assert asked == [{mine}] and found.counts["status"] == {"done": 1, "not_started": 6}
+        db.session.get(Recommendation, mine).number = 99
+        db.session.commit()
+        assert finding.find(Wanted()).ids[-1] == mine and None not in asked
+        a_decision(db.session.get(Recommendation, mine), Outcome.REJECTED, decided_on=today())
+        db.session.commit()
+        assert finding.find(Wanted()).counts["outcome"] == {"none": 6, "rejected": 1}
+        db.session.get(Recommendation, mine).withdrawn_at = now()
+        db.session.commit()
+        assert mine not in finding.find(Wanted()).ids and finding.everything() == finding._shelf(read())
