@@ -90,19 +90,6 @@ def _large(key: str) -> int | None:
 
 def _remark(draft: Draft) -> None:
     """Some remarks on the first recommendation, two of them answered by the group."""
-    about, group = draft.recommendations[0], draft.groups[0]
-    asks = [member_of(ADA), member_of(AMINA), *_people(group)]
-    for nth, (said, member) in enumerate(zip(ideas.words()["remarks"], asks, strict=False)):
-        at = min((draft.published_at or now()) + (nth + 1) * DAY, now())
-        answered = min(at + DAY, now()) if "answer" in said else None
-        db.session.add(
-            Remark(
-                draft=draft, recommendation=about, member=member, language=said["language"], text=said["text"],
-                written_at=at, answered_at=answered, answer=said.get("answer"), taken_up=said.get("taken_up"),
-                answer_language=said["language"] if answered else None,
-                answered_by=group.facilitators[0] if answered and group.facilitators else None,
-            )
-        )  # fmt: skip
     about, head = drafts.standing(draft)[0], visitor_of(0, writers.heads_of(draft.groups[0])[0])
     asks = [member_of(ADA), member_of(AMINA), *_people(draft.groups[0])]
     for said, member in zip(ideas.words()["remarks"], asks, strict=False):
@@ -217,15 +204,6 @@ def _undecided(edition: Edition) -> Sequence[Recommendation]:
 
 def _decide(made: Recommendation, chance: random.Random, by: int) -> None:
     outcome = chance.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
-    today, at = now().date(), now() - DAY
-    decision = Decision(
-        recommendation=made, outcome=outcome, original="fr", drafted_at=now() - DAY, drafted_by_id=by,
-        owner_name="" if outcome == Outcome.REJECTED else chance.choice(ideas.words()["owners"]["names"]),
-        due=today + 300 * DAY if outcome in (Outcome.ACCEPTED, Outcome.AMENDED) else None,
-        postponed_until=today + 400 * DAY if outcome == Outcome.POSTPONED else None,
-    )  # fmt: skip
-    decision.texts = [DecisionText(written_at=at, **text) for text in histories.reasons(outcome, chance)]
-    db.session.add(decision)
     today, said = now().date(), {text.pop("language"): text for text in histories.reasons(outcome, chance)}
     owner = chance.choice(ideas.words()["owners"]["names"])
     drafted = Drafted(
