@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -13,6 +14,7 @@ from .boot import ROOT
 
 STOPS_WITHIN = 20  # seconds
 PR_SET_PDEATHSIG = 1
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def end_with_parent(number: int = signal.SIGTERM) -> None:
@@ -22,19 +24,44 @@ def end_with_parent(number: int = signal.SIGTERM) -> None:
 
 
 @contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Let Ctrl-C, and what is handled like it, wait until the block has ended.
+
+    Interrupted inside `Popen` itself, we would not know the child that has begun, and could not stop it.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only the main thread is interrupted
+        yield
+        return
+    asked: list[int] = []
+    kept = {each: handler for each in ENDS if callable(handler := signal.getsignal(each))}
+    for each in kept:
+        signal.signal(each, lambda number, _frame: asked.append(number))
+    try:
+        yield
+    finally:
+        for each, handler in kept.items():
+            signal.signal(each, handler)
+        if asked:
+            signal.raise_signal(asked[0])
+
+
+@contextlib.contextmanager
 def running(
     *words: str, notes: IO[bytes], environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m words…` for as long as the block lasts, with whatever it starts."""
     # A group of its own: Ctrl-C reaches us first, and we stop it in order.
-    child = subprocess.Popen(
-        [sys.executable, "-m", *words], cwd=ROOT, env=environment, stdout=notes, stderr=notes,
-        stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
-    )  # fmt: skip
+    child: subprocess.Popen[bytes] | None = None
     try:
+        with held():
+            child = subprocess.Popen(
+                [sys.executable, "-m", *words], cwd=ROOT, env=environment, stdout=notes, stderr=notes,
+                stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
+            )  # fmt: skip
         yield child
     finally:
-        stop(child)
+        if child is not None:
+            stop(child)
 
 
 def stop(child: subprocess.Popen[Any]) -> None:

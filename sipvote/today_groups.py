@@ -11,7 +11,7 @@ from .access import may
 from .db import now
 from .editions.models import Edition
 from .editions.rules import allows
-from .i18n import day, moment, span
+from .i18n import ZONE, moment, span
 from .recommendations import adopting
 from .today_card import Card
 from .voting import rules as voting
@@ -109,7 +109,7 @@ def _led(meeting: Meeting) -> Card:
     when = span(meeting.starts_at, meeting.ends_at)
     if meeting.is_going_on:
         text = _("The meeting is going on: %(when)s.", when=when)
-    elif day(meeting.starts_at) == day(now()):
+    elif meeting.starts_at.astimezone(ZONE).date() == now().astimezone(ZONE).date():
         text = _("Your group meets today: %(when)s.", when=when)
     else:
         text = _("Your group meets tomorrow: %(when)s.", when=when)

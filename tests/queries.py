@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import has_app_context
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from sipvote.db import db
@@ -23,3 +24,12 @@ def counted() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield seen
     event.remove(Engine, "before_cursor_execute", note)
+
+
+def queries_of(browser: FlaskClient, address: str) -> int:
+    """How many queries a page takes that was asked for before; what the test made is read anew."""
+    browser.get(address)
+    db.session.expire_all()
+    with counted() as seen:
+        assert browser.get(address).status_code == 200
+    return len(seen)

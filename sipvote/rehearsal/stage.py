@@ -84,14 +84,22 @@ class Stage:
 def run(command: list[str], folder: Path, environment: dict[str, str]) -> Done:
     """Run a command to its end."""
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        )
+        process: subprocess.Popen[bytes] | None = None
         try:
+            with processes.held():
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
             _pid, status, used = os.wait4(process.pid, 0)
         except BaseException:  # Ctrl-C: it would go on alone, and make the folder anew that is swept away
-            process.kill()
-            process.wait()
+            if process is not None:
+                process.kill()
+                process.wait()
             raise
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)

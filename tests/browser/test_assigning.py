@@ -211,39 +211,67 @@ def test_an_organiser_gives_everybody_a_group(visit, database):
 # --- Facilitators -------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def led(database):
+    """A group of two that met three days ago and meets again tomorrow, and the facilitator who leads it."""
+    bas, ada, bo = a_facilitator("gent"), a_member("Ada Peeters"), a_member("Bo Smit")
+    return a_met_group(ada, bo, edition=an_edition(Phase.GROUPS), facilitators=[bas]), bas, ada
+
+
 @pytest.mark.parametrize(
     ("language", "options"), [("nl", {}), ("fr", {"java_script_enabled": False})], ids=["nl", "fr-no-js"]
 )
-def test_a_facilitator_prepares_a_meeting_on_a_phone(visit, database, language, options):
-    edition = an_edition(Phase.GROUPS)
-    bas, ada, bo = a_facilitator("gent", language=language), a_member("Ada Peeters"), a_member("Bo Smit")
-    group = a_met_group(ada, bo, edition=edition, facilitators=[bas])
-    beside, elsewhere = a_group(edition, city="gent", days=50), a_group(edition, city="luik", days=60)
-    last, upcoming = group.meetings[0], group.meetings[1]
-    start = (upcoming.starts_at + timedelta(days=1)).astimezone(ZONE)
+def test_a_facilitator_prepares_a_meeting_on_a_phone(visit, led, language, options):
+    group, bas, ada = led
+    bas.language = language
+    beside, elsewhere = a_group(group.edition, city="gent", days=50), a_group(group.edition, city="luik", days=60)
     here = visit(bas, **options)
     page = here.open(f"/{language}/2026/facilitate/")
     assert page.locator(f"a[href$='/facilitate/{beside.id}']").count() == 1  # of their city; and no other
     assert page.locator(f"a[href$='/facilitate/{elsewhere.id}'], a[href*='/city/luik']").count() == 0
+    home = f"{here.site}/{language}/2026/facilitate/{group.id}"
     here.go(f"a[href$='/facilitate/{group.id}']")
-    here.go(f"main .buttons a[href$='/meetings/{upcoming.id}/agenda']")
+    prepares(here, page, group.meetings[1], ada)
+    moves(here, page, group)
+    page.goto(home)
+    writes(here, page)
+    takes_attendance(here, page, group.meetings[0])
+    assert here.faults == []
+    assert page.goto(f"{here.site}/{language}/2026/facilitate/{elsewhere.id}").status == 404
+
+
+def prepares(here, page, meeting, secretary):
+    """The agenda, and who will write the minutes."""
+    here.go(f"main .buttons a[href$='/meetings/{meeting.id}/agenda']")
     page.locator("#agenda").fill("- What is fair?")
     here.go("main form .buttons button")
     expect(page.locator("main .prose")).to_contain_text("What is fair?")
-    page.locator("#member").select_option(str(ada.id))
+    page.locator("#member").select_option(str(secretary.id))
     here.go("form[action$='/secretary'] button")
-    # A date moves: first what that asks of everybody, then it is done.
+    _read_again()
+    assert (meeting.workgroup.secretary, meeting.agenda) == (secretary, "- What is fair?")
+
+
+def moves(here, page, group):
+    """A date moves: first what that asks of everybody, then it is done, and everybody is asked again."""
+    upcoming = group.meetings[1]
+    start = (upcoming.starts_at + timedelta(days=1)).astimezone(ZONE)
     here.go("main a[href$='/answers']")
     here.go(f"main a[href$='/move/{upcoming.id}']")
     page.locator("#start").fill(f"{start:%Y-%m-%dT%H:%M}")
     here.go("main form button.button")
     expect(page.locator("main dl.facts").last).to_contain_text("Ada Peeters")
-    db.session.rollback()
+    _read_again()
     assert coming.answers(group)[0].said[coming.Answer.NONE] == []
     here.go("main form.act button")
     expect(page.locator("main")).to_contain_text("Ada Peeters")  # has not answered yet
-    # A letter: written, looked at, changed, sent once.
-    page.goto(f"{here.site}/{language}/2026/facilitate/{group.id}")
+    _read_again()
+    unanswered = coming.answers(group)[0].said[coming.Answer.NONE]
+    assert upcoming.starts_at == start and {member.name for member in unanswered} == {"Ada Peeters", "Bo Smit"}
+
+
+def writes(here, page):
+    """A letter to the group: written, looked at, changed, sent once to both."""
     here.go("main .buttons a[href$='/write']")
     page.locator("#subject").fill("Thursday")
     page.locator("#words").fill("Bring your figures.")
@@ -252,20 +280,24 @@ def test_a_facilitator_prepares_a_meeting_on_a_phone(visit, database, language, 
     page.locator("#words").fill("Bring your contracts.")
     here.go("main form .buttons button")
     here.go("form[action$='/write/send'] .buttons button")
-    # The list of the last meeting: one tap each.
-    here.go(f"main li a[href$='/meetings/{last.id}/attendance']")
+    _read_again()
+    sent = [letter.body for letter in db.session.query(Letter) if letter.name == "to_group"]
+    assert len(sent) == 2 and all("contracts" in body and "figures" not in body for body in sent)
+
+
+def takes_attendance(here, page, meeting):
+    """The list of the last meeting: one tap each."""
+    here.go(f"main li a[href$='/meetings/{meeting.id}/attendance']")
     for name, value in (("Ada Peeters", "yes"), ("Bo Smit", "no")):
         row = page.locator("[data-person]", has_text=name)
         row.locator(f"button[value={value}]").click()
         expect(row.locator(f"button[value={value}]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-marked]")).to_have_text(re.compile(r"2\D+2"))  # both were kept
+    _read_again()
+    came = {a.signup.member.name: a.came for a in db.session.query(Attendance).filter_by(meeting_id=meeting.id)}
+    assert came == {"Ada Peeters": True, "Bo Smit": False}
+
+
+def _read_again():
     db.session.rollback()
     db.session.expire_all()
-    assert (group.secretary, upcoming.agenda) == (ada, "- What is fair?")
-    unanswered = coming.answers(group)[0].said[coming.Answer.NONE]
-    assert upcoming.starts_at == start and {member.name for member in unanswered} == {"Ada Peeters", "Bo Smit"}
-    came = {a.signup.member.name: a.came for a in db.session.query(Attendance).filter_by(meeting_id=last.id)}
-    assert came == {"Ada Peeters": True, "Bo Smit": False}
-    letters = [letter for letter in db.session.query(Letter) if letter.name == "to_group"]
-    assert len(letters) == 2 and here.faults == []
-    assert page.goto(f"{here.site}/{language}/2026/facilitate/{elsewhere.id}").status == 404

@@ -70,13 +70,20 @@ def test_in_dutch_on_a_phone_without_javascript(visit, groups):
     expect(page.locator("main .notice.ok")).to_be_visible()
     here.clean("nl-done")
     assert mine(ada)[2] is True
-    # Changed before the deadline, from the page of a group: it comes in the first free rank.
-    page.goto(f"{here.site}/nl/2026/groups/{groups[2].id}")
+    assert here.faults == []
+
+
+def test_sent_wishes_are_changed_withdrawn_and_sent_again_without_javascript(visit, groups):
+    ada, (gent, brussel, online) = a_member(language="nl"), groups
+    some_wishes(ada, brussel, gent)
+    here = visit(ada, java_script_enabled=False)
+    # Changed from the page of a group: it comes in the first free rank.
+    page = here.open(f"/nl/2026/groups/{online.id}")
     here.go("main a.button[href*='/wishes/groups']")
-    expect(page.locator("#wish_3")).to_have_value(str(groups[2].id))
+    expect(page.locator("#wish_3")).to_have_value(str(online.id))
     page.locator("#wish_1").select_option("")
     here.go(".ballot-bar button")
-    assert mine(ada)[0] == [gent.id, groups[2].id] and mine(ada)[2] is True
+    assert mine(ada)[0] == [gent.id, online.id] and mine(ada)[2] is True
     # Withdrawn, and not withdrawn after all.
     page.goto(f"{here.site}/nl/2026/groups/wishes/")
     page.locator("details.confirm summary").click()

@@ -26,7 +26,7 @@ from tests.factories import (
     an_edition,
     an_organiser,
 )  # fmt: skip
-from tests.queries import counted
+from tests.queries import queries_of
 from tests.reading import rows
 
 
@@ -278,11 +278,7 @@ class TestFacilitating:
         for _round in range(2):
             for n in range(10):
                 a_signup(a_member(f"Member {n}"), group)
-            browser.get(f"/en/2026/facilitate/{group.id}")
-            db.session.expire_all()
-            with counted() as seen:
-                browser.get(f"/en/2026/facilitate/{group.id}")
-            counts.append(len(seen))
+            counts.append(queries_of(browser, f"/en/2026/facilitate/{group.id}"))
         assert counts[0] == counts[1] < 40
 
 
@@ -333,9 +329,5 @@ class TestFigures:
             theme = a_theme(edition, elected_at=now())
             for city in ("gent", "luik", "lille"):
                 a_signup(a_member(), a_group(edition, theme, city))
-            browser.get("/en/2026/figures/")
-            db.session.expire_all()
-            with counted() as seen:
-                browser.get("/en/2026/figures/")
-            counts.append(len(seen))
+            counts.append(queries_of(browser, "/en/2026/figures/"))
         assert counts[0] == counts[1] < 45

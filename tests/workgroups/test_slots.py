@@ -29,7 +29,7 @@ from tests.factories import (
     an_organiser,
     some_wishes,
 )
-from tests.queries import counted
+from tests.queries import queries_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -313,9 +313,5 @@ class TestPages:
         for _round in range(2):
             slots.propose(group, spans(edition, 10, 9 + 12 * _round), list(Mode), None)
             some_wishes(a_member(f"Member {_round}"), group, pledged=False)
-            browser.get(self.url(group))
-            db.session.expire_all()
-            with counted() as seen:
-                browser.get(self.url(group))
-            counts.append(len(seen))
+            counts.append(queries_of(browser, self.url(group)))
         assert counts[0] == counts[1] < 30
