@@ -71,9 +71,11 @@ def _within(draft: Draft, chance: random.Random) -> Any:
 def _adopt(draft: Draft, group: Workgroup, chance: random.Random) -> None:
     """Those who were at the last meeting with a list say whether they agree; now and then one writes why not."""
     assert draft.adopted_at  # noqa: S101  (it was planted so)
-    head = group.facilitators[0]
+    head, meetings = group.facilitators[0], adopting.meetings_for(group)
+    if not meetings:  # in a small demonstration a group may be so small that nobody came
+        return
     adoption = Adoption(
-        draft=draft, workgroup=group, meeting=adopting.meetings_for(group)[0], digest=digest_of(draft),
+        draft=draft, workgroup=group, meeting=meetings[0], digest=digest_of(draft),
         opened_at=draft.adopted_at - DAY, opened_by_id=head.id, closed_at=draft.adopted_at, is_adopted=True,
     )  # fmt: skip
     db.session.add(adoption)

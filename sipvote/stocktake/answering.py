@@ -4,27 +4,38 @@ It is late when nobody has said for longer than the settings allow how far it is
 day on, and never before. A fixed number of queries, however long the list.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import lazyload
 
 from ..db import db, now
 from ..decisions.models import Decision
-from ..i18n import ZONE
+from ..i18n import ZONE, language
+from ..kept import Kept
 from ..members.models import Member
 from ..recommendations.models import Recommendation
+from . import seen, stamps
 from .models import Status, StatusChange, StocktakeSettings
-from .rows import Row, rows
+from .rows import Row
+from .stamps import Renewed
 
 ENDS = (Status.DONE, Status.REJECTED)  # nobody need look at these any more
 
 
+class Looked(NamedTuple):
+    """When somebody last said how far a recommendation is, or decided on it; and who answers for it, as written."""
+
+    seen_at: datetime
+    owner_id: int | None
+    owner_name: str
+
+
 @dataclass(frozen=True)
 class Answered:
-    """A recommendation that is open. `seen_at` is when somebody last said how far it is, or decided on it."""
+    """A recommendation that is open."""
 
     row: Row
     seen_at: datetime
@@ -41,8 +52,7 @@ class Answered:
     @property
     def reachable(self) -> Member | None:
         """The member who answers for it and can be written to: who left, or has no address, cannot."""
-        owner = self.owner
-        return owner if owner and owner.email and owner.is_member_on(self.today) else None
+        return self.owner if self.owner and _is_reachable(self.owner, self.today) else None
 
     @property
     def says(self) -> str:
@@ -54,24 +64,56 @@ class Answered:
         return f"{self.row.year}/{self.row.number}"
 
 
+def _is_reachable(owner: Member, today: date) -> bool:
+    return bool(owner.email) and owner.is_member_on(today)
+
+
 def settings() -> StocktakeSettings:
     """What organisers set; without a row, what it is from the beginning."""
     return db.session.get(StocktakeSettings, 1) or StocktakeSettings(id=1, remind_after_days=180)
 
 
-def answered(code: str | None = None) -> list[Answered]:
-    """Everything that is open, with titles in a language; what nobody has looked at for longest comes first."""
+@dataclass(frozen=True)
+class Opened:
+    """What is open, what somebody should look at, and what has nobody to write to; the longest unseen come first.
+
+    Each holds rows; `of` tells what a page or a letter needs of some of them.
+    """
+
+    all: Sequence[Row]
+    late: Sequence[Row]
+    of_nobody: Sequence[Row]
+    looked: Mapping[int, Looked]
+    owners: Mapping[int, Member]
+    today: date
+
+    def of(self, some: Sequence[Row]) -> list[Answered]:
+        """What is known of these."""
+        late = {row.id for row in self.late}
+        return [self._of(row, self.looked[row.id], row.id in late) for row in some]
+
+    def _of(self, row: Row, looked: Looked, late: bool) -> Answered:
+        owner = self.owners.get(looked.owner_id or 0)
+        return Answered(row, looked.seen_at, owner, looked.owner_name, late, self.today)
+
+
+def opened(code: str | None = None) -> Opened:
+    """Everything that is neither done nor rejected, with titles in a language.
+
+    What it is made of is kept in the process, and read again only where something changed.
+    """
     today = now().astimezone(ZONE).date()
     limit = now() - timedelta(days=settings().remind_after_days)
-    seen, owners = _seen(), _owners()
-    found = []
-    for row in rows(today, code=code):
-        if row.status in ENDS:
-            continue
-        owner, name = owners.get(row.id, (None, ""))
-        late = _is_late(row, seen[row.id], limit, today)
-        found.append(Answered(row, seen[row.id], owner, name, late, today))
-    return sorted(found, key=lambda each: (each.seen_at, each.row.year, each.row.number))
+    rows, looked = seen.rows_of_today(code or language()), _looked_at()
+    open_ = [row for row in rows if row.status not in ENDS]
+    open_.sort(
+        key=lambda row: looked[row.id].seen_at
+    )  # rows come by year and number, which decide where it is the same
+    owners = _owners()
+    reachable = {id for id, owner in owners.items() if _is_reachable(owner, today)}
+    late = [row for row in open_ if _is_late(row, looked[row.id].seen_at, limit, today)]
+    of_nobody = [row for row in open_ if looked[row.id].owner_id not in reachable]
+    return Opened(open_, late, of_nobody, looked, owners, today)
 
 
 def _is_late(row: Row, seen_at: datetime, limit: datetime, today: date) -> bool:
@@ -80,36 +122,36 @@ def _is_late(row: Row, seen_at: datetime, limit: datetime, today: date) -> bool:
     return seen_at < limit
 
 
-def late(found: Sequence[Answered]) -> list[Answered]:
-    """What somebody should look at."""
-    return [each for each in found if each.is_late]
+def _looked_at() -> Mapping[int, Looked]:
+    kept = _kept.get(str(db.engine.url), Renewed)
+    return kept.get(stamps.now(), _read, lambda old, ids: {**old, **_read(ids)})
 
 
-def of_nobody(found: Sequence[Answered]) -> list[Answered]:
-    """What has nobody to write to."""
-    return [each for each in found if each.reachable is None]
+_kept: Kept[str, Renewed[Mapping[int, Looked]]] = Kept(seconds=24 * 3600)
 
 
-def _seen() -> Mapping[int, datetime]:
-    """When each recommendation was looked at last: its last line, its last decision, or when it was entered."""
-    noted = select(StatusChange.recommendation_id, func.max(StatusChange.noted_at).label("at"))
-    noted_ = noted.group_by(StatusChange.recommendation_id).subquery()
-    decided = select(Decision.recommendation_id, func.max(Decision.published_at).label("at"))
-    decided_ = decided.where(Decision.published_at.is_not(None)).group_by(Decision.recommendation_id).subquery()
-    asked = (
-        select(Recommendation.id, Recommendation.created_at, noted_.c.at, decided_.c.at)
-        .outerjoin(noted_, noted_.c.recommendation_id == Recommendation.id)
-        .outerjoin(decided_, decided_.c.recommendation_id == Recommendation.id)
-    )
-    return {
-        id: max((at for at in looked if at is not None), default=created_at)
-        for id, created_at, *looked in db.session.execute(asked)
-    }
+def _read(ids: Collection[int] | None = None) -> dict[int, Looked]:
+    """When each of these recommendations (None: of all) was looked at last, and who answers for it; three queries.
+
+    That is its last line, its last published decision, or when it was entered; by that decision somebody answers.
+    """
+    mine = lambda column: () if ids is None else (column.in_(ids),)  # noqa: E731
+    line, of = StatusChange, Decision
+    noted = select(line.recommendation_id, func.max(line.noted_at)).where(*mine(line.recommendation_id))
+    noted_at = {id: at for id, at in db.session.execute(noted.group_by(line.recommendation_id))}  # noqa: C416  (rows, not tuples)
+    decided = select(of.recommendation_id, of.published_at, of.owner_id, of.owner_name)
+    published = decided.where(of.published_at.is_not(None), *mine(of.recommendation_id))
+    last = {row[0]: row for row in db.session.execute(published.order_by(of.published_at, of.id))}
+    entered = select(Recommendation.id, Recommendation.created_at).where(*mine(Recommendation.id))
+    found = {}
+    for id, created_at in db.session.execute(entered):
+        _id, published_at, owner_id, name = last.get(id, (id, None, None, ""))
+        moments = [moment for moment in (noted_at.get(id), published_at) if moment]
+        found[id] = Looked(max(moments, default=created_at), owner_id, name)
+    return found
 
 
-def _owners() -> Mapping[int, tuple[Member | None, str]]:
-    """Who answers for each recommendation, by its last published decision: the member, and the name as written."""
-    asked = select(Decision.recommendation_id, Member, Decision.owner_name).outerjoin(Member, Decision.owner)
-    asked = asked.options(lazyload(Member.city))  # joined to it, decisions without a member would be left out
-    published = asked.where(Decision.published_at.is_not(None)).order_by(Decision.published_at, Decision.id)
-    return {id: (owner, name) for id, owner, name in db.session.execute(published)}
+def _owners() -> Mapping[int, Member]:
+    """Whoever answers for something."""
+    answer = select(Decision.owner_id).where(Decision.published_at.is_not(None), Decision.owner_id.is_not(None))
+    return {member.id: member for member in db.session.scalars(select(Member).where(Member.id.in_(answer)))}

@@ -1,5 +1,6 @@
 """What organisers do with the stocktake: publish it, see what nobody looks at, set the reminders."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, abort, flash, render_template, request, url_for
@@ -13,9 +14,10 @@ from ..db import db
 from ..errors import see_other
 from ..exports import csv_file, xlsx_file
 from . import answering, publishing, reminding, seen
-from .answering import Answered
+from .answering import Opened
 from .figures_views import figures_of, stocktake
 from .reminder_forms import RemindersForm
+from .rows import Row
 from .words import STATUSES
 
 PER_PAGE = 50
@@ -43,12 +45,11 @@ def preview() -> str:
     """What would be published of a day, before it is for good."""
     typed = request.args.get("day", "") or seen.today().isoformat()
     fault = seen.why_not_see(typed)
-    day = seen.read_day(typed) or seen.today()
-    why = fault or publishing.why_not_publish(day)
-    found = None if why else publishing.drafted(day)
+    found = None if fault else seen.of_day(seen.read_day(typed) or seen.today())
+    why = fault or (publishing.why_not_publish(found.day, found.figures.whole.total) if found else None)
     return render_template(
-        "stocktake/publish.html", typed=typed, day=day, why=why, found=found, today=seen.today(),
-        **(figures_of(seen.of_content(day, found.content)) if found else {}),
+        "stocktake/publish.html", typed=typed, why=why, today=seen.today(), looked_at=publishing.looked_at(),
+        **(figures_of(found) if found and not why else {}),
     )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def preview() -> str:
 @requires("stocktake.keep")
 def publish() -> Any:
     day = seen.read_day(request.form.get("day", "")) or abort(400)
-    made = publishing.publish(day, request.form.get("digest", ""), current_user.member_id)
+    made = publishing.publish(day, request.form.get("looked_at", ""), current_user.member_id)
     db.session.commit()
     flash(_("The stocktake is published, and stays as it is."), "ok")
     return see_other(url_for(".one", day=made.day.isoformat()))
@@ -76,33 +77,33 @@ class ListPage(Pagination):
         return len(self._query_args["found"])
 
 
-def _shown() -> tuple[str, list[Answered], dict[str, int]]:
-    """Which part is asked for, what is in it, and how many are in each part."""
-    everything = answering.answered()
-    parts = {"": everything, "late": answering.late(everything), "nobody": answering.of_nobody(everything)}
+def _shown() -> tuple[str, Opened, dict[str, Sequence[Row]]]:
+    """Which part is asked for, and what is in each part."""
+    opened = answering.opened()
     show = request.args.get("show", "") if request.args.get("show") in SHOWS else ""
-    return show, parts[show], {name: len(part) for name, part in parts.items()}
+    return show, opened, {"": opened.all, "late": opened.late, "nobody": opened.of_nobody}
 
 
 @stocktake.get("/unseen")
 @requires("stocktake.keep")
 def unseen() -> str:
     """What is neither done nor rejected: what nobody has looked at for longest comes first."""
-    show, found, counts = _shown()
     if len(request.args.get("page", "")) > 6:
         abort(404)
+    show, opened, parts = _shown()
+    page = ListPage(found=parts[show], per_page=PER_PAGE, max_per_page=PER_PAGE)
     return render_template(
-        "stocktake/unseen.html", page=ListPage(found=found, per_page=PER_PAGE, max_per_page=PER_PAGE), show=show,
-        shows=SHOWS, counts=counts, statuses=STATUSES, days=answering.settings().remind_after_days,
+        "stocktake/unseen.html", page=page, found=opened.of(page.items), show=show, shows=SHOWS, statuses=STATUSES,
+        counts={name: len(part) for name, part in parts.items()}, days=answering.settings().remind_after_days,
     )  # fmt: skip
 
 
 @stocktake.get("/unseen.<any(csv, xlsx):kind>")
 @requires("stocktake.keep")
 def unseen_file(kind: str) -> Response:
-    _show, found, _counts = _shown()
+    show, opened, parts = _shown()
     write = csv_file if kind == "csv" else xlsx_file
-    return write(f"sipvote-open-{seen.today()}", COLUMNS, found)
+    return write(f"sipvote-open-{seen.today()}", COLUMNS, opened.of(parts[show]))
 
 
 @stocktake.route("/reminders", methods=["GET", "POST"])

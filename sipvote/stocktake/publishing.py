@@ -18,6 +18,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES, ZONE
+from . import stamps
 from .models import PublishedStocktake, Status
 from .rows import Row, rows
 
@@ -88,14 +89,6 @@ def _read(facts: Mapping[str, Any], code: str) -> Stored:
     return Stored(**plain, **names, **days, status=Status(facts["status"]))
 
 
-@dataclass(frozen=True)
-class Drafted:
-    """What would be published now, with its hash."""
-
-    content: str
-    digest: str
-
-
 # --- Publishing -------------------------------------------------------------------------------------
 
 
@@ -114,10 +107,9 @@ def latest() -> PublishedStocktake | None:
     return db.session.scalar(select(PublishedStocktake).order_by(PublishedStocktake.day.desc()).limit(1))
 
 
-def drafted(day: date) -> Drafted:
-    """What would be published of a day, as it is known now."""
-    content = content_of(day, now())
-    return Drafted(content, digest_of(content))
+def looked_at() -> str:
+    """What differs as soon as a line of any stocktake would: for who looks at one before it is published."""
+    return digest_of(repr(stamps.now()))
 
 
 def is_intact(published: PublishedStocktake) -> bool:
@@ -125,31 +117,31 @@ def is_intact(published: PublishedStocktake) -> bool:
     return digest_of(published.content) == published.digest
 
 
-def why_not_publish(day: date) -> str | None:
-    """A day can be published once, when it is there."""
+def why_not_publish(day: date, number: int) -> str | None:
+    """A day can be published once, when it is there, and when this number of recommendations is not 0."""
     if day > now().astimezone(ZONE).date():
         return _("This day is still to come. Choose today, or a day before.")
     if of_day(day):
         return _("The stocktake of this day is published already, and stays as it is. Choose another day.")
-    if not rows(day, now()):
+    if not number:
         return _("On this day there was no recommendation yet. Choose a later day.")
     return None
 
 
 def publish(day: date, seen: str, by: int) -> PublishedStocktake:
-    """Store and publish the stocktake of a day as it is known now; `seen` is the hash of what was looked at before."""
-    if why := why_not_publish(day):
+    """Store and publish the stocktake of a day as it is known now; `seen` is `looked_at()` of when it was shown."""
+    if why := why_not_publish(day, len(rows(day))):
         raise Refused(why)
-    moment, made = now(), drafted(day)
-    if made.digest != seen:
+    if looked_at() != seen:
         raise Refused(_("Something changed since you looked at it. Look at the figures again, then publish."))
-    kept = PublishedStocktake(
-        day=day, published_at=moment, published_by_id=by, digest=made.digest, content=made.content
-    )
+    moment = now()
+    content = content_of(day, moment)
+    digest = digest_of(content)
+    kept = PublishedStocktake(day=day, published_at=moment, published_by_id=by, digest=digest, content=content)
     try:
         with db.session.begin_nested():
             db.session.add(kept)
     except IntegrityError:  # somebody published it at the same moment
         raise Refused(_("The stocktake of this day is published already, and stays as it is.")) from None
-    audit.record("publish stocktake", f"stocktake {day}", by, digest=made.digest)
+    audit.record("publish stocktake", f"stocktake {day}", by, digest=digest)
     return kept

@@ -40,11 +40,13 @@ def remind() -> int:
     recently = select(Letter.member_id).where(Letter.name == OWNERS, Letter.queued_at > now() - PAUSE)
     told = set(db.session.scalars(recently))
     today, days = now().astimezone(ZONE).date(), answering.settings().remind_after_days
-    found = answering.late(answering.answered())
-    to_tell = {each.reachable for each in found if each.reachable and each.reachable.id not in told}
+    opened = answering.opened()
+    late = opened.of(opened.late)
+    to_tell = {each.reachable for each in late if each.reachable and each.reachable.id not in told}
     written = 0
     for code in {owner.language for owner in to_tell}:
-        spoken = answering.late(answering.answered(code))
+        opened = answering.opened(code)
+        spoken = opened.of(opened.late)
         for owner in (owner for owner in to_tell if owner.language == code):
             mine = [each for each in spoken if each.reachable is owner]
             key = f"{OWNERS} {owner.id} {today}"
@@ -61,8 +63,9 @@ def tell_organisers() -> int:
     for organiser, key in keys.items():
         if key in known:
             continue
-        found = answering.of_nobody(answering.answered(organiser.language))
-        facts: dict[str, Any] = {"found": found[:LONGEST_LIST], "number": len(found)}
+        opened = answering.opened(organiser.language)
+        found = opened.of_nobody
+        facts: dict[str, Any] = {"found": opened.of(found[:LONGEST_LIST]), "number": len(found)}
         facts["more"] = max(0, len(found) - LONGEST_LIST)
         written += bool(found) and queue(ORGANISERS, organiser, key=key, statuses=STATUSES, **facts) is not None
     return written

@@ -42,21 +42,11 @@ class Seen:
 
     @cached_property
     def figures(self) -> Figures:
-        if self.published:
-            return figures.figures(self.rows)
+        if self.published:  # what is stored never changes
+            stored = (str(db.engine.url), self.published.id, self.published.digest, self.code)
+            return _kept.get(stored, lambda: figures.figures(self.rows))
         key = (str(db.engine.url), self.day, self.known, self.code, stamps.now())
-        return _kept.get(key, lambda: figures.figures(self._of_today() if self.is_of_today else self.rows))
-
-    def _of_today(self) -> Sequence[Row | Stored]:
-        """The rows of today: only those that changed are read again."""
-        kept = _rows.get((str(db.engine.url), self.code), Renewed)
-        make = lambda: {row.id: row for row in rows(self.day, None, self.code)}  # noqa: E731
-        return list(kept.get(stamps.now(), make, self._mended).values())
-
-    def _mended(self, old: dict[int, Row], ids: Collection[int]) -> dict[int, Row]:
-        new = {row.id: row for row in rows(self.day, None, self.code, ids)}
-        same = {id: row for id, row in old.items() if id not in ids}
-        return {row.id: row for row in sorted([*same.values(), *new.values()], key=lambda row: (row.year, row.number))}
+        return _kept.get(key, lambda: figures.figures(rows_of_today(self.code) if self.is_of_today else self.rows))
 
     @property
     def is_of_today(self) -> bool:
@@ -72,6 +62,19 @@ class Seen:
             "day": self.day.isoformat() if self.day != today() else None,
             "known": THEN if self.known == THEN else None,
         }
+
+
+def rows_of_today(code: str) -> Sequence[Row]:
+    """The rows of today, with names in a language: kept in the process; only those that changed are read again."""
+    day = today()
+
+    def mend(old: dict[int, Row], ids: Collection[int]) -> dict[int, Row]:
+        new = {row.id: row for row in rows(day, None, code, ids)}
+        same = {id: row for id, row in old.items() if id not in ids}
+        return {row.id: row for row in sorted([*same.values(), *new.values()], key=lambda row: (row.year, row.number))}
+
+    kept = _rows.get((str(db.engine.url), code), Renewed)
+    return list(kept.get(stamps.now(), lambda: {row.id: row for row in rows(day, None, code)}, mend).values())
 
 
 _kept: Kept[tuple[Any, ...], Figures] = Kept(seconds=60)
@@ -104,12 +107,6 @@ def of_day(day: date, known: str = NOW, code: str | None = None) -> Seen:
     """The stocktake of a day, as it is known now or was known at the end of that day."""
     end = datetime.combine(day, time(), ZONE) + timedelta(days=1)
     return Seen(day, known, code or language(), lambda: rows(day, end if known == THEN else None))
-
-
-def of_content(day: date, content: str) -> Seen:
-    """The stocktake that stands in what is going to be published."""
-    code = language()
-    return Seen(day, PUBLISHED, code, lambda: publishing.stored_rows(content, code))
 
 
 def of_published(published: PublishedStocktake, code: str | None = None) -> Seen:

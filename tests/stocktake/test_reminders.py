@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from sipvote import audit, worker
+from sipvote import audit, kept, worker
 from sipvote.db import db, now
 from sipvote.decisions.models import Outcome
 from sipvote.errors import Refused
 from sipvote.mail import Letter
+from sipvote.recommendations.models import Recommendation
 from sipvote.stocktake import answering, reminding
 from sipvote.stocktake.models import Status, StocktakeSettings
 from tests.factories import a_member, an_organiser
@@ -89,7 +90,7 @@ def test_a_correction_of_an_old_status_shows_that_somebody_looked(ada):
 @pytest.mark.parametrize("status", [Status.DONE, Status.REJECTED])
 def test_what_is_done_or_rejected_is_over(ada, status):
     one(ada, status)
-    assert reminding.remind() == 0 and answering.answered() == []
+    assert reminding.remind() == 0 and answering.opened().all == []
 
 
 @pytest.mark.parametrize("status", [Status.NOT_STARTED, Status.ONGOING, Status.NOT_DONE, None])
@@ -126,7 +127,8 @@ def test_who_left_or_has_no_address_is_not_written_to(database):
         one(owner)
     one(None, owner_name="The IT department")
     assert reminding.remind() == 0
-    assert [each.says for each in answering.of_nobody(answering.answered())] == [
+    opened = answering.opened()
+    assert [each.says for each in opened.of(opened.of_nobody)] == [
         "Bas Claes", "Bo Wit", "", "The IT department"
     ]  # fmt: skip
 
@@ -203,14 +205,14 @@ def test_the_worker_writes_to_both(app, ada, monkeypatch):
 
 def test_a_longer_list_asks_no_more(ada):
     one(ada)
-    db.session.expire_all()
+    kept.forget_all()
     with counted() as few:
-        answering.answered()
+        answering.opened()
     for _n in range(10):
         one(a_member(f"Bo {_n}"))
-    db.session.expire_all()
+    kept.forget_all()
     with counted() as many:
-        answering.answered()
+        answering.opened()
     assert len(many) == len(few)
 
 
@@ -266,3 +268,19 @@ def test_a_long_list_comes_in_pages(browser_of, database):
         one(None, title=f"Orphan {n}.", noted=LONG_AGO - timedelta(days=n))
     page = browser_of(an_organiser()).get("/en/stocktake/unseen?page=2").text
     assert "Orphan 0." in page and "Orphan 51." not in page
+
+
+def test_what_is_kept_follows_what_changes(ada):
+    """Who answers for it, that it was looked at, and that its owner left, are seen at once."""
+    first, second = one(ada), one(a_member("Bas Claes"))
+    assert len(answering.opened().of_nobody) == 0
+    ada.left = date(2020, 1, 1)
+    db.session.commit()
+    assert [row.id for row in answering.opened().of_nobody] == [first.id]
+    before = [row.id for row in answering.opened().all]
+    a_status(db.session.get_one(Recommendation, before[0]), Status.ONGOING, now().date())
+    db.session.commit()
+    assert [row.id for row in answering.opened().all] == [before[1], before[0]]
+    a_status(second, Status.DONE, now().date())
+    db.session.commit()
+    assert [row.id for row in answering.opened().all] == [first.id]
