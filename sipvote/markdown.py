@@ -1,5 +1,7 @@
 """Markdown from members, made safe: rendered by mistune, then cleaned by nh3. Knows no room."""
 
+from functools import lru_cache
+
 import mistune
 import nh3
 from flask import Flask
@@ -10,8 +12,12 @@ TAGS = {"p", "br", "strong", "em", "del", "ul", "ol", "li", "blockquote", "a", "
 _render = mistune.create_markdown(escape=True, hard_wrap=True, plugins=["strikethrough", "url"])
 
 
+@lru_cache(maxsize=1000)
 def markdown(text: str) -> Markup:
-    """Give safe HTML for a member's Markdown; links may only lead to https, http and mailto addresses."""
+    """Give safe HTML for a member's Markdown; links may only lead to https, http and mailto addresses.
+
+    What many read is kept: a page of recommendations has a hundred texts.
+    """
     html = nh3.clean(
         str(_render(text)),
         tags=TAGS,

@@ -17,6 +17,7 @@ finds what begins with it. Words within quotes stand together. Nothing else has 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from math import ceil
@@ -35,6 +36,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy import column as a_column
 from sqlalchemy import table as a_table
@@ -51,7 +53,7 @@ MOST_WORDS = 10
 PREFIX_FROM = 3  # letters: a shorter word is found only whole
 EXCERPT = 220  # characters
 # Texts that are compared with each other: of a word that stands in more, those that were written last.
-MOST_RANKED = 1_000
+MOST_RANKED = 400
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]*)[\"“”„«»]")
 _sqlite_index = a_table("search_index", a_column("rowid"), a_column("search_index"))
 
@@ -68,7 +70,7 @@ class SearchText(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     thing_id: Mapped[int]
-    language: Mapped[str] = mapped_column(String(2))
+    language: Mapped[str] = mapped_column(String(2), index=True)
     title: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text)
@@ -141,8 +143,21 @@ def _all_asked(text: str, language: str | None) -> list[Asked]:
 # --- The question to the database -------------------------------------------------------------------
 
 
+def _each(questions: list[Asked]) -> list[ColumnElement[bool]]:
+    """The rows that hold the words of the question in their language; what is the same in several is asked once."""
+    alike: dict[tuple[Any, ...], list[Asked]] = defaultdict(list)
+    for asked in questions:
+        alike[asked.words, asked.phrases].append(asked)
+    parts = []
+    for same in alike.values():
+        codes = [asked.language for asked in same]
+        only = [] if len(codes) == len(LANGUAGES) else [SearchText.language.in_(codes)]
+        parts.append(and_(*only, _holds(same[0])))
+    return parts
+
+
 def _holds(asked: Asked) -> ColumnElement[bool]:
-    """The rows in the language of the question that hold its words: found by the index, phrases then read."""
+    """The rows that hold the words: found by the index, phrases then read."""
     if db.engine.dialect.name == "sqlite":
         words = " AND ".join(
             "(" + " OR ".join(f'"{f.stem}"' + ("" if f.is_whole else "*") for f in forms) + ")" for forms in asked.words
@@ -156,7 +171,7 @@ def _holds(asked: Asked) -> ColumnElement[bool]:
         simple: ColumnElement[str] = literal_column("'simple'")  # as the index was made: a parameter would not use it
         found = func.to_tsvector(simple, SearchText.words).op("@@")(func.to_tsquery(simple, words))
     phrases = [SearchText.words.like(f"% {phrase} %") for phrase in asked.phrases]
-    return and_(SearchText.language == asked.language, found, *phrases)
+    return and_(found, *phrases)
 
 
 def _in_title(asked: Asked) -> ColumnElement[int]:
@@ -190,9 +205,15 @@ def _ranked(questions: list[Asked], kinds: Collection[str] | None) -> Any:
     )
     rows = select(SearchText.id, SearchText.kind, SearchText.thing_id, in_title, times, first.label("place"),
                   func.count().over().label("texts"))  # fmt: skip
-    found = select(SearchText.id).where(or_(*map(_holds, questions)))
-    newest = (found.where(SearchText.kind.in_(kinds)) if kinds else found).order_by(SearchText.id.desc())
-    return rows.where(SearchText.id.in_(newest.limit(MOST_RANKED).subquery().select())).subquery()
+    return rows.where(SearchText.id.in_(_newest(questions, kinds))).subquery()
+
+
+def _newest(questions: list[Asked], kinds: Collection[str] | None) -> Select[int]:
+    """The ids of the texts that are compared; each part stops early, which one with an "or" could not."""
+    found = select(SearchText.id).where(SearchText.kind.in_(kinds)) if kinds else select(SearchText.id)
+    last = found.order_by(SearchText.id.desc()).limit(MOST_RANKED)
+    every = union_all(*(last.where(part).subquery().select() for part in _each(questions))).subquery()
+    return select(every.c.id).order_by(every.c.id.desc()).limit(MOST_RANKED).subquery().select()
 
 
 def matching(words: str, kind: str, language: str | None = None) -> Select[int] | None:
@@ -200,7 +221,7 @@ def matching(words: str, kind: str, language: str | None = None) -> Select[int] 
     questions = _all_asked(words, language)
     if not questions:
         return None
-    return select(SearchText.thing_id).where(SearchText.kind == kind, or_(*map(_holds, questions)))
+    return select(SearchText.thing_id).distinct().where(SearchText.kind == kind, or_(*_each(questions)))
 
 
 # --- What is found ----------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_text')),
     sa.UniqueConstraint('kind', 'thing_id', 'language', name=op.f('uq_search_text_kind_thing_id_language'))
     )
+    op.create_index(op.f('ix_search_text_language'), 'search_text', ['language'], unique=False)
     op.create_table('stocktake_settings',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('remind_after_days', sa.Integer(), nullable=False),
@@ -189,7 +190,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_decision_decided_on'), 'decision', ['decided_on'], unique=False)
     op.create_index('ix_decision_draft', 'decision', ['recommendation_id'], unique=True, sqlite_where=sa.text('published_at IS NULL'), postgresql_where=sa.text('published_at IS NULL'))
+    op.create_index(op.f('ix_decision_due'), 'decision', ['due'], unique=False)
     op.create_index(op.f('ix_decision_owner_id'), 'decision', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_decision_postponed_until'), 'decision', ['postponed_until'], unique=False)
     op.create_index(op.f('ix_decision_recommendation_id'), 'decision', ['recommendation_id'], unique=False)
     op.create_table('minority_note',
     sa.Column('id', sa.Integer(), nullable=False),

@@ -63,9 +63,10 @@ def decided() -> str:
     outcome = Outcome(asked["outcome"]) if asked.get("outcome") in list(Outcome) else None
     search, late = asked.get("q", "").strip()[:100], asked.get("late") == "1"
     page = db.paginate(finding.decided(year, outcome, search, late), per_page=PER_PAGE, max_per_page=PER_PAGE)
+    found = finding.read(page.items)
     return render_template(
-        "board/decided.html", page=page, years=finding.years(), asked_year=year, outcome_asked=outcome,
-        search=search, late=late, answers=following.of_decisions(page.items), label_of=label_of, **words(),
+        "board/decided.html", page=page, found=found, years=finding.years(), asked_year=year, outcome_asked=outcome,
+        search=search, late=late, answers=following.of_decisions(found), label_of=label_of, **words(),
     )  # fmt: skip
 
 

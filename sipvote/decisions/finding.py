@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from ..db import db, now
 from ..i18n import ZONE
@@ -121,7 +121,7 @@ class Progress:
 
 def progress() -> list[Progress]:
     """Every year in which something waits or is drafted, the newest first; one query."""
-    drafted = select(Decision.id).where(Decision.recommendation_id == Recommendation.id, _is_draft()).exists()
+    drafted = Recommendation.id.in_(select(Decision.recommendation_id).where(_is_draft()))
     waits = or_(_undecided(), _comes_back(), drafted)
     counts = _numbered().with_only_columns(
         Recommendation.year, func.count(), func.count().filter(waits), func.count().filter(drafted)
@@ -134,10 +134,13 @@ def _is_draft() -> ColumnElement[bool]:
     return Decision.published_at.is_(None)
 
 
-def _last() -> Select[int]:
-    """The ids of the decisions that count: the last published one of each recommendation."""
-    published = select(func.max(Decision.id)).where(Decision.published_at.is_not(None))
-    return published.group_by(Decision.recommendation_id)
+def _counts() -> ColumnElement[bool]:
+    """The decision that counts: the last published one of its recommendation."""
+    other = aliased(Decision)
+    later = select(other.id).where(
+        other.recommendation_id == Decision.recommendation_id, other.published_at.is_not(None), other.id > Decision.id
+    )
+    return and_(Decision.published_at.is_not(None), ~later.exists())
 
 
 def _undecided() -> ColumnElement[bool]:
@@ -146,9 +149,7 @@ def _undecided() -> ColumnElement[bool]:
 
 
 def _comes_back() -> ColumnElement[bool]:
-    back = select(Decision.recommendation_id).where(
-        Decision.id.in_(_last()), Decision.postponed_until <= today() + COMES_BACK
-    )
+    back = select(Decision.recommendation_id).where(_counts(), Decision.postponed_until <= today() + COMES_BACK)
     return Recommendation.id.in_(back)
 
 
@@ -179,7 +180,7 @@ def is_late() -> ColumnElement[bool]:
     """
     all_ended = and_(_has_follow_up(), ~_has_follow_up(FollowUp.ended_at.is_(None)))
     known = [Decision.recommendation_id.not_in(ask()) for ask in done]
-    return and_(Decision.id.in_(_last()), Decision.outcome.in_(STARTS_WORK), Decision.due < today(), ~all_ended, *known)
+    return and_(_counts(), Decision.outcome.in_(STARTS_WORK), Decision.due < today(), ~all_ended, *known)
 
 
 def _has_follow_up(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -225,9 +226,9 @@ def _with_recommendation() -> Select[Decision]:
 
 def decided(
     year: int | None = None, outcome: Outcome | None = None, search: str = "", only_late: bool = False
-) -> Select[Decision]:
-    """Every published decision of the past years, the newest first, through these filters."""
-    wanted = _with_recommendation().where(Decision.published_at.is_not(None))
+) -> Select[int]:
+    """The ids of every published decision of the past years, the newest first, through these filters."""
+    wanted = select(Decision.id).join(Decision.recommendation).where(Decision.published_at.is_not(None))
     if year is not None:
         wanted = wanted.where(Recommendation.year == year)
     if outcome is not None:
@@ -237,6 +238,14 @@ def decided(
     if search:
         wanted = wanted.where(_says(search))
     return wanted.order_by(Decision.decided_on.desc(), Recommendation.year.desc(), Recommendation.number, Decision.id)
+
+
+def read(ids: Sequence[int]) -> list[Decision]:
+    """These decisions in this order, with all that a list says of them."""
+    found = {
+        decision.id: decision for decision in db.session.scalars(_with_recommendation().where(Decision.id.in_(ids)))
+    }
+    return [found[id] for id in ids]
 
 
 def _says(search: str) -> ColumnElement[bool]:

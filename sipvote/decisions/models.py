@@ -42,8 +42,8 @@ class Decision(Base):
     outcome: Mapped[Outcome] = mapped_column(words(Outcome, "outcome"))
     original: Mapped[str] = mapped_column(String(2))
     decided_on: Mapped[date | None] = mapped_column(index=True)
-    postponed_until: Mapped[date | None]
-    due: Mapped[date | None]
+    postponed_until: Mapped[date | None] = mapped_column(index=True)
+    due: Mapped[date | None] = mapped_column(index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"), index=True)
     owner_name: Mapped[str] = mapped_column(String(120), default="")
     drafted_at: Mapped[datetime]

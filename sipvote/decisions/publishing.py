@@ -23,7 +23,8 @@ from ..recommendations.models import Recommendation
 from . import finding, following, rules, telling
 from .models import Decision, Outcome
 
-AT_ONCE = 100  # decisions that are looked at and published together: more than an edition ever had
+AT_ONCE = 64  # decisions that are looked at and published together: more than an edition ever had
+MOST_SHOWN = 10  # incomplete ones that are named with what each lacks; the page of their year names them all
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def preview() -> Preview:
     """What would be published now."""
     complete = rules.is_complete()
     ready = db.session.scalars(_drafts().where(complete).limit(AT_ONCE)).all()
-    others = db.session.scalars(_drafts().where(~complete).limit(AT_ONCE)).all()
+    others = db.session.scalars(_drafts().where(~complete).limit(MOST_SHOWN)).all()
     return Preview(ready, [Waiting(each, rules.missing(each)) for each in others], seal_of(ready), how_many())
 
 

@@ -68,7 +68,8 @@ class Member(Base):
     joined: Mapped[date]
     left: Mapped[date | None] = mapped_column(index=True)
 
-    city: Mapped[City] = relationship(lazy="joined", innerjoin=True)
+    # "unnested": below an outer join it is one too, and not a join within it, for which SQLite reads every member.
+    city: Mapped[City] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]  # says bool, takes it
     grants: Mapped[list["Grant"]] = relationship(
         back_populates="member", foreign_keys="Grant.member_id", cascade="all, delete-orphan"
     )

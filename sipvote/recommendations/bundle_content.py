@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from ..db import db
 from ..editions.models import Edition
@@ -33,7 +33,8 @@ def recommendations_of(drafts: Sequence[Draft]) -> list[Recommendation]:
     """The recommendations of these drafts, in the order in which the bundle numbers them."""
     place = {draft.id: n for n, draft in enumerate(drafts)}
     wanted = select(Recommendation).where(Recommendation.draft_id.in_(place), Recommendation.withdrawn_at.is_(None))
-    found = db.session.scalars(wanted.order_by(Recommendation.position, Recommendation.id))
+    loaded = wanted.options(selectinload(Recommendation.groups))
+    found = db.session.scalars(loaded.order_by(Recommendation.position, Recommendation.id))
     return sorted(found, key=lambda each: place[each.draft_id or 0])
 
 
