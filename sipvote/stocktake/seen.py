@@ -25,7 +25,7 @@ NOW, THEN, PUBLISHED = "now", "then", "published"
 class Seen:
     """The rows of a day, with names in one language, read when they are asked for.
 
-    `published` is None for figures that are made anew. The process keeps those of a day for a minute, or until
+    `published` is None for figures that are made anew. The process keeps those of a day for an hour, or until
     something changes; the rows of today, which most visitors ask for, are renewed where they change.
     """
 
@@ -77,7 +77,7 @@ def rows_of_today(code: str) -> Sequence[Row]:
     return list(kept.get(stamps.now(), lambda: {row.id: row for row in rows(day, None, code)}, mend).values())
 
 
-_kept: Kept[tuple[Any, ...], Figures] = Kept(seconds=60)
+_kept: Kept[tuple[Any, ...], Figures] = Kept(seconds=3600)  # what they are made of is in the key
 _rows: Kept[tuple[str, str], Renewed[dict[int, Row]]] = Kept(seconds=24 * 3600)
 
 
