@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 
 from sipvote.access import Role
 from sipvote.db import db, now
-from sipvote.demo import meetings, year
+from sipvote.demo import meetings
 from sipvote.demo.people import BAS, CHLOE
 from sipvote.demo.stops import Stop
 from sipvote.editions.models import Edition, Phase
 from sipvote.editions.rules import of_year
+from sipvote.i18n import ZONE
 from sipvote.members.models import Grant
 from sipvote.workgroups import turnout
 from sipvote.workgroups.commitment import Loss
@@ -41,7 +42,7 @@ def noted(edition: Edition) -> list[Attendance]:
 
 def test_the_edition_of_2017_has_its_four_groups_of_ten_to_twelve(demo: None) -> None:
     edition = of_year(2017)
-    assert edition and f"{edition.count_at.astimezone(year.ZONE):%Y-%m-%d}" == "2017-06-20"
+    assert edition and f"{edition.count_at.astimezone(ZONE):%Y-%m-%d}" == "2017-06-20"
     titles = {str(g.theme.text_in("en").title) for g in groups_of(edition)}  # type: ignore[union-attr]
     assert titles == {
         "An ethics committee", "The mission of representing Smart", "Access to financial and economic information",

@@ -12,6 +12,7 @@ from sipvote.demo.members import DOMAINS, OFFICES, rows
 from sipvote.demo.people import ADA, CAST, member_of
 from sipvote.editions.models import Edition, Phase
 from sipvote.editions.rules import of_year
+from sipvote.i18n import ZONE
 from sipvote.members import roll
 from sipvote.members.models import City, Grant, Member
 from sipvote.themes import finding
@@ -92,7 +93,7 @@ def test_past_editions_have_their_real_themes_and_cities(demo: None) -> None:
 def test_known_first_meetings_are_at_their_hour(demo: None) -> None:
     groups = db.session.scalars(select(Workgroup).join(Edition).where(Edition.year == 2019)).all()
     firsts = {
-        (str(g.theme.text_in("en").title), g.cities[0].slug): g.meetings[0].starts_at.astimezone(year.ZONE)  # type: ignore[union-attr]
+        (str(g.theme.text_in("en").title), g.cities[0].slug): g.meetings[0].starts_at.astimezone(ZONE)  # type: ignore[union-attr]
         for g in groups
     }
     known = {

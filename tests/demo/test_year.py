@@ -21,6 +21,7 @@ from sipvote.demo.people import ADA, BAS, CHLOE, DRE, EVA, member_of
 from sipvote.demo.stops import STOPS, Stop, stops_of
 from sipvote.editions.models import DATED, Edition, Phase, SignUpWay
 from sipvote.editions.rules import PHASE_NAMES
+from sipvote.i18n import ZONE
 from sipvote.navigation import DESK_NAV, FOOTER, NAV, OUTCOMES
 from sipvote.themes import rules as themes
 from sipvote.themes.models import Support, Theme
@@ -222,7 +223,7 @@ def test_going_back_undoes_this_year_and_leaves_past_editions_alone(visitor: Fla
 
 def test_dates_keep_their_hour_and_weekday(visitor: FlaskClient) -> None:
     def wall(at: Any) -> tuple[int, int, int]:
-        local = at.astimezone(year.ZONE)
+        local = at.astimezone(ZONE)
         return local.weekday(), local.hour, local.minute
 
     before = [wall(at) for at in stops_of(edition()).values()]
