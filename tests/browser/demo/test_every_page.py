@@ -17,7 +17,7 @@ from tests.browser.conftest import DESK, PHONE, Visit
 
 ROLES = ("ada", "bas", "chloe", "dre", "eva")
 AGAIN = {"/", "/N/vote", "/N/themes", "/N/themes/N", "/N/groups/", "/N/groups/N"}
-FILES = re.compile(r"\.(csv|xlsx|ics|pdf|docx|html|txt|jsonl|json|py|zip)($|\?)|/static/|mailto:")
+FILES = re.compile(r"\.(atom|csv|xlsx|ics|pdf|docx|html|txt|jsonl|json|py|zip)($|\?)|/static/|mailto:")
 
 
 def kind_of(path: str) -> str:
