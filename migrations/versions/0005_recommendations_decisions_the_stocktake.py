@@ -396,7 +396,6 @@ def downgrade() -> None:
         op.execute('DROP TABLE search_index')  # its triggers go with search_text
     else:
         op.execute(LETTER_KEY.format('default'))
-    op.drop_column('theme_text', 'changes')
     op.drop_table('unsaved_text')
     op.drop_table('joining_request')
     op.drop_table('follow_up')
@@ -419,3 +418,4 @@ def downgrade() -> None:
     op.drop_table('stocktake_settings')
     op.drop_table('search_text')
     op.drop_table('large_theme')
+    op.drop_column('theme_text', 'changes')

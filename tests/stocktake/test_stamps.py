@@ -110,9 +110,9 @@ def test_a_group_that_moved_is_found_in_its_city(database):
     some_recommendations(group, 1)
     db.session.commit()
     before = dict(finding.find(Wanted()).counts["group"])
-    group.cities = [a_city("namur")]
+    group.cities = [a_city("lille")]
     db.session.commit()
-    assert dict(finding.find(Wanted()).counts["group"]) == {"namur": 1} != before
+    assert dict(finding.find(Wanted()).counts["group"]) == {"lille": 1} != before
 
 
 def test_nothing_is_read_again_when_nothing_changed(database, monkeypatch):
