@@ -251,7 +251,7 @@ class TestLetters:
         keys = [f"to_group {n}-{'b' * 16} {n}" for n in range(10_000, 13_000)]
         keys += [f"to_group {group.id}{rest}" for rest in ("0-x 1", "_-x 1", ".-x 1", "")]  # of none of its letters
         db.session.execute(insert(Letter), [{"key": key, **some, **moments} for key in keys])
-        with explained() as plans:
+        with explained("letter") as plans:
             assert [(s.subject, s.to) for s in group_mail.sent_to(group)] == [("Here", 2)]
         assert any("uq_letter_key" in plan or "sqlite_autoindex_letter" in plan for plan in plans)
         assert not reads_all_of("letter", plans)
