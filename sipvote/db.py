@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from flask import abort, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -68,6 +68,10 @@ class Base(DeclarativeBase):
 def words(enum: type[StrEnum], name: str) -> Enum:
     """A column type that stores an enum's words as text, with a check in the database."""
     return Enum(enum, name=name, native_enum=False, length=20, create_constraint=True, values_callable=list)
+
+
+# What a column `changes` is updated with, by which a row counts how often it was written.
+ONCE_MORE = text("changes + 1")
 
 
 class Database(SQLAlchemy):

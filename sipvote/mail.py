@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from flask import current_app
 from flask_mailman import EmailMessage, Mail
-from sqlalchemy import ForeignKey, Index, String, Text, event, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, event, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,6 +30,8 @@ TRIES = 6
 # A turn of a batch ends after so many letters or seconds: then others may go first.
 TURN = 50
 TURN_SECONDS = 2.0
+# As its bytes are, on every database: letters are found by what their keys begin with.
+KEY = String(120).with_variant(String(120, collation="C"), "postgresql")
 DUE = text("sent_at IS NULL AND claimed_at IS NULL AND failed_at IS NULL")
 # What to do when letters were committed; the app sets it to wake the worker.
 wake: list[Callable[[], None]] = []
@@ -54,7 +56,7 @@ class Letter(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    key: Mapped[str | None] = mapped_column(KEY, unique=True)
     name: Mapped[str] = mapped_column(String(60))
     batch: Mapped[str | None] = mapped_column(String(40))
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
@@ -72,6 +74,11 @@ class Letter(Base):
     failed_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str | None] = mapped_column(String(200))
+
+
+def has_key(beginning: str) -> ColumnElement[bool]:
+    """The letters whose key begins so: a piece of its index, where LIKE would read every letter that there is."""
+    return (Letter.key >= beginning) & (Letter.key < beginning[:-1] + chr(ord(beginning[-1]) + 1))
 
 
 def link(endpoint: str, language: str, **values: Any) -> str:

@@ -1,7 +1,7 @@
 """Tables that come in as files, and go out so that they come back the same: CSV and XLSX. Knows no room.
 
 A cell of a CSV file that a spreadsheet would run as a formula goes out with an apostrophe before it, and comes back
-without; in an XLSX file a text is a text, and needs none.
+without, also when it was saved as XLSX in between. In an XLSX file a text is a text, and needs none.
 """
 
 import codecs
@@ -42,6 +42,11 @@ def disarm(text: str) -> str:
     return text[1:] if text.startswith("'") and RISKY.match(text[1:]) else text
 
 
+def spare(text: str) -> str:
+    """A text as it stands in an XLSX file, from which disarm() gives the same again: hardly ever another one."""
+    return f"'{text}" if disarm(text) != text else text
+
+
 # --- Out --------------------------------------------------------------------------------------------
 
 
@@ -77,7 +82,7 @@ def xlsx(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
                 elif isinstance(cell, date):
                     sheet.write_datetime(at, column, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001
                 elif cell:
-                    sheet.write_string(at, column, cell[:LONGEST_CELL])
+                    sheet.write_string(at, column, spare(cell)[:LONGEST_CELL])
     return buffer.getvalue()
 
 
@@ -98,7 +103,7 @@ def read(content: bytes, most: int = MOST_ROWS) -> list[tuple[int, list[str]]]:
         if row > most or len(cells) > MOST_COLUMNS:
             raise _too_large(row, most)
         if any(cell.strip() for cell in cells):
-            found.append((row, cells))
+            found.append((row, [disarm(cell) for cell in cells]))
     return found
 
 
@@ -125,7 +130,7 @@ def _of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for cells in reader:
             row += 1
-            yield row, [disarm(cell) for cell in cells]
+            yield row, cells
     except csv.Error:
         why = _("This row cannot be read: look for a quotation mark too many.")
         raise Unreadable(row + 1, why) from None

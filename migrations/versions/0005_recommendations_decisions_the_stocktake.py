@@ -25,8 +25,12 @@ SQLITE_INDEX = (
 )
 POSTGRESQL_INDEX = "CREATE INDEX ix_search_text_words ON search_text USING gin (to_tsvector('simple', words))"
 
+# SQLite compares texts by their bytes; with this PostgreSQL does, and a beginning is a piece of the index.
+LETTER_KEY = 'ALTER TABLE letter ALTER COLUMN key TYPE VARCHAR(120) COLLATE "{}"'
+
 
 def upgrade() -> None:
+    op.add_column('theme_text', sa.Column('changes', sa.Integer(), server_default='1', nullable=False))
     op.create_table('large_theme',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name_en', sa.String(length=120), nullable=False),
@@ -128,7 +132,7 @@ def upgrade() -> None:
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('original', sa.String(length=2), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changes', sa.Integer(), nullable=False),
     sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('repeats_id', sa.Integer(), nullable=True),
     sa.CheckConstraint('draft_id is not null or number is not null', name=op.f('ck_recommendation_draft_or_number')),
@@ -142,7 +146,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('year', 'number', name=op.f('uq_recommendation_year_number'))
     )
     op.create_index(op.f('ix_recommendation_draft_id'), 'recommendation', ['draft_id'], unique=False)
-    op.create_index(op.f('ix_recommendation_changed_at'), 'recommendation', ['changed_at'], unique=False)
+    op.create_index(op.f('ix_recommendation_changes'), 'recommendation', ['changes'], unique=False)
     op.create_index(op.f('ix_recommendation_large_theme_id'), 'recommendation', ['large_theme_id'], unique=False)
     op.create_index(op.f('ix_recommendation_repeats_id'), 'recommendation', ['repeats_id'], unique=False)
     op.create_index(op.f('ix_recommendation_theme_id'), 'recommendation', ['theme_id'], unique=False)
@@ -387,11 +391,14 @@ def upgrade() -> None:
             op.execute(statement)
     else:
         op.execute(POSTGRESQL_INDEX)
+        op.execute(LETTER_KEY.format('C'))
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == 'sqlite':
         op.execute('DROP TABLE search_index')  # its triggers go with search_text
+    else:
+        op.execute(LETTER_KEY.format('default'))
     op.drop_table('unsaved_text')
     op.drop_table('joining_request')
     op.drop_table('follow_up')
@@ -414,3 +421,4 @@ def downgrade() -> None:
     op.drop_table('stocktake_settings')
     op.drop_table('search_text')
     op.drop_table('large_theme')
+    op.drop_column('theme_text', 'changes')

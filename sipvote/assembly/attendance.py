@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from ..audit import Entry
 from ..db import db, now
 from ..i18n import alphabetical
-from ..mail import Letter
+from ..mail import Letter, has_key
 from ..members.models import Member
 from .models import Assembly, Mailing, Presence, Proxy, Way
 from .rules import name_of
@@ -70,7 +70,7 @@ def convocation(assembly: Assembly) -> Convocation | None:
         return None
     # Its letters are named so: "convocation 3 1200", with the ids of the mailing and of the member.
     letters = select(func.count(Letter.sent_at), func.count(Letter.failed_at)).where(
-        Letter.key.startswith(f"{mailing.kind} {mailing.id} ", autoescape=True)
+        has_key(f"{mailing.kind} {mailing.id} ")
     )
     sent, failed = db.session.execute(letters).one()
     without = int((mailing.facts or {}).get("without_address", 0))

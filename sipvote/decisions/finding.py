@@ -148,8 +148,13 @@ def _undecided() -> ColumnElement[bool]:
     return ~published.where(Decision.published_at.is_not(None)).exists()
 
 
+def _not_done() -> list[ColumnElement[bool]]:
+    return [Decision.recommendation_id.not_in(ask()) for ask in done]
+
+
 def _comes_back() -> ColumnElement[bool]:
-    back = select(Decision.recommendation_id).where(_counts(), Decision.postponed_until <= today() + COMES_BACK)
+    soon = Decision.postponed_until <= today() + COMES_BACK
+    back = select(Decision.recommendation_id).where(_counts(), soon, *_not_done())
     return Recommendation.id.in_(back)
 
 
@@ -179,8 +184,8 @@ def is_late() -> ColumnElement[bool]:
     Done says the stocktake, or the decision itself: all that it started has ended.
     """
     all_ended = and_(_has_follow_up(), ~_has_follow_up(FollowUp.ended_at.is_(None)))
-    known = [Decision.recommendation_id.not_in(ask()) for ask in done]
-    return and_(_counts(), Decision.outcome.in_(STARTS_WORK), Decision.due < today(), ~all_ended, *known)
+    starts = _counts(), Decision.outcome.in_(STARTS_WORK)
+    return and_(*starts, Decision.due < today(), ~all_ended, *_not_done())
 
 
 def _has_follow_up(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

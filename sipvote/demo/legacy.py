@@ -40,6 +40,7 @@ OF_A_GROUP = {2017: 12, 2019: 7, 2020: 7}
 WITH_DRAFTS = (2019, 2020)
 OUTCOMES = {Outcome.ACCEPTED: 62, Outcome.AMENDED: 16, Outcome.REJECTED: 13, Outcome.POSTPONED: 9}
 DAY = timedelta(days=1)
+DUE_SINCE = date(2020, 1, 1)  # the lists of the first years knew no due dates
 ADOPTED_AFTER = 39 * DAY  # on a Friday
 PUBLISHED = date(2022, 6, 30)
 
@@ -226,7 +227,7 @@ def _decide(made: Sequence[Made], chance: random.Random) -> None:
         decisions.append({
             "recommendation_id": each.id, "outcome": outcome, "original": "fr", "decided_on": on,
             "postponed_until": history[0].until if outcome == Outcome.POSTPONED else None,
-            "due": on + 365 * DAY if outcome in (Outcome.ACCEPTED, Outcome.AMENDED) else None,
+            "due": on + 365 * DAY if on >= DUE_SINCE and outcome in (Outcome.ACCEPTED, Outcome.AMENDED) else None,
             **_owner(outcome, owners, chance),
             "drafted_at": _at(on - 20 * DAY), "drafted_by_id": by, "published_at": _at(on + 3 * DAY),
         })  # fmt: skip

@@ -31,7 +31,7 @@ def index() -> str:
         found = (Member.name, Member.number, Member.email)
         people = people.where(db.or_(*(column.icontains(wanted, autoescape=True) for column in found)))
     if request.args.get("roles"):
-        people = people.where(Member.grants.any())
+        people = people.where(Member.id.in_(select(Grant.member_id)))
     page = db.paginate(people, per_page=PER_PAGE, max_per_page=PER_PAGE)
     return render_template("members_desk/index.html", page=page, wanted=wanted, role_names=ROLE_NAMES)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base, now
+from ..db import ONCE_MORE, Base
 from ..editions.models import Edition
 from ..i18n import LANGUAGES, language
 from ..members.models import Member
@@ -101,7 +101,7 @@ class Recommendation(Base):
     country: Mapped[str | None] = mapped_column(String(2))  # None: both
     original: Mapped[str] = mapped_column(String(2))
     created_at: Mapped[datetime]
-    changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)  # this row, not its texts
+    changes: Mapped[int] = mapped_column(default=1, onupdate=ONCE_MORE, index=True)  # of this row
     withdrawn_at: Mapped[datetime | None]
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("recommendation.id"), index=True)
 

@@ -1,5 +1,6 @@
 """Reading a list that comes in: each row as clean cells, with everything that is wrong with it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -222,6 +223,8 @@ def _check_names(given: Given, lookups: Lookups) -> None:
     if (theme := cells.get("theme")) and not given.faults:
         cells["theme"] = lookups.themes.get((int(cells["year"]), theme.casefold()), theme)
     if repeats := cells.get("repeats"):
+        if as_month := re.fullmatch(r"(\d{4})-(\d\d)-01", repeats):  # what a spreadsheet makes of 2015/3
+            repeats = f"{as_month[1]}/{int(as_month[2])}"
         cells["repeats"] = "/".join(part.strip() for part in repeats.split("/"))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from .. import audit
 from ..db import db, now
-from ..decisions.models import Decision
+from ..decisions.models import Decision, Outcome
 from ..errors import Refused
 from ..i18n import ZONE
 from ..recommendations.models import Recommendation
@@ -49,13 +49,19 @@ def current(ids: Iterable[int]) -> dict[int, Standing]:
 
 
 def done() -> Select[int]:
-    """The ids of the recommendations whose last line says that they are done."""
+    """The ids of the recommendations whose last line says that they are done, and that were not postponed since."""
     of = StatusChange
     latest = func.row_number().over(
         partition_by=of.recommendation_id, order_by=(of.since.desc(), of.noted_at.desc(), of.id.desc())
     )
-    lines = select(of.recommendation_id, of.status, latest.label("place")).where(of.since <= today()).subquery()
-    return select(lines.c.recommendation_id).where(lines.c.place == 1, lines.c.status == Status.DONE)
+    asked = select(of.recommendation_id, of.status, of.since, latest.label("place"))
+    lines = asked.where(of.since <= today()).subquery()
+    since = select(Decision.id).where(
+        Decision.recommendation_id == lines.c.recommendation_id, Decision.published_at.is_not(None),
+        Decision.outcome == Outcome.POSTPONED, Decision.decided_on > lines.c.since,
+    )  # fmt: skip
+    is_done = (lines.c.place == 1, lines.c.status == Status.DONE)
+    return select(lines.c.recommendation_id).where(*is_done, ~since.exists())
 
 
 def history(recommendation: Recommendation) -> list[tuple[StatusChange, bool]]:

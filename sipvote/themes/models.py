@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..db import Base
+from ..db import ONCE_MORE, Base
 from ..editions.models import Edition
 from ..i18n import LANGUAGES, language
 from ..members.models import Member
@@ -105,6 +105,7 @@ class ThemeText(Base):
     why: Mapped[str] = mapped_column(Text)
     change: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime]
+    changes: Mapped[int] = mapped_column(default=1, server_default="1", onupdate=ONCE_MORE)  # of this row
 
     theme: Mapped[Theme] = relationship(back_populates="texts")
 

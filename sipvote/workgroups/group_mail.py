@@ -10,7 +10,7 @@ from sqlalchemy import select
 from .. import audit
 from ..db import db
 from ..errors import Refused
-from ..mail import Letter
+from ..mail import Letter, has_key
 from ..members.models import Member
 from . import group_letters as letters
 from . import insiders, rules
@@ -73,7 +73,7 @@ def send(group: Workgroup, sender: Member, key: str, words: tuple[str, str], als
 
 def sent_to(group: Workgroup) -> Sequence[Sent]:
     """The letters that the group got, the newest first, as the outbox remembers them."""
-    ours = Letter.key.startswith(f"to_group {group.id}-", autoescape=True)
+    ours = has_key(f"to_group {group.id}-")
     found: dict[str, list[tuple[datetime, str]]] = {}
     wanted = select(Letter.key, Letter.queued_at, Letter.subject).where(ours, Letter.name == "to_group")
     for key, at, subject in db.session.execute(wanted.order_by(Letter.id)):

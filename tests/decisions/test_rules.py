@@ -1,16 +1,20 @@
 """Drafting: who answers, what is missing, what several people write at the same time."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.decisions import finding, owners, rules
-from sipvote.decisions.models import Decision, Outcome
+from sipvote.decisions.models import Decision, DecisionText, Outcome
 from sipvote.decisions.rules import Drafted, Overtaken, Wrong
 from sipvote.errors import Refused
+from sipvote.members.models import Member
+from sipvote.recommendations.models import Recommendation
 from tests.factories import a_member
 from tests.outcomes import a_decision, a_recommendation, an_old_recommendation
 
@@ -49,6 +53,35 @@ def test_a_draft_says_what_is_still_missing(year):
 def test_what_is_rejected_needs_reasons_and_nothing_else(year):
     rejected = rules.draft(year.one, Drafted(Outcome.REJECTED, "en", "The law forbids it."), "", None)
     assert rules.missing(rejected) == []
+
+
+def every_draft(owner: Member) -> Iterator[Decision]:
+    """A draft of every kind that the tables allow; blank words are words."""
+    words = (None, ("", ""), ("Why.", ""), ("", "Amended."), ("Why.", "Amended."), (" ", " "))
+    owners = ((None, ""), (None, "IT"), (owner, ""), (owner, "IT"))
+    kinds = product(Outcome, words, (None, ("Parce que.", "Mieux.")), (None, SOON), (None, SOON), owners)
+    for outcome, first, other, until, due, (who, name) in kinds:
+        if until is None or outcome == Outcome.POSTPONED:
+            texts = [DecisionText(language=code, reasons=said[0], amended=said[1], written_at=now())
+                     for code, said in (("en", first), ("fr", other)) if said]  # fmt: skip
+            yield Decision(outcome=outcome, original="en", postponed_until=until, due=due, drafted_at=now(),
+                           owner=who, owner_name=name, texts=texts)  # fmt: skip
+
+
+def test_the_database_holds_complete_exactly_what_lacks_nothing(database):
+    drafts = list(every_draft(a_member()))
+    asked = {"year": 2015, "theme_name": "", "group_name": "", "original": "en", "created_at": now()}
+    db.session.execute(insert(Recommendation), [{"id": n, "number": n, **asked} for n, _ in enumerate(drafts, 1)])
+    for number, draft in enumerate(drafts, start=1):
+        draft.recommendation_id = number
+    db.session.add_all(drafts)
+    db.session.flush()
+    complete = {d.recommendation_id for d in drafts if not rules.missing(d)}
+    assert set(db.session.scalars(select(Decision.recommendation_id).where(rules.is_complete()))) == complete
+    assert set(db.session.scalars(select(Decision.recommendation_id).where(~rules.is_complete()))) == (
+        {*range(1, len(drafts) + 1)} - complete
+    )
+    assert {draft.outcome for draft in drafts if not rules.missing(draft)} == set(Outcome)
 
 
 @pytest.mark.parametrize(

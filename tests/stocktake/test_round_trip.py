@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import re
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+import python_calamine
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -138,6 +141,20 @@ class TestNoDifference:
         for content in (out.getvalue().encode(), out.getvalue().encode("utf-16"), text.replace(";", ";").encode()):
             assert numbers(plan_of(content))[:2] == (0, 0)
 
+    def test_a_csv_file_may_be_saved_as_xlsx(self, client, everything):
+        """A spreadsheet keeps the apostrophe of a text that it would have run; days and numbers it takes for such."""
+        rows = list(csv.reader(io.StringIO(exported(client).decode("utf-8-sig"), newline=""), delimiter=";"))
+        assert numbers(plan_of(resaved(rows))) == (0, 0, len(NASTY) + 3, 0)
+
+    def test_what_stands_in_an_xlsx_file_begins_with_no_apostrophe_of_ours(self, client, everything):
+        """But for a text that begins as one that was disarmed."""
+        content = io.BytesIO(exported(client, "xlsx"))
+        rows = python_calamine.CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+        at = rows[0].index("text_en")
+        said = {int(row[1]): row[at] for row in rows[1:] if row[0] == 2015}
+        changed = {n: said[n] for n, words in enumerate(NASTY, start=1) if said[n] != sheet.clean(words)}
+        assert changed == {6: "''=was disarmed"}
+
     def test_the_order_of_columns_does_not_matter_and_some_may_be_missing(self, client, everything):
         rows = list(csv.reader(io.StringIO(exported(client).decode("utf-8-sig"), newline=""), delimiter=";"))
         for few in (("number", "year"), ("status", "year", "number"), ("theme", "outcome", "number", "year", "reason")):
@@ -151,6 +168,12 @@ class TestCells:
     @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
     def test_what_is_disarmed_comes_back_as_it_was(self, text):
         assert spreadsheets.disarm(spreadsheets.arm(text)) == text
+        assert spreadsheets.disarm(spreadsheets.spare(text)) == text
+
+    @given(st.text(alphabet="'=+-@ \ta"))
+    def test_so_does_what_begins_with_apostrophes_and_signs(self, text):
+        for written in (spreadsheets.arm(text), spreadsheets.spare(text)):
+            assert spreadsheets.disarm(written) == text
 
     @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", " =1", "\t=1", "\r=1", "'=1", "|x", "%x"])
     def test_no_cell_of_a_csv_file_begins_a_formula(self, text):
@@ -172,6 +195,32 @@ class TestCells:
             "title_nl", "text_fr", "why_en", "for_whom_nl", "outcome", "decided_on", "reasons_fr", "answers_for", "due",
             "status", "since", "reason", "postponed_until", "repeats",
         }  # fmt: skip
+
+
+def resaved(rows: list[list[str]]) -> bytes:
+    """The cells of a CSV file as a spreadsheet saves them: what looks like a number or a day is one.
+
+    Not so in the words of people, which the nasty ones imitate; and "2015/3", in `repeats`, is March to it.
+    """
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"default_date_format": "dd/mm/yyyy"}) as book:
+        page = book.add_worksheet()
+        for y, cells in enumerate(rows):
+            for x, (column, cell) in enumerate(zip(rows[0], cells, strict=True)):
+                if y and cell and column in sheet.NUMBERS:
+                    page.write_number(y, x, int(cell))
+                elif y and cell and (column in sheet.DAYS or (column == "repeats" and int(cell[5:]) < 13)):
+                    page.write_datetime(y, x, datetime(*map(int, re.split("[/-]", f"{cell}/1")[:3])))  # noqa: DTZ001
+                else:
+                    page.write_string(y, x, cell)
+    return out.getvalue()
+
+
+def test_an_earlier_one_that_a_spreadsheet_took_for_a_month_is_found(database):
+    an_old_recommendation(2015, 3)
+    an_old_recommendation(2016, 1).repeats = db.session.scalars(select(Recommendation)).one()
+    plan = plan_of(resaved([["year", "number", "repeats"], ["2016", "1", "2015/3"]]))
+    assert numbers(plan) == (0, 0, 1, 0)
 
 
 class TestFiles:

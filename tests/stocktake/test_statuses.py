@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from sipvote.audit import Entry
 from sipvote.db import db, now
+from sipvote.decisions import finding as board
 from sipvote.decisions.models import Outcome
 from sipvote.errors import Refused
 from sipvote.recommendations.models import Recommendation
@@ -91,6 +92,28 @@ class TestWhatHolds:
         assert status_of(recommendation) == Status.NOT_DONE
         lines = [(line.status, corrected) for line, corrected in statuses.history(recommendation)]
         assert lines == [(Status.NOT_DONE, False), (Status.DONE, True)]
+
+
+class TestWhatTheBoardNeedNotSee:
+    """The app hangs the statuses into the board's lists."""
+
+    def test_what_is_done_is_no_longer_late(self, database):
+        recommendation = an_old_recommendation()
+        a_decision(recommendation, decided_on=MONDAY, due=MONDAY + timedelta(days=9))
+        assert board.how_many_late() == 1
+        a_status(recommendation, Status.DONE, MONDAY + timedelta(days=20))
+        assert board.how_many_late() == 0
+        a_status(recommendation, Status.ONGOING, MONDAY + timedelta(days=20))  # a correction
+        assert board.how_many_late() == 1
+
+    def test_what_was_postponed_and_is_done_does_not_come_back(self, database):
+        recommendation = an_old_recommendation()
+        decided_on, until = MONDAY, MONDAY + timedelta(days=30)
+        a_decision(recommendation, Outcome.POSTPONED, decided_on=decided_on, postponed_until=until)
+        a_status(recommendation, Status.DONE, decided_on - timedelta(days=1))
+        assert [matter.recommendation for matter in board.coming_back()] == [recommendation]
+        a_status(recommendation, Status.DONE, until)
+        assert board.coming_back() == [] and board.progress() == []
 
 
 LINES = st.lists(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from sipvote import worker
@@ -18,7 +18,7 @@ from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.i18n import ZONE
 from sipvote.mail import Letter
-from sipvote.members.models import SignIn
+from sipvote.members.models import Member, SignIn
 from sipvote.voting import announcements, box, checklist, freezing, hours, papers, rules, second_word
 from sipvote.voting.day import Announcement, SecondWord
 from sipvote.voting.models import Custody, Election
@@ -31,6 +31,7 @@ from tests.factories import (
     an_election,
     an_organiser,
 )
+from tests.queries import explained, reads_all_of
 from tests.voting.test_casting import in_threads
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -78,6 +79,20 @@ class TestAsking:
         election, _lists = a_frozen_election(custody=Custody.SERVER)
         with pytest.raises(Refused, match="takes two organisers"):
             second_word.ask(election, "open", dre.id)
+
+    def test_the_organisers_are_found_by_their_roles_not_among_all_members(self, dre, fien):
+        city = {"city_id": fien.city_id, "country": "BE", "language": "nl", "profile": "user", "joined": fien.joined}
+        many = [{"number": f"m{n}", "name": f"Member {n}", **city} for n in range(3000)]
+        db.session.execute(insert(Member), many)
+        election = an_election(custody=Custody.SERVER)
+        with explained("member", "role_grant") as plans:
+            assert second_word._others(dre.id) == [fien]
+            assert checklist._holders(Role.ORGANISER) == 2
+        assert len(plans) >= 2 and not reads_all_of("member", plans)
+        election.is_rehearsal = True
+        with explained("member", "role_grant") as plans:
+            assert db.session.scalar(checklist.on_roll(election, select(func.count()).select_from(Member))) == 2
+        assert plans and not reads_all_of("member", plans)
 
     def test_what_is_asked_is_not_asked_again(self, dre, fien):
         election, _lists = a_frozen_election(custody=Custody.SERVER)

@@ -4,7 +4,7 @@ import io
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from sipvote.audit import Entry
 from sipvote.db import db, now
@@ -14,7 +14,7 @@ from sipvote.workgroups import group_mail, papers, rules, steps
 from sipvote.workgroups.life_models import GroupFile, NextStep
 from sipvote.workgroups.models import Signup
 from tests.factories import a_facilitator, a_member, a_met_group, an_organiser, kept
-from tests.queries import queries_of
+from tests.queries import explained, queries_of, reads_all_of
 
 
 @pytest.fixture
@@ -243,6 +243,18 @@ class TestLetters:
         group_mail.send(other, bas, "b" * 16, ("Elsewhere", "Hello"), [])
         assert group_mail.sent_to(group) == []
         assert [(s.subject, s.to) for s in group_mail.sent_to(other)] == [("Elsewhere", 1)]
+
+    def test_the_letters_of_a_group_are_found_among_many_by_the_index(self, group, bas):
+        group_mail.send(group, bas, "a" * 16, ("Here", "Hello"), [])
+        some = {"name": "to_group", "address": "a@example.org", "language": "nl", "subject": "x", "body": "x"}
+        moments = {"queued_at": now(), "send_at": now(), "sent_at": now()}
+        keys = [f"to_group {n}-{'b' * 16} {n}" for n in range(10_000, 13_000)]
+        keys += [f"to_group {group.id}{rest}" for rest in ("0-x 1", "_-x 1", ".-x 1", "")]  # of none of its letters
+        db.session.execute(insert(Letter), [{"key": key, **some, **moments} for key in keys])
+        with explained("letter") as plans:
+            assert [(s.subject, s.to) for s in group_mail.sent_to(group)] == [("Here", 2)]
+        assert any("uq_letter_key" in plan or "sqlite_autoindex_letter" in plan for plan in plans)
+        assert not reads_all_of("letter", plans)
 
     def test_only_those_who_run_the_group_write_to_it(self, browser_of, group, ada):
         for rest in ("", "/again", "/send"):
