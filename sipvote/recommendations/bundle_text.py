@@ -22,7 +22,7 @@ from ..documents import (
     plain,
     with_contents,
 )
-from ..i18n import colon, dated, language, language_name, names, number
+from ..i18n import colon, dated, language, language_name, names, number, semicolon
 from ..paragraphs import blocks
 from . import bundle_content
 
@@ -85,8 +85,7 @@ def _groups(theme: Facts) -> list[Facts]:
 
 
 def _places(theme: Facts) -> str:
-    between = "\u00a0; " if language() == "fr" else "; "
-    return between.join(plain(group["place"][language()]) for group in _groups(theme))
+    return f"{semicolon()} ".join(plain(group["place"][language()]) for group in _groups(theme))
 
 
 def _people(theme: Facts) -> int:
