@@ -6,12 +6,12 @@ from flask import Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_sqlalchemy.pagination import Pagination
 
 from ..access import requires
 from ..db import db
 from ..errors import see_other
 from ..exports import csv_file, xlsx_file
+from ..paging import ListPage
 from . import answering, publishing, reminding, seen
 from .answering import Answered
 from .figures_views import figures_of, stocktake
@@ -65,17 +65,6 @@ def publish() -> Any:
 # --- What nobody looks at ---------------------------------------------------------------------------
 
 
-class ListPage(Pagination):
-    """A page of a list that is in memory already."""
-
-    def _query_items(self) -> list[Any]:
-        found: list[Any] = self._query_args["found"]
-        return found[self._query_offset : self._query_offset + self.per_page]
-
-    def _query_count(self) -> int:
-        return len(self._query_args["found"])
-
-
 def _shown() -> tuple[str, list[Answered], dict[str, int]]:
     """Which part is asked for, what is in it, and how many are in each part."""
     everything = answering.answered()
@@ -89,11 +78,8 @@ def _shown() -> tuple[str, list[Answered], dict[str, int]]:
 def unseen() -> str:
     """What is neither done nor rejected: what nobody has looked at for longest comes first."""
     show, found, counts = _shown()
-    if len(request.args.get("page", "")) > 6:
-        abort(404)
     return render_template(
-        "stocktake/unseen.html", page=ListPage(found=found, per_page=PER_PAGE, max_per_page=PER_PAGE), show=show,
-        shows=SHOWS, counts=counts, statuses=STATUSES, days=answering.settings().remind_after_days,
+        "stocktake/unseen.html", page=ListPage.asked(found, PER_PAGE), show=show, shows=SHOWS, counts=counts, statuses=STATUSES, days=answering.settings().remind_after_days,
     )  # fmt: skip
 
 
