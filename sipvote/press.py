@@ -128,23 +128,26 @@ def _foot(paper: Any, document: dict[str, Any]) -> None:
     from docx.shared import Mm, Pt
 
     foot = paper.sections[0].footer.paragraphs[0]
+    for stop in paper.styles["Footer"].paragraph_format.tab_stops:
+        foot.paragraph_format.tab_stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
     foot.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
     paper.styles["Footer"].font.size = Pt(9)
     foot.add_run(f"{document['title']}\t")
     for part in re.split(r"(\{n\}|\{all\})", document["page"]):
         if part in FIELDS:
-            _field(foot, FIELDS[part])
+            _field(foot, FIELDS[part], "1")
         elif part:
             foot.add_run(part)
 
 
-def _field(paragraph: Any, instruction: str) -> None:
-    """A number that the word processor works out, such as that of the page."""
+def _field(paragraph: Any, instruction: str, meanwhile: str = "") -> None:
+    """A number that the word processor works out, such as that of the page; until then it stands as `meanwhile`."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), instruction)
+    field.append(paragraph.add_run(meanwhile)._r)
     paragraph._p.append(field)
 
 
