@@ -19,6 +19,8 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from .typography import french
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(__file__).resolve().parent / "translations"
 LANGUAGES = ("nl", "fr")
@@ -44,10 +46,9 @@ def compile_all() -> None:
 
 
 def _typeset(text: Any) -> Any:
-    """French as it is printed: the space before : ; ? ! » % and after « breaks no line."""
     if isinstance(text, tuple | list):
         return tuple(_typeset(form) for form in text)
-    return re.sub(r" (?=[:;?!»%](?!\())|(?<=«) ", "\N{NO-BREAK SPACE}", text or "")
+    return french(text or "")
 
 
 @contextlib.contextmanager

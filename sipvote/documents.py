@@ -11,13 +11,14 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PRESS_TAKES_AT_MOST = 60  # seconds
+PAGE, PAGES = "{n}", "{all}"  # what a writer fills in at the foot of each page
 # Marks that turn the direction of whatever follows them, also of our own words.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
@@ -32,11 +33,12 @@ class PressFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 or 2 below the title; `new_page` begins an annex."""
+    """A heading of level 1 or 2 below the title; `new_page` begins an annex. Only a `listed` one is in the contents."""
 
     text: str
     level: int = 1
     new_page: bool = False
+    listed: bool = True
     kind: Literal["heading"] = "heading"
 
 
@@ -104,14 +106,36 @@ class Signatures:
     kind: Literal["signatures"] = "signatures"
 
 
-Block = Heading | Text | Quote | Notice | Items | Table | Codes | Signatures
+@dataclass(frozen=True)
+class Contents:
+    """The headings that follow, each with a link; on paper with its page. Made by with_contents()."""
+
+    title: str
+    entries: tuple[tuple[str, int], ...] = ()
+    kind: Literal["contents"] = "contents"
+
+
+Block = Heading | Text | Quote | Notice | Items | Table | Codes | Signatures | Contents
+
+
+def with_contents(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The same blocks, each Contents filled with the listed headings that come after it."""
+    found = tuple(blocks)
+    return tuple(
+        replace(each, entries=_entries(found[n + 1 :])) if isinstance(each, Contents) else each
+        for n, each in enumerate(found)
+    )
+
+
+def _entries(blocks: Iterable[Block]) -> tuple[tuple[str, int], ...]:
+    return tuple((each.text, each.level) for each in blocks if isinstance(each, Heading) and each.listed)
 
 
 @dataclass(frozen=True)
 class Document:
     """A document in one language.
 
-    `page` is the word "page", which stands at the foot of each. `spelled_note` is the sentence that a PDF ends
+    `page` stands at the foot of each: 'Page {n} of {all}', with PAGE and PAGES in the place of numbers. `spelled_note` is the sentence that a PDF ends
     with when a sign in it had to be written as its number, because no font there can draw it.
     """
 

@@ -177,6 +177,11 @@ def colon() -> str:
     return "\u00a0:" if language() == "fr" else ":"
 
 
+def semicolon() -> str:
+    """';' as it follows a word, in the same way."""
+    return "\u00a0;" if language() == "fr" else ";"
+
+
 def alphabetical(text: str) -> str:
     """A key to sort names by as people do: Liège before Lille, é beside e."""
     return "".join(c for c in normalize("NFKD", text) if not combining(c)).casefold()
@@ -214,7 +219,7 @@ def init_app(app: Flask) -> None:
     for each in FILTERS:
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["span"] = span
-    app.jinja_env.globals["colon"] = colon
+    app.jinja_env.globals |= {"colon": colon, "semicolon": semicolon}
 
     @app.before_request
     def remember_language() -> None:

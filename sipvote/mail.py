@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .db import Base, db, now, reading
 from .i18n import in_language
+from .typography import french
 
 mailman = Mail()
 TRIES = 6
@@ -95,7 +96,8 @@ def write(name: str, language: str, **facts: Any) -> tuple[str, str]:
         facts |= {"link": lambda endpoint, **values: link(endpoint, language, **values)}
         context = template.new_context(facts)
         blocks = {block: "".join(template.blocks[block](context)) for block in ("subject", "body")}
-    return " ".join(blocks["subject"].split()), blocks["body"].strip() + "\n"
+    body = re.sub(r"\n{3,}", "\n\n", blocks["body"].strip()) + "\n"  # where a condition left lines empty
+    return " ".join(blocks["subject"].split()), french(body) if language == "fr" else body
 
 
 def queue(

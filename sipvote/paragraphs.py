@@ -1,6 +1,6 @@
 """Markdown as the blocks of a document (documents.py): paragraphs, lists, quotes, in plain words. Knows no room."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import mistune
@@ -15,6 +15,16 @@ def blocks(text: str) -> list[Block]:
     """The blocks of a text. Nothing is lost but the signs: a link keeps its address, behind its words."""
     found: Any = _parse(text.replace("\0", ""))
     return [made for token in found if token["type"] not in _SKIPPED for made in _block(token) if _says(made)]
+
+
+def labelled(label: Callable[[str], str], text: str) -> Iterator[Block]:
+    """The same with a label, such as "Reasons: …": on the first line where that is a paragraph, else above it."""
+    first, *rest = blocks(text) or [Text("")]
+    if isinstance(first, Text):
+        yield Text(label(first.text))
+    else:
+        yield from (Text(label("").rstrip()), first)
+    yield from rest
 
 
 def _says(block: Block) -> bool:

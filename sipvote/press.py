@@ -15,6 +15,8 @@ from typing import Any
 _SAFE = re.compile("[\n\u0020-\u017f\u0192\u0218-\u021b\u2010-\u2026\u202f\u2030\u20ac\u2068\u2069\ufffd]")
 
 
+FIELDS = {"{n}": "PAGE", "{all}": "NUMPAGES"}  # what documents.py calls PAGE and PAGES
+
 # --- PDF --------------------------------------------------------------------------------------------
 
 
@@ -86,9 +88,17 @@ def docx(document: dict[str, Any]) -> bytes:
 
     paper = Document()
     _prepare(paper, document)
+    _foot(paper, document)
     paper.add_heading(document["title"], level=1)
+    listed = 0
     for block in document["blocks"]:
+        if block["kind"] == "contents":
+            _contents(paper, block, listed)
+            continue
         _WRITERS[block["kind"]](paper, block)
+        if block["kind"] == "heading" and block["listed"]:
+            listed += 1
+            _bookmark(paper.paragraphs[-1], listed)
     buffer = io.BytesIO()
     paper.save(buffer)
     return buffer.getvalue()
@@ -110,6 +120,68 @@ def _prepare(paper: Any, document: dict[str, Any]) -> None:
     languages.set(qn("w:val"), document["language"])
     for name in ("Heading 1", "Heading 2", "Heading 3", "Caption"):
         paper.styles[name].font.color.rgb = RGBColor(0, 0, 0)
+
+
+def _foot(paper: Any, document: dict[str, Any]) -> None:
+    """The title, and the page with the number of pages, at the foot of each page."""
+    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.shared import Mm, Pt
+
+    foot = paper.sections[0].footer.paragraphs[0]
+    for stop in paper.styles["Footer"].paragraph_format.tab_stops:
+        foot.paragraph_format.tab_stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
+    foot.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
+    paper.styles["Footer"].font.size = Pt(9)
+    foot.add_run(f"{document['title']}\t")
+    for part in re.split(r"(\{n\}|\{all\})", document["page"]):
+        if part in FIELDS:
+            _field(foot, FIELDS[part], "1")
+        elif part:
+            foot.add_run(part)
+
+
+def _field(paragraph: Any, instruction: str, meanwhile: str = "") -> None:
+    """A number that the word processor works out, such as that of the page; until then it stands as `meanwhile`."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), instruction)
+    field.append(paragraph.add_run(meanwhile)._r)
+    paragraph._p.append(field)
+
+
+def _contents(paper: Any, block: dict[str, Any], before: int) -> None:
+    """The headings that follow: each a link to its bookmark, with a field for its page."""
+    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt
+
+    paper.add_heading(block["title"], level=2)
+    for number, (text, level) in enumerate(block["entries"], start=before + 1):
+        line = paper.add_paragraph()
+        line.paragraph_format.left_indent, line.paragraph_format.right_indent = Mm(6 * (level - 1)), Mm(12)
+        line.paragraph_format.space_after = Pt(2)
+        line.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("w:anchor"), f"part{number}")
+        link.append(line.add_run(text)._r)
+        line._p.append(link)
+        line.add_run("\t")
+        _field(line, f"PAGEREF part{number} \\h")
+
+
+def _bookmark(heading: Any, number: int) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    begin, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+    begin.set(qn("w:id"), str(number))
+    begin.set(qn("w:name"), f"part{number}")
+    end.set(qn("w:id"), str(number))
+    heading._p.insert(1, begin)
+    heading._p.append(end)
 
 
 def _heading(paper: Any, block: dict[str, Any]) -> None:

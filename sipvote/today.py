@@ -40,6 +40,7 @@ def cards(edition: Edition) -> list[Card]:
         *_for_officials(edition),
         *_about_papers(edition),
         *desk,
+        *today_drafts.to_look_at(edition),
         *today_decisions.to_submit(edition),
         *today_decisions.for_the_board(),
     ]

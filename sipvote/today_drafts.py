@@ -11,7 +11,7 @@ from .access import may
 from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment
-from .recommendations import drafts, joining, translating, writers
+from .recommendations import drafts, joining, moderating, translating, writers
 from .recommendations.models import Draft
 from .recommendations.writers import Writer
 from .today_card import Card
@@ -34,6 +34,23 @@ def cards(edition: Edition) -> Iterator[Card]:
         told |= {draft.id} if draft else set()
     yield from _open(edition)
     yield from _to_translate(edition, who)
+
+
+def to_look_at(edition: Edition) -> Iterator[Card]:
+    """For organisers: remarks that members reported, and those that their group has not answered."""
+    if not may("recommendations.organise"):
+        return
+    counts = moderating.how_many(edition)
+    if reported := counts["reported"]:
+        text = ngettext("A member asks you to look at %(num)d remark.",
+                        "Members ask you to look at %(num)d remarks.", reported)  # fmt: skip
+        url = url_for("remarks_desk.index", year=edition.year, show="reported")
+        yield Card(_("Reported remarks"), text, url, _("Look at what was reported"))
+    if unanswered := counts["unanswered"]:
+        text = ngettext("%(num)d remark waits for an answer of its group.",
+                        "%(num)d remarks wait for an answer of their group.", unanswered)  # fmt: skip
+        url = url_for("remarks_desk.index", year=edition.year, show="unanswered")
+        yield Card(_("Remarks without an answer"), text, url, _("To these remarks"))
 
 
 def _mine(edition: Edition, group: Workgroup, draft: Draft | None, who: Writer) -> Iterator[Card]:

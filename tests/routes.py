@@ -336,6 +336,7 @@ ROUTES = {
     "GET /board/<int:year>/papers": "decisions.decide",
     "GET /board/<int:year>/papers.<any(pdf,docx):kind>": "decisions.decide",
     "GET/POST /board/decisions/<int:decision_id>/start": "decisions.decide",
+    "GET /board/follow-ups": "decisions.decide",
     "GET/POST /board/follow-ups/<int:follow_up_id>": "decisions.decide",
     "GET/POST /board/follow-ups/<int:follow_up_id>/end": "decisions.decide",
     "POST /board/follow-ups/<int:follow_up_id>/open-again": "decisions.decide",

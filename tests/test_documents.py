@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,20 @@ from flask import render_template
 from pypdf import PdfReader
 
 from sipvote import documents
-from sipvote.documents import Codes, Document, Heading, Items, Notice, Quote, Signatures, Table, Text, plain
+from sipvote.documents import (
+    Codes,
+    Contents,
+    Document,
+    Heading,
+    Items,
+    Notice,
+    Quote,
+    Signatures,
+    Table,
+    Text,
+    plain,
+    with_contents,
+)
 from tests.reading import bare, docx_text, html_text, pdf_text
 
 TEMPLATE = Path(__file__).parent.parent / "templates" / "minutes" / "minutes.typ"
@@ -33,7 +47,7 @@ def a_document(text: str = "Plain", **values: str) -> Document:
         Table(text, (text, "B"), ((text, "1"), ("b", text)), numbers=(1,), wide=(0, 1)),
         Codes(((text, "0123456789abcdef" * 8),)), Signatures((text,)), Heading(text, new_page=True),
     )  # fmt: skip
-    return Document(**{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page", **values})
+    return Document(**{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page{n}/{all}", **values})
 
 
 def as_html(document: Document) -> bytes:
@@ -50,6 +64,7 @@ def without_feet(text: str, title: str) -> str:
 @pytest.mark.parametrize("text", MARKUP)
 def test_what_was_typed_stands_in_every_format_as_it_was_typed(app, text):
     document = a_document(plain(text), title="Title")
+    document = replace(document, blocks=with_contents([Contents(plain(text)), *document.blocks]))
     wanted = [bare(each) for each in documents.texts(document)]
     with app.test_request_context():
         found = {
@@ -141,6 +156,50 @@ def test_the_docx_has_headings_header_rows_a_language_and_a_title():
     assert [body.count(f'w:val="Heading{n}"') for n in (1, 2, 3)] == [1, 2, 1]
     assert body.count("<w:tblHeader/>") == body.count("<w:tbl>") == 1
     assert 'w:lang w:val="nl"' in styles and "<dc:title>Verslag</dc:title>" in core and "<dc:language>nl<" in core
+
+
+def a_long_one() -> Document:
+    blocks = [Heading("Before"), Contents("Contents"), Heading("Theme", new_page=True), Heading("Ask", level=2)]
+    blocks += [Heading("Remarks", level=2, listed=False), Heading("Proof", new_page=True)]
+    return a_document(title="Bundle", language="en", blocks=with_contents(blocks), page="Page {n} of {all}")
+
+
+def test_contents_name_the_listed_headings_that_follow_them():
+    contents = a_long_one().blocks[1]
+    assert contents.entries == (("Theme", 1), ("Ask", 2), ("Proof", 1))
+
+
+def test_the_contents_of_a_pdf_link_to_each_heading_and_tell_its_page():
+    reader = PdfReader(io.BytesIO(documents.pdf(a_long_one(), TEMPLATE)))
+    first = re.sub(r"[ .]+", " ", reader.pages[0].extract_text())
+    assert "Theme 2\nAsk 2\nProof 3" in first and "Remarks" not in first and first.count("Before") == 1
+    links = [note.get_object() for note in reader.pages[0]["/Annots"]]
+    named = [note.get("/Dest") or note["/A"]["/D"] for note in links]
+    assert len(named) >= 3 and all(named)
+
+
+def test_each_page_of_a_pdf_says_which_of_how_many_it_is():
+    reader = PdfReader(io.BytesIO(documents.pdf(a_long_one(), TEMPLATE)))
+    feet = [re.findall(r"Bundle\s+(Page \d of \d)", page.extract_text()) for page in reader.pages]
+    assert feet == [["Page 1 of 3"], ["Page 2 of 3"], ["Page 3 of 3"]]
+
+
+def test_the_contents_of_a_page_lead_to_its_headings(app):
+    with app.test_request_context():
+        page = as_html(a_long_one()).decode()
+    wanted = re.findall(r'<a href="#([\w-]+)">(\w+)</a>', page)
+    assert [words for _id, words in wanted] == ["Theme", "Ask", "Proof"]
+    assert all(re.search(rf'<h[23] id="{id}"[^>]*>{words}</h', page) for id, words in wanted)
+
+
+def test_the_contents_of_a_docx_lead_to_its_headings_and_its_foot_counts_pages():
+    with zipfile.ZipFile(io.BytesIO(documents.docx(a_long_one()))) as archive:
+        body = archive.read("word/document.xml").decode()
+        feet = "".join(archive.read(name).decode() for name in archive.namelist() if "footer" in name)
+    links, marks = re.findall(r'w:anchor="(\w+)"', body), re.findall(r'<w:bookmarkStart [^>]*w:name="(\w+)"', body)
+    assert links == marks[1:] and len(marks) == 4
+    assert [f"PAGEREF {mark}" in body for mark in links] == [True] * 3
+    assert "Bundle" in feet and 'w:instr="PAGE"' in feet and 'w:instr="NUMPAGES"' in feet
 
 
 def test_the_page_needs_nothing_beside_itself(app):

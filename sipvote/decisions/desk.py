@@ -1,5 +1,7 @@
 """The board's own pages: what waits, what is late, one recommendation after the other, and what it decided before."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy import select
 
@@ -8,7 +10,7 @@ from ..db import db
 from ..recommendations.hearing_models import MinorityNote, Remark
 from ..recommendations.models import Recommendation
 from . import finding, following, publishing, rules
-from .models import Outcome
+from .models import FollowUp, Outcome
 from .views import asked_year, label_of, words
 
 board = Blueprint("board", __name__, url_prefix="/board")
@@ -36,10 +38,14 @@ def asked_recommendation(recommendation_id: int) -> Recommendation:
 def index() -> str:
     return render_template(
         "board/index.html", years=finding.progress(), drafts=publishing.how_many(),
-        coming_back=finding.coming_back(), late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
-        late_follow_ups=finding.late_follow_ups(MOST_SHOWN), to_ask=finding.to_ask(),
+        coming_back=finding.coming_back(), most_shown=MOST_SHOWN, late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
+        late_follow_ups=_first("late"), to_ask=_first("to_ask"), started=finding.how_many_follow_ups(),
         why_not_ask=following.why_not_ask, ballots=following.ballots(), label_of=label_of, **words(),
     )  # fmt: skip
+
+
+def _first(show: str) -> Sequence[FollowUp]:
+    return db.session.scalars(finding.follow_ups(show).limit(MOST_SHOWN)).all()
 
 
 @board.get("/<int:year>")

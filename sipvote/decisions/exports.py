@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from ..i18n import colon, language_name, names
+from ..i18n import colon, language_name, names, semicolon
 from .finding import Matter
 from .following import KIND_NAMES
 from .models import Decision
@@ -18,7 +18,7 @@ def _of(get: Callable[[Decision], Any]) -> Callable[[Matter], Any]:
 
 
 def _started(decision: Decision) -> str:
-    return "; ".join(f"{KIND_NAMES[f.kind]}{colon()} {f.title}" for f in decision.follow_ups)
+    return f"{semicolon()} ".join(f"{KIND_NAMES[f.kind]}{colon()} {f.title}" for f in decision.follow_ups)
 
 
 COLUMNS: list[tuple[Any, Callable[[Matter], Any]]] = [

@@ -199,26 +199,40 @@ def late(limit: int) -> Sequence[Decision]:
     ).all()
 
 
-def late_follow_ups(limit: int) -> Sequence[FollowUp]:
-    """Projects that should have ended and have not, the longest late first."""
-    open_ = FollowUp.ended_at.is_(None), FollowUp.ends_on < today()
-    wanted = select(FollowUp).join(FollowUp.decision).where(*open_, Decision.published_at.is_not(None))
-    loaded = joinedload(FollowUp.decision).joinedload(Decision.recommendation)
-    return db.session.scalars(wanted.options(loaded).order_by(FollowUp.ends_on, FollowUp.id).limit(limit)).all()
-
-
 def how_many_late() -> int:
     return db.session.scalar(select(func.count()).select_from(Decision).where(is_late())) or 0
 
 
-def to_ask() -> Sequence[FollowUp]:
-    """Questions to an assembly that stand on no ballot yet, the oldest first."""
-    wanted = select(FollowUp).join(FollowUp.decision).where(
-        FollowUp.kind == Kind.QUESTION, FollowUp.question_id.is_(None), FollowUp.ended_at.is_(None),
-        Decision.published_at.is_not(None),
-    )  # fmt: skip
+# --- What decisions start ---------------------------------------------------------------------------
+
+
+def _which(show: str) -> tuple[ColumnElement[bool], ...]:
+    """What goes on (""), what should have ended ("late"), questions on no ballot yet ("to_ask"), what has ended."""
+    goes_on = FollowUp.ended_at.is_(None)
+    return {
+        "": (goes_on,),
+        "late": (goes_on, FollowUp.ends_on < today()),
+        "to_ask": (goes_on, FollowUp.kind == Kind.QUESTION, FollowUp.question_id.is_(None)),
+        "ended": (FollowUp.ended_at.is_not(None),),
+    }[show]
+
+
+FOLLOW_UPS = ("", "late", "to_ask", "ended")
+
+
+def follow_ups(show: str) -> Select[FollowUp]:
+    """What published decisions started: the longest late first, what has ended with the newest first."""
+    wanted = select(FollowUp).join(FollowUp.decision).where(*_which(show), Decision.published_at.is_not(None))
+    order = {"late": (FollowUp.ends_on,), "ended": (FollowUp.ended_at.desc(),)}.get(show, ())
     loaded = joinedload(FollowUp.decision).joinedload(Decision.recommendation)
-    return db.session.scalars(wanted.options(loaded).order_by(FollowUp.id)).all()
+    return wanted.options(loaded).order_by(*order, FollowUp.id)
+
+
+def how_many_follow_ups() -> dict[str, int]:
+    """How many there are of each; one query."""
+    counts = select(*(func.count().filter(*_which(show)) for show in FOLLOW_UPS)).select_from(FollowUp)
+    row = db.session.execute(counts.join(FollowUp.decision).where(Decision.published_at.is_not(None))).one()
+    return dict(zip(FOLLOW_UPS, row, strict=True))
 
 
 # --- What was decided -------------------------------------------------------------------------------

@@ -3,21 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, render_template, url_for
+from flask import abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from ..access import checks_own_token, requires
 from ..db import db
 from ..errors import Refused, see_other
 from ..i18n import language
-from . import following
-from .desk import board
+from . import finding, following
+from .desk import PER_PAGE, board
 from .forms import EndForm, FollowUpForm
 from .models import Decision, FollowUp
 from .views import words
 
 ROOM = "/follow-ups/<int:follow_up_id>"
+SHOWS = {"": _l("Goes on"), "late": _l("Late"), "to_ask": _l("Questions to ask"), "ended": _l("Has ended")}
 
 
 def _asked(follow_up_id: int) -> FollowUp:
@@ -43,6 +45,19 @@ def _send(form: Any, act: Callable[[], Any]) -> bool:
         form.show(refused)
         return False
     return True
+
+
+@board.get("/follow-ups")
+@requires("decisions.decide")
+def started() -> str:
+    """What decisions of all years started: what goes on, what is late, what has ended."""
+    show = request.args.get("show", "") if request.args.get("show") in finding.FOLLOW_UPS else ""
+    page = db.paginate(finding.follow_ups(show), per_page=PER_PAGE, max_per_page=PER_PAGE)
+    return render_template(
+        "board/follow_ups.html", page=page, show=show, shows=SHOWS, counts=finding.how_many_follow_ups(),
+        answers=following.answers(page.items), why_not_ask=following.why_not_ask,
+        ballots=following.ballots(), **words(),
+    )  # fmt: skip
 
 
 @board.route("/decisions/<int:decision_id>/start", methods=["GET", "POST"])

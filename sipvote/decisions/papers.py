@@ -7,8 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ..db import db
-from ..documents import Block, Document, Heading, Items, Notice, Quote, Signatures, Text, plain
+from ..documents import (
+    PAGE,
+    PAGES,
+    Block,
+    Contents,
+    Document,
+    Heading,
+    Items,
+    Notice,
+    Signatures,
+    Text,
+    plain,
+    with_contents,
+)
 from ..i18n import day, language, names
+from ..paragraphs import blocks, labelled
 from ..recommendations.hearing_models import MinorityNote
 from ..voting.minutes_text import COOPERATIVE
 from . import rules
@@ -22,9 +36,9 @@ def document(year: int, label: str, matters: Sequence[Matter]) -> Document:
     return Document(
         title=_("Recommendations to the board, %(label)s", label=label),
         language=language(),
-        blocks=tuple(_blocks(matters)),
+        blocks=with_contents(_blocks(matters)),
         author=COOPERATIVE,
-        page=_("page"),
+        page=_("Page %(n)s of %(all)s", n=PAGE, all=PAGES),
         spelled_note=_("Signs for which this file has no drawing stand as their number in Unicode, such as [U+1F389]."),
     )
 
@@ -38,8 +52,10 @@ def _blocks(matters: Sequence[Matter]) -> Iterator[Block]:
     facts = {"all": len(matters), "waiting": waiting, "drafted": drafted}
     yield Text(_("Recommendations: %(all)s. To decide: %(waiting)s. Drafted: %(drafted)s.", **facts))
     notes = _notes(matters)
-    for n, (_theme, name, found) in enumerate(by_theme(matters)):
-        yield Heading(plain(name), new_page=n > 0)
+    if matters:
+        yield Contents(_("Contents"))
+    for _theme, name, found in by_theme(matters):
+        yield Heading(plain(name), new_page=True)
         for matter in found:
             yield from _of_matter(matter, notes.get(matter.recommendation.id, ()))
 
@@ -59,15 +75,15 @@ def _of_matter(matter: Matter, notes: Sequence[MinorityNote]) -> Iterator[Block]
     by = names(group.place for group in asked.groups) or asked.group_name
     if by:
         yield Text(plain(_("By: %(groups)s", groups=by)))
-    yield Quote(plain(text.text))
+    yield from blocks(text.text)
     if text.why:
-        yield Text(plain(_("Why: %(text)s", text=text.why)))
+        yield from labelled(lambda words: _("Why: %(text)s", text=words), text.why)
     if text.for_whom:
-        yield Text(plain(_("For whom: %(text)s", text=text.for_whom)))
+        yield from labelled(lambda words: _("For whom: %(text)s", text=words), text.for_whom)
     for note in notes:
         who = note.member.name if note.member else _("a former member")
         yield Text(plain(_("Minority note of %(name)s:", name=who)))
-        yield Quote(plain(note.text))
+        yield from blocks(note.text)
     for decision in matter.published:
         yield Text(plain(_decided(decision)))
         yield from _said(decision)
@@ -89,9 +105,9 @@ def _said(decision: Decision) -> Iterator[Block]:
     text = decision.text
     if text.amended:
         yield Text(_("The text as the board accepts it:"))
-        yield Quote(plain(text.amended))
+        yield from blocks(text.amended)
     if text.reasons:
-        yield Text(plain(_("Reasons: %(text)s", text=text.reasons)))
+        yield from labelled(lambda words: _("Reasons: %(text)s", text=words), text.reasons)
     if facts := _facts(decision):
         yield Items(tuple(plain(fact) for fact in facts))
 

@@ -22,7 +22,7 @@ from .models import Decision, DecisionText, Outcome
 
 OUTCOME_NAMES = {
     Outcome.ACCEPTED: _l("Accepted"),
-    Outcome.AMENDED: _l("Accepted in part or amended"),
+    Outcome.AMENDED: _l("Accepted in part"),
     Outcome.REJECTED: _l("Rejected"),
     Outcome.POSTPONED: _l("Postponed"),
 }
@@ -116,7 +116,7 @@ def _check(drafted: Drafted) -> None:
     if drafted.due and drafted.outcome not in NEEDS_DUE:
         raise Wrong("due", _("Only what is accepted has a due date. Leave this empty."))
     if drafted.amended and drafted.outcome != Outcome.AMENDED:
-        raise Wrong("amended", _("Only what is accepted in part or amended has another text. Leave this empty."))
+        raise Wrong("amended", _("Only what is accepted in part has another text. Leave this empty."))
 
 
 def _held(recommendation: Recommendation, seen: str) -> Decision | None:
@@ -230,7 +230,7 @@ def missing(decision: Decision) -> list[str]:
     text = decision.text_in(decision.original)
     needs = (
         (not (text and text.reasons), _("The reasons are missing.")),
-        (decision.outcome == Outcome.AMENDED and not (text and text.amended), _("The amended text is missing.")),
+        (decision.outcome == Outcome.AMENDED and not (text and text.amended), _("The text as the board accepts it is missing.")),
         (decision.outcome == Outcome.POSTPONED and not decision.postponed_until,
          _("The day until which it is postponed is missing.")),
         (decision.outcome in NEEDS_OWNER and not decision.owner_says, _("It does not say who answers for it.")),

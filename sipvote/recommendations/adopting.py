@@ -296,13 +296,15 @@ def why_not_reopen(draft: Draft) -> str | None:
 
 
 def reopen(draft: Draft, by: int) -> None:
-    """Let the groups change an adopted text; they are asked again. Raises Refused."""
+    """Let the groups change an adopted text; they are told, and asked again. Raises Refused."""
     _hold(draft)
     if why := why_not_reopen(draft):
         raise Refused(why)
     digest = digest_of(draft)
     answered = update(Adoption).where(Adoption.draft_id == draft.id, Adoption.reopened_at.is_(None))
     db.session.execute(answered.where(Adoption.closed_at.is_not(None)).values(reopened_at=now()))
+    standing = [group for group in draft.groups if not group.cancelled_at]
+    letters.reopened(draft, [member for group in standing for member in insiders.people_in(group)])
     draft.adopted_at = None
     audit.record("reopen adoption", f"draft {draft.id}", by, digest=digest)
 

@@ -7,8 +7,22 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..documents import Block, Codes, Document, Heading, Items, Notice, Table, Text, plain
-from ..i18n import colon, dated, language, language_name, names, number
+from ..documents import (
+    PAGE,
+    PAGES,
+    Block,
+    Codes,
+    Contents,
+    Document,
+    Heading,
+    Items,
+    Notice,
+    Table,
+    Text,
+    plain,
+    with_contents,
+)
+from ..i18n import colon, dated, language, language_name, names, number, semicolon
 from ..paragraphs import blocks
 from . import bundle_content
 
@@ -23,7 +37,8 @@ def document(content: Facts, digest: str | None) -> Document:
     parts += [*_missing(content), *_proof(digest)]
     title = plain(_("Recommendations of %(edition)s, for the board of directors", edition=content["edition"]))
     spelled = _("A sign that this file cannot show stands as its number in Unicode, such as [U+1F389].")
-    return Document(title, language(), tuple(parts), author="Smart", page=_("page"), spelled_note=spelled)
+    parts = [*with_contents(parts)]
+    return Document(title, language(), parts, author="Smart", page=_("Page %(n)s of %(all)s", n=PAGE, all=PAGES), spelled_note=spelled)
 
 
 def _said(texts: dict[str, Any], original: str) -> tuple[Any, str]:
@@ -49,7 +64,8 @@ def _beginning(content: Facts, digest: str | None) -> Iterator[Block]:
 
 
 def _contents(content: Facts) -> Iterator[Block]:
-    yield Heading(_("Contents"))
+    yield Contents(_("Contents"))
+    yield Heading(_("In figures"))
     rows = tuple(
         (_title_of(theme), _places(theme), number(_people(theme)), _numbers(theme)) for theme in content["themes"]
     )
@@ -62,17 +78,6 @@ def _contents(content: Facts) -> Iterator[Block]:
     yield Text(recommendations + " · " + ngettext("%(num)s person", "%(num)s people", people))
     headings = (_("Theme"), _("Groups"), _("People"), _("Numbers"))
     yield Table(_("Themes, groups, and the numbers of their recommendations"), headings, rows, (2,), (0, 1))
-    yield _titles(content)
-
-
-def _titles(content: Facts) -> Items:
-    """Every recommendation under its number; a list counts from 1, so other numbers are written out."""
-    found = [
-        (each["number"], plain(_said(each["texts"], each["original"])[0]["title"]))
-        for theme in content["themes"] for draft in theme["drafts"] for each in draft["recommendations"]
-    ]  # fmt: skip
-    from_one = bool(found) and found[0][0] == 1
-    return Items(tuple(title if from_one else f"{n}. {title}" for n, title in found), numbered=from_one)
 
 
 def _groups(theme: Facts) -> list[Facts]:
@@ -80,8 +85,7 @@ def _groups(theme: Facts) -> list[Facts]:
 
 
 def _places(theme: Facts) -> str:
-    between = "\u00a0; " if language() == "fr" else "; "
-    return between.join(plain(group["place"][language()]) for group in _groups(theme))
+    return f"{semicolon()} ".join(plain(group["place"][language()]) for group in _groups(theme))
 
 
 def _people(theme: Facts) -> int:
@@ -113,7 +117,7 @@ def _draft(draft: Facts) -> Iterator[Block]:
         yield from _recommendation(each, [note for note in draft["notes"] if note["about"] == each["number"]])
     general = [note for note in draft["notes"] if note["about"] is None]
     if general:
-        yield Heading(_("Minority notes on the whole text"), level=2)
+        yield Heading(_("Minority notes on the whole text"), level=2, listed=False)
         for note in general:
             yield from _note(note)
     yield from _remarks(draft["remarks"])
@@ -143,7 +147,7 @@ def _note(note: Facts) -> Iterator[Block]:
 
 
 def _remarks(remarks: Facts) -> Iterator[Block]:
-    yield Heading(_("What members remarked"), level=2)
+    yield Heading(_("What members remarked"), level=2, listed=False)
     if not remarks["count"]:
         yield Text(_("No member remarked on the published text."))
         return

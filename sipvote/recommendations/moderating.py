@@ -14,17 +14,20 @@ from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
 from . import remark_letters as letters
+from .hearing import STANDS
 from .hearing_models import Remark, RemarkReport
 from .models import Draft
 
 LONGEST_REASON = 300
-SHOWS = {"": _l("The latest"), "reported": _l("Reported"), "hidden": _l("Hidden")}
+SHOWS = {"": _l("The latest"), "reported": _l("Reported"), "unanswered": _l("Not answered yet"), "hidden": _l("Hidden")}
 OPEN_REPORT = select(RemarkReport.remark_id).where(
     RemarkReport.remark_id == Remark.id, RemarkReport.settled_at.is_(None)
 ).exists()  # fmt: skip
 WANTED: dict[str, tuple[ColumnElement[bool], ...]] = {
     "": (Remark.withdrawn_at.is_(None),),
     "reported": (OPEN_REPORT, Remark.withdrawn_at.is_(None), Remark.hidden_at.is_(None)),
+    # Of texts that the group can still change.
+    "unanswered": (*STANDS, Remark.parent_id.is_(None), Remark.answered_at.is_(None), Draft.adopted_at.is_(None)),
     "hidden": (Remark.hidden_at.is_not(None), Remark.withdrawn_at.is_(None)),
 }
 

@@ -1,6 +1,6 @@
 """Letters about remarks and about adopting the text. The words are in templates/mail/."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..mail import Letter, queue
 from ..members.models import Member
@@ -33,6 +33,13 @@ def shown_again(remark: Remark) -> None:
 def new_remarks(draft: Draft, member: Member, count: int, unanswered: int, key: str) -> Letter | None:
     """Tell a facilitator how many remarks came in since the last time."""
     return queue(NEWS, member, key=key, draft=draft, count=count, unanswered=unanswered)
+
+
+def reopened(draft: Draft, people: Iterable[Member]) -> None:
+    """Tell the people of the groups that their adopted text is open again."""
+    for member in {each.id: each for each in people}.values():
+        key = f"text_reopened {draft.id} {member.id} {draft.adopted_at:%Y-%m-%dT%H:%M:%S}"
+        queue("text_reopened", member, key=key, draft=draft)
 
 
 def asked_to_adopt(adoption: Adoption, present: Sequence[Member]) -> None:

@@ -159,7 +159,7 @@ def _themes(day: Day, minutes: Minutes) -> list[str]:
     wrong = _wrong(rows, expected)
     wrong += [day.options[o].title("en") for o in TIED if urn.mark(day, o) not in minutes.page.html]
     return wrong + _lacking(
-        minutes, f"{tally.ballots:,} ballots were counted; {tally.blank:,} of them were blank.",
+        minutes, f"{tally.ballots:,} ballots were counted. {tally.blank:,} of them were blank.",
         f"A lot decided. Drawn: {day.draw}. It chose: {day.options[lucky].title('en')}.", urn.HOW,
     )  # fmt: skip
 

@@ -7,12 +7,12 @@ from flask import Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from flask_sqlalchemy.pagination import Pagination
 
 from ..access import requires
 from ..db import db
 from ..errors import see_other
 from ..exports import csv_file, xlsx_file
+from ..paging import ListPage
 from . import answering, publishing, reminding, seen
 from .answering import Opened
 from .figures_views import figures_of, stocktake
@@ -66,17 +66,6 @@ def publish() -> Any:
 # --- What nobody looks at ---------------------------------------------------------------------------
 
 
-class ListPage(Pagination):
-    """A page of a list that is in memory already."""
-
-    def _query_items(self) -> list[Any]:
-        found: list[Any] = self._query_args["found"]
-        return found[self._query_offset : self._query_offset + self.per_page]
-
-    def _query_count(self) -> int:
-        return len(self._query_args["found"])
-
-
 def _shown() -> tuple[str, Opened, dict[str, Sequence[Row]]]:
     """Which part is asked for, and what is in each part."""
     opened = answering.opened()
@@ -88,10 +77,8 @@ def _shown() -> tuple[str, Opened, dict[str, Sequence[Row]]]:
 @requires("stocktake.keep")
 def unseen() -> str:
     """What is neither done nor rejected: what nobody has looked at for longest comes first."""
-    if len(request.args.get("page", "")) > 6:
-        abort(404)
     show, opened, parts = _shown()
-    page = ListPage(found=parts[show], per_page=PER_PAGE, max_per_page=PER_PAGE)
+    page = ListPage.asked(parts[show], PER_PAGE)
     return render_template(
         "stocktake/unseen.html", page=page, found=opened.of(page.items), show=show, shows=SHOWS, statuses=STATUSES,
         counts={name: len(part) for name, part in parts.items()}, days=answering.settings().remind_after_days,

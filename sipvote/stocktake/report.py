@@ -13,7 +13,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..documents import Block, Document, Heading, Items, Notice, Table, Text, plain
+from ..documents import (
+    PAGE,
+    PAGES,
+    Block,
+    Contents,
+    Document,
+    Heading,
+    Items,
+    Notice,
+    Table,
+    Text,
+    plain,
+    with_contents,
+)
 from ..i18n import colon, day, language, number
 from ..i18n import percent as written
 from . import figures
@@ -33,11 +46,11 @@ def document(seen: Seen) -> Document:
     title = _("Smart in Progress: stocktake of %(day)s", day=_day(seen.day))
     parts = [(_("In figures"), [*_figures(seen)]), (_("Per large theme"), [*_analysis(seen.rows)])]
     parts.append((_("Every recommendation, per workgroup"), [*_everything(seen.rows)]))
-    blocks: list[Block] = [Text(known(seen)), Heading(_("Contents")), Items(tuple(name for name, _blocks in parts))]
+    blocks: list[Block] = [Text(known(seen)), Contents(_("Contents"))]
     for name, found in parts:
         blocks += [Heading(name, new_page=True), *found]
     note = _("Signs for which this file has no drawing stand as their number in Unicode, such as [U+1F389].")
-    return Document(title, language(), blocks, AUTHOR, _("page"), note)
+    return Document(title, language(), with_contents(blocks), AUTHOR, _("Page %(n)s of %(all)s", n=PAGE, all=PAGES), note)
 
 
 def known(seen: Seen) -> str:

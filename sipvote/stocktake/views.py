@@ -14,8 +14,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from ..access import may, public
 from ..db import db
 from ..decisions.models import Decision
+from ..editions import rules as editions
 from ..errors import Refused, see_other
-from ..recommendations import hearing, notes
+from ..paging import ListPage
+from ..recommendations import drafts, hearing, notes
 from ..recommendations.models import Recommendation
 from . import duplicates, exports, feeds, finding, labels, statuses, words
 from .finding import Wanted
@@ -66,7 +68,11 @@ def permanent(recommendation_id: int) -> str:
 @recommendations.get("")
 @public
 def index() -> str:
-    return render_template("recommendations/index.html", **list_context(PER_PAGE))
+    edition = editions.current()
+    open_drafts = drafts.open_for_remarks(edition) if edition else []
+    return render_template(
+        "recommendations/index.html", open_edition=edition, open_drafts=open_drafts, **list_context(PER_PAGE)
+    )
 
 
 def asked_recommendation(recommendation_id: int) -> Recommendation:
@@ -135,8 +141,9 @@ def _why_not_keep(recommendation: Recommendation) -> str | None:
 def mine() -> str:
     """What a member answers for, and how far it is."""
     found = statuses.answered_for_by(current_user.member_id)
+    page = ListPage.asked(found, PER_PAGE)
     return render_template(
-        "recommendations/mine.html", found=found, standings=statuses.current(r.id for r in found),
+        "recommendations/mine.html", page=page, standings=statuses.current(r.id for r in page.items),
         status_names=words.STATUSES, kinds=labels.STATUS_KINDS,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from ..assembly.attendance import Attendee, Convocation
 from ..assembly.models import Assembly, Quorum, Way
 from ..assembly.quorum import Standing, basis
 from ..assembly.rules import agenda_of, members_at
-from ..documents import Block, Document, Heading, Items, Notice, Signatures, Table, Text, plain
+from ..documents import PAGE, PAGES, Block, Document, Heading, Items, Notice, Signatures, Table, Text, plain
 from ..i18n import clock, dated, day, language, names, number
 from .minutes import Facts, Proxies
 from .minutes_vote import vote_blocks
@@ -31,7 +31,7 @@ def document(facts: Facts, with_annex: bool) -> Document:
     title = _("Minutes of the general assembly, Smart in Progress %(label)s", label=facts.assembly.edition.label)
     blocks = [*_body(facts), *(_annex(facts) if with_annex else ())]
     note = _("Signs for which this file has no drawing stand as their number in Unicode, such as [U+1F389].")
-    return Document(title, language(), blocks, COOPERATIVE, _("page"), note)
+    return Document(title, language(), blocks, COOPERATIVE, _("Page %(n)s of %(all)s", n=PAGE, all=PAGES), note)
 
 
 def _body(facts: Facts) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from ..documents import Block, Codes, Heading, Items, Quote, Table, Text, plain
-from ..i18n import dated, names, number, percent
+from ..i18n import dated, names, number, percent, semicolon
 from .day import Announcement
 from .forms import CUSTODY_NAMES
 from .minutes import Vote
@@ -141,10 +141,10 @@ def _outcome(outcome: Outcome) -> Iterator[Block]:
         )
         yield Table(_("Votes for each theme"), (_("Theme"), _("Votes"), _("Outcome")), rows, numbers=(1,))
         counted = ngettext(
-            "%(n)s ballot was counted", "%(n)s ballots were counted", report.ballots, n=number(report.ballots)
+            "%(n)s ballot was counted.", "%(n)s ballots were counted.", report.ballots, n=number(report.ballots)
         )
         blank = ngettext("%(n)s of them was blank.", "%(n)s of them were blank.", report.blank, n=number(report.blank))
-        yield Text(f"{counted}; {blank}")
+        yield Text(f"{counted} {blank}")
     else:
         yield Text(_few())
     if report.tied:
@@ -195,7 +195,7 @@ def _ways_to_fall(outcome: Outcome) -> Iterator[Block]:
 
 
 def _pattern(groups: Sequence[tuple[int, Sequence[PaperOption]]]) -> str:
-    return "; ".join(_("%(n)d of these: %(titles)s", n=n, titles=_titles(options)) for n, options in groups)
+    return f"{semicolon()} ".join(_("%(n)d of these: %(titles)s", n=n, titles=_titles(options)) for n, options in groups)
 
 
 def _titles(options: Iterable[PaperOption]) -> str:

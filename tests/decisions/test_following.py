@@ -85,12 +85,32 @@ def test_a_decision_whose_projects_have_all_ended_is_not_late(year):
     assert finding.how_many_late() == 0
 
 
+def listed(show):
+    return db.session.scalars(finding.follow_ups(show)).all()
+
+
+def test_what_decisions_started_is_paged_and_each_part_counted(browser_of, year):
+    decision = a_decision(year.one)
+    projects = [a_project(decision, title=f"Project {n}.", ends_on=TODAY - timedelta(days=n + 1)) for n in range(30)]
+    following.end(projects[0], "Done.", following.seen_of(projects[0]), None)
+    a_project(drafted(year.two), title="Secret")
+    assert finding.how_many_follow_ups() == {"": 29, "late": 29, "to_ask": 0, "ended": 1}
+    board = browser_of(year.chloe)
+    first, second = (board.get(f"/en/board/follow-ups?show=late&page={n}").text for n in (1, 2))
+    assert [page.count("Project ") for page in (first, second)] == [25, 4] and "Project 29." in first
+    assert "Project 0." in board.get("/en/board/follow-ups?show=ended").text
+    assert "Secret" not in board.get("/en/board/follow-ups").text
+    summary = board.get("/en/board").text
+    assert summary.count("Project ") == 20 and "All 29 that are late" in summary
+    assert board.get("/en/board/follow-ups?show=nonsense").status_code == 200
+
+
 def test_a_project_past_its_end_is_late_until_it_ends(year):
     project = a_project(a_decision(year.one), ends_on=TODAY - timedelta(days=1))
     a_project(drafted(year.two), ends_on=TODAY - timedelta(days=1))
-    assert list(finding.late_follow_ups(9)) == [project]
+    assert listed("late") == [project]
     following.end(project, "Done.", following.seen_of(project), None)
-    assert list(finding.late_follow_ups(9)) == []
+    assert listed("late") == []
 
 
 # --- Questions ----------------------------------------------------------------------------------------
@@ -114,7 +134,7 @@ def test_a_question_of_a_published_decision_goes_there_at_once(year):
 
 def test_without_a_ballot_that_is_drafted_the_question_waits(year):
     question = a_question(a_decision(year.one))
-    assert list(finding.to_ask()) == [question]
+    assert listed("to_ask") == [question]
     assert "No later year" in following.why_not_ask(question, following.ballots())
     frozen = a_drafted_ballot(2027)
     frozen.frozen_at, frozen.public_key = now(), b"k" * 32
@@ -124,7 +144,7 @@ def test_without_a_ballot_that_is_drafted_the_question_waits(year):
     later = a_drafted_ballot(2028)
     following.ask(question, None)
     assert len(questions.drafted(later)) == 1
-    assert list(finding.to_ask()) == []
+    assert listed("to_ask") == []
 
 
 def test_a_question_is_asked_once(year):
@@ -142,7 +162,7 @@ def test_a_question_that_the_organisers_drop_waits_again(year):
     questions.drop(election, db.session.get_one(Question, question.question_id), None)
     db.session.expire(question)
     assert question.question_id is None
-    assert list(finding.to_ask()) == [question]
+    assert listed("to_ask") == [question]
 
 
 def test_a_full_ballot_lets_the_question_wait_and_the_decision_be_published(year):
@@ -153,7 +173,7 @@ def test_a_full_ballot_lets_the_question_wait_and_the_decision_be_published(year
     question = a_question(drafted(year.one))
     publish_all()
     assert rules.draft_of(year.one) is None
-    assert list(finding.to_ask()) == [question]
+    assert listed("to_ask") == [question]
 
 
 def test_what_the_assembly_said_is_known_once_the_result_is_published(year):

@@ -45,7 +45,7 @@ def test_a_draft_says_what_is_still_missing(year):
         "The reasons are missing.", "It does not say who answers for it.", "The due date is missing.",
     ]  # fmt: skip
     amended = rules.draft(year.two, Drafted(Outcome.AMENDED, "en", "Yes.", owner="IT", due=SOON), "", None)
-    assert rules.missing(amended) == ["The amended text is missing."]
+    assert rules.missing(amended) == ["The text as the board accepts it is missing."]
     postponed = rules.draft(year.three, Drafted(Outcome.POSTPONED, "en", "Wait.", owner="IT"), "", None)
     assert rules.missing(postponed) == ["The day until which it is postponed is missing."]
 

@@ -355,6 +355,8 @@ class TestReopening:
         adopting.reopen(adopted, an_organiser().id)
         assert adopted.adopted_at is None and standing(adopted).last is None
         assert db.session.scalar(select(Entry.subject).where(Entry.act == "reopen adoption")) == f"draft {adopted.id}"
+        told = db.session.scalars(select(Letter.member_id).where(Letter.name == "text_reopened")).all()
+        assert sorted(told) == sorted(m.id for m in insiders.people_in(group)) and people[1].id in told
         again = asks(adopted, group, bas)
         says(again, people[1])
         adopting.close(again, bas.id)

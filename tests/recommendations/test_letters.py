@@ -27,6 +27,7 @@ def test_the_people_of_the_group_read_until_when_remarks_are_open(draft, guide, 
         letter = found[code]
         assert letter.subject.startswith(subject) and place in letter.body and at in letter.body.replace("\xa0", " ")
         assert f"/{code}/2026/drafts/{draft.id}" in letter.body and "{" not in letter.body
+    assert "sur «\xa0Guidance\xa0» (Gand)" in found["fr"].body and "maintenant\xa0:" in found["fr"].body
 
 
 def test_who_answers_and_who_asked_read_it_in_their_language(draft, other, ada, bas, eva):

@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 import pytest
@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from sipvote.db import db, now
 from sipvote.decisions.models import Outcome
+from sipvote.editions.models import Phase
 from sipvote.recommendations.models import Recommendation
 from sipvote.stocktake import finding
 from sipvote.stocktake.finding import Wanted
@@ -146,6 +147,18 @@ class TestThePage:
 
     def test_a_title_in_another_language_says_so(self, client, three):
         assert 'lang="en">A shared workplace' in client.get("/nl/recommendations").text
+
+    def test_it_leads_to_the_drafts_that_are_open_for_remarks(self, client, database):
+        group = a_group(an_edition(Phase.RECOMMENDATIONS, year=2026))
+        draft = a_draft(group)
+        assert "Open for remarks" not in client.get(LIST).text
+        draft.published_at, draft.remarks_until = now() - timedelta(days=1), now() + timedelta(days=9)
+        db.session.commit()
+        page = client.get(LIST).text
+        assert "Open for remarks now: 1 draft" in page and page.count('href="/en/2026/drafts"') == 2
+        draft.remarks_until = now() - timedelta(minutes=1)
+        db.session.commit()
+        assert "Open for remarks" not in client.get(LIST).text
 
     def test_nothing_found_shows_the_way_back_and_an_empty_list_what_comes(self, client, database):
         assert "There are no recommendations yet." in client.get(LIST).text

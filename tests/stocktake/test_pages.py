@@ -9,9 +9,12 @@ from sqlalchemy import select
 
 from sipvote.db import db, now
 from sipvote.decisions.models import FollowUp, Kind, Outcome
+from sipvote.decisions.rules import OUTCOME_NAMES
+from sipvote.i18n import LANGUAGES, in_language
 from sipvote.recommendations.hearing_models import MinorityNote
 from sipvote.stocktake.models import Status, StatusChange
 from sipvote.stocktake.statuses import today
+from sipvote.stocktake.words import OUTCOMES
 from tests.factories import a_board_member, a_group, a_member, an_edition, an_organiser, kept
 from tests.outcomes import (
     a_decision,
@@ -31,6 +34,16 @@ MONDAY = date(2020, 3, 2)
 
 def page(recommendation) -> str:
     return f"/en/recommendations/{recommendation.id}"
+
+
+def test_what_one_answers_for_is_paged(browser_of, database):
+    ada = a_member("Ada Peeters")
+    for n in range(30):
+        a_decision(an_old_recommendation(2015, n + 1, f"Ask {n}"), owner=ada)
+    here = browser_of(ada)
+    pages = [here.get(f"/en/recommendations/mine?page={n}") for n in (1, 2)]
+    assert [page.text.count("/status") for page in pages] == [25, 5]
+    assert here.get("/en/recommendations/mine?page=3").status_code == 404
 
 
 class TestThePermanentPage:
@@ -234,3 +247,9 @@ class TestFeeds:
         assert again.status_code == 304 and again.data == b""
         a_status(two[0], Status.DONE, today())
         assert client.get("/en/recommendations/feed.atom", headers={"If-None-Match": tag}).status_code == 200
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_decision_is_called_the_same_on_every_page(app, code):
+    with in_language(code):
+        assert [str(OUTCOME_NAMES[o]).casefold() for o in Outcome] == [str(OUTCOMES[o]) for o in Outcome]

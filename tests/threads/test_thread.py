@@ -1,5 +1,6 @@
 """A thread: from a theme to what was done, in every edition it went on in, and only what is public."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -192,6 +193,23 @@ def test_a_thread_takes_the_same_queries_for_one_recommendation_and_for_forty(cl
             few = len(reads)
         assert page.text.count('id="recommendation-') == (1 if number == 1 else 40)
     assert len(reads) == few <= 32
+
+
+def test_more_than_ten_recommendations_stand_per_group_and_can_be_opened(client):
+    group = a_finished_group()
+    other = a_group(group.edition, group.theme, "luik")
+    for draft, count in ((a_draft(group, adopted=True), 10), (a_draft(other, adopted=True), 2)):
+        for n in range(count):
+            recommendation = a_recommendation(draft, f"Do {n}", number=draft.id * 100 + n)
+            recommendation.groups[:] = draft.groups
+        db.session.commit()
+        page = client.get(f"/en/threads/{group.theme_id}").text
+        if count == 10:
+            assert "<details class=\"twigs-of\"" not in page
+    parts = re.findall(r'<details class="twigs-of"><summary>(.*?)</summary>(.*?)</details>', page, re.S)
+    said = [re.sub(r"<[^>]+>|\s+", " ", summary).split() for summary, _inside in parts]
+    assert said == [["Ghent", "10", "recommendations"], ["Liège", "2", "recommendations"]]
+    assert [inside.count('id="recommendation-') for _summary, inside in parts] == [10, 2]
 
 
 def test_old_themes_whose_later_stations_nobody_noted_say_so():

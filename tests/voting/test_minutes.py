@@ -133,7 +133,7 @@ def test_every_number_of_the_vote_is_the_databases():
     roll = db.session.scalar(select(func.count()).select_from(Elector))
     envelopes = db.session.scalar(select(func.count()).select_from(Envelope))
     assert f"{roll} members stand on the electoral roll. {envelopes} of them have voted" in told
-    assert f"{report.ballots} ballots were counted; {report.blank} of them was blank." in told
+    assert f"{report.ballots} ballots were counted. {report.blank} of them was blank." in told
     assert "No ballot was spoilt." in told
     for proof in (
         election.roll_hash,

@@ -120,6 +120,9 @@ all("[data-rest]").forEach(rest);
 // Nothing of the last voter comes back by the back button, from what the browser kept in memory.
 if (document.querySelector("[data-rest]")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+// The second bar may be wider than a phone: what is read now stands in sight.
+all(".inside-nav [aria-current]").forEach((here) => { const bar = here.closest("ul"); bar.scrollLeft = here.offsetLeft - bar.offsetLeft - 16; });
+
 all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
 
 // "leden.csv · 1 204 kB"
