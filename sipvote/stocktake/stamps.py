@@ -55,7 +55,7 @@ def now() -> Stamp:
     written = select(func.count()).select_from(recommendation_workgroup)
     where = cast(place.workgroup_id, String) + "/" + cast(place.city_id, String)
     names = (*(each.name_nl + each.name_fr + each.name_en for each in (LargeTheme, City)), where)
-    joined = (func.coalesce(select(func.aggregate_strings(each, "|")).scalar_subquery(), "") for each in names)
+    joined: list[Any] = [func.coalesce(select(func.aggregate_strings(each, "|")).scalar_subquery(), "") for each in names]
     named = select(reduce(lambda some, more: some + "|" + more, joined))
     parts = [*(select(part) for part in asked), written, select(func.sum(ThemeText.changes)), named]
     return Stamp(today(), *db.session.execute(select(*(part.scalar_subquery() for part in parts))).one())
