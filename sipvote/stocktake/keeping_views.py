@@ -79,7 +79,8 @@ def unseen() -> str:
     """What is neither done nor rejected: what nobody has looked at for longest comes first."""
     show, found, counts = _shown()
     return render_template(
-        "stocktake/unseen.html", page=ListPage.asked(found, PER_PAGE), show=show, shows=SHOWS, counts=counts, statuses=STATUSES, days=answering.settings().remind_after_days,
+        "stocktake/unseen.html", page=ListPage.asked(found, PER_PAGE), show=show, shows=SHOWS, counts=counts,
+        statuses=STATUSES, days=answering.settings().remind_after_days,
     )  # fmt: skip
 
 
