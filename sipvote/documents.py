@@ -135,8 +135,9 @@ def _entries(blocks: Iterable[Block]) -> tuple[tuple[str, int], ...]:
 class Document:
     """A document in one language.
 
-    `page` stands at the foot of each: 'Page {n} of {all}', with PAGE and PAGES in the place of numbers. `spelled_note` is the sentence that a PDF ends
-    with when a sign in it had to be written as its number, because no font there can draw it.
+    `page` stands at the foot of each: 'Page {n} of {all}', with PAGE and PAGES in the place of numbers. `spelled_note`
+    is the sentence that a PDF ends with when a sign in it had to be written as its number, because no font there can
+    draw it.
     """
 
     title: str

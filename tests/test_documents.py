@@ -47,7 +47,9 @@ def a_document(text: str = "Plain", **values: str) -> Document:
         Table(text, (text, "B"), ((text, "1"), ("b", text)), numbers=(1,), wide=(0, 1)),
         Codes(((text, "0123456789abcdef" * 8),)), Signatures((text,)), Heading(text, new_page=True),
     )  # fmt: skip
-    return Document(**{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page{n}/{all}", **values})
+    return Document(
+        **{"title": text, "language": "fr", "blocks": blocks, "author": "Smart", "page": "page{n}/{all}", **values}
+    )
 
 
 def as_html(document: Document) -> bytes:

@@ -38,7 +38,8 @@ def asked_recommendation(recommendation_id: int) -> Recommendation:
 def index() -> str:
     return render_template(
         "board/index.html", years=finding.progress(), drafts=publishing.how_many(),
-        coming_back=finding.coming_back(), most_shown=MOST_SHOWN, late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
+        coming_back=finding.coming_back(), most_shown=MOST_SHOWN,
+        late=finding.late(MOST_SHOWN), many_late=finding.how_many_late(),
         late_follow_ups=_first("late"), to_ask=_first("to_ask"), started=finding.how_many_follow_ups(),
         why_not_ask=following.why_not_ask, ballots=following.ballots(), label_of=label_of, **words(),
     )  # fmt: skip

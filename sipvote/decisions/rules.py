@@ -230,7 +230,8 @@ def missing(decision: Decision) -> list[str]:
     text = decision.text_in(decision.original)
     needs = (
         (not (text and text.reasons), _("The reasons are missing.")),
-        (decision.outcome == Outcome.AMENDED and not (text and text.amended), _("The text as the board accepts it is missing.")),
+        (decision.outcome == Outcome.AMENDED and not (text and text.amended),
+         _("The text as the board accepts it is missing.")),
         (decision.outcome == Outcome.POSTPONED and not decision.postponed_until,
          _("The day until which it is postponed is missing.")),
         (decision.outcome in NEEDS_OWNER and not decision.owner_says, _("It does not say who answers for it.")),

@@ -131,7 +131,9 @@ def take_back(year: int, draft_id: int, adoption_id: int) -> Any:
 def reopen(year: int, draft_id: int) -> Any:
     adopting.reopen(asked_draft(year, draft_id), current_user.member_id)
     db.session.commit()
-    flash(_("The text is open again. The people of its groups get a mail: they can change it, and adopt it anew."), "ok")
+    flash(
+        _("The text is open again. The people of its groups get a mail: they can change it, and adopt it anew."), "ok"
+    )
     return _back(year, draft_id)
 
 

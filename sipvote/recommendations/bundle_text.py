@@ -37,8 +37,8 @@ def document(content: Facts, digest: str | None) -> Document:
     parts += [*_missing(content), *_proof(digest)]
     title = plain(_("Recommendations of %(edition)s, for the board of directors", edition=content["edition"]))
     spelled = _("A sign that this file cannot show stands as its number in Unicode, such as [U+1F389].")
-    parts = [*with_contents(parts)]
-    return Document(title, language(), parts, author="Smart", page=_("Page %(n)s of %(all)s", n=PAGE, all=PAGES), spelled_note=spelled)
+    page = _("Page %(n)s of %(all)s", n=PAGE, all=PAGES)
+    return Document(title, language(), with_contents(parts), author="Smart", page=page, spelled_note=spelled)
 
 
 def _said(texts: dict[str, Any], original: str) -> tuple[Any, str]:

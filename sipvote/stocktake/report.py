@@ -50,7 +50,8 @@ def document(seen: Seen) -> Document:
     for name, found in parts:
         blocks += [Heading(name, new_page=True), *found]
     note = _("Signs for which this file has no drawing stand as their number in Unicode, such as [U+1F389].")
-    return Document(title, language(), with_contents(blocks), AUTHOR, _("Page %(n)s of %(all)s", n=PAGE, all=PAGES), note)
+    page = _("Page %(n)s of %(all)s", n=PAGE, all=PAGES)
+    return Document(title, language(), with_contents(blocks), AUTHOR, page, note)
 
 
 def known(seen: Seen) -> str:

@@ -195,7 +195,9 @@ def _ways_to_fall(outcome: Outcome) -> Iterator[Block]:
 
 
 def _pattern(groups: Sequence[tuple[int, Sequence[PaperOption]]]) -> str:
-    return f"{semicolon()} ".join(_("%(n)d of these: %(titles)s", n=n, titles=_titles(options)) for n, options in groups)
+    return f"{semicolon()} ".join(
+        _("%(n)d of these: %(titles)s", n=n, titles=_titles(options)) for n, options in groups
+    )
 
 
 def _titles(options: Iterable[PaperOption]) -> str:

@@ -210,6 +210,7 @@ def test_each_is_told_in_their_language_as_one_of_a_batch(year):
     assert "/nl/2026/decisions" in of[year.ada.id].body
     assert "Bonjour Eve Mertens," in of[year.eve.id].body
     assert all(letter.batch for letter in letters())
+    assert not any("\n\n\n" in letter.body for letter in letters())
 
 
 def test_a_theme_that_goes_on_keeps_its_proposer_and_supporters(year):

@@ -267,7 +267,13 @@ def test_the_papers_hold_every_recommendation_in_each_format(browser_of, year):
     page = bare(re.sub(r"<[^>]+>", "", board.get("/en/board/2026/papers").text))
     pdf = pdf_text(board.get("/en/board/2026/papers.pdf").data)
     docx = docx_text(board.get("/en/board/2026/papers.docx").data)
-    for said in ("2026/1 Recommendation 1", "Reasons: Because we can:", "now", "2026/3 Recommendation 3", "Drafts stand in these"):
+    for said in (
+        "2026/1 Recommendation 1",
+        "Reasons: Because we can:",
+        "now",
+        "2026/3 Recommendation 3",
+        "Drafts stand in these",
+    ):
         assert all(bare(said) in text for text in (page, pdf, docx))
     assert not any("**" in text or "-now" in text for text in (page, pdf, docx))
 

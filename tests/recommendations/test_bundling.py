@@ -262,7 +262,8 @@ def test_the_document_tells_everything_that_the_board_needs(edition):
     a_group(edition, a_theme(edition, "Late", elected_at=now()), "luik")
     kept(Bundle(edition=edition, foreword_en="Dear *board*,"))
     text = document_in("en", edition)
-    for said in ("Dear board,", '["Theme: Guidance", 1], ["Recommendation 1. A guide", 2]', "Recommendation 1. A guide", '["Ghent", "4", "1"]', '"short", "clear"',
+    for said in ("Dear board,", '["Theme: Guidance", 1], ["Recommendation 1. A guide", 2]',
+                 '["Ghent", "4", "1"]', '"short", "clear"',
                  "It helps.", "For whom: New members", "Minority note by Ada Peeters", "Too long.",
                  "Members made 2 remarks. 1 was taken up.", "On recommendation 1: Add prices.",
                  "Taken up: Yes, we did.", "Late, Liège: has not begun to write",

@@ -276,9 +276,7 @@ class TestModerating:
         dre.post(f"/en/2026/remarks/{remark.id}/show-again")
         assert "Bo is wrong" in client.get(at(draft)).text
 
-    def test_an_organiser_reads_today_what_was_reported_and_what_waits_for_an_answer(
-        self, browser_of, draft, ada, bo
-    ):
+    def test_an_organiser_reads_today_what_was_reported_and_what_waits_for_an_answer(self, browser_of, draft, ada, bo):
         dre, cards = browser_of(an_organiser()), ("Reported remarks", "Remarks without an answer")
         assert not any(card in dre.get("/en/").text for card in cards)
         remark = a_remark(draft, ada, "For whom?")
@@ -286,7 +284,9 @@ class TestModerating:
         moderating.report(remark, bo.id, "Hm.")
         db.session.commit()
         page = dre.get("/en/").text
-        assert all(card in page for card in cards) and not any(card in browser_of(ada).get("/en/").text for card in cards)
+        assert all(card in page for card in cards) and not any(
+            card in browser_of(ada).get("/en/").text for card in cards
+        )
         assert "1 remark waits for an answer of its group." in page
         desk = dre.get("/en/2026/remarks?show=unanswered").text
         assert "For whom?" in desk and "I agree." not in desk

@@ -358,11 +358,11 @@ class TestModerating:
         for remark in (one, other):
             moderating.report(remark, a_member().id, "Rude.")
         edition = draft.edition
-        assert moderating.how_many(edition) == {"": 2, "reported": 2, "hidden": 0}
+        assert moderating.how_many(edition) == {"": 2, "reported": 2, "unanswered": 2, "hidden": 0}
         moderating.leave(one, dre.id)
         moderating.leave(one, dre.id)
         moderating.hide(other, "Rude.", dre.id)
-        assert moderating.how_many(edition) == {"": 2, "reported": 0, "hidden": 1}
+        assert moderating.how_many(edition) == {"": 2, "reported": 0, "unanswered": 1, "hidden": 1}
         assert db.session.scalars(moderating.latest(edition, "hidden")).all() == [other]
         left = select(func.count()).where(Entry.act == "leave reported remark")
         assert db.session.scalar(left) == 1

@@ -205,7 +205,7 @@ def test_more_than_ten_recommendations_stand_per_group_and_can_be_opened(client)
         db.session.commit()
         page = client.get(f"/en/threads/{group.theme_id}").text
         if count == 10:
-            assert "<details class=\"twigs-of\"" not in page
+            assert '<details class="twigs-of"' not in page
     parts = re.findall(r'<details class="twigs-of"><summary>(.*?)</summary>(.*?)</details>', page, re.S)
     said = [re.sub(r"<[^>]+>|\s+", " ", summary).split() for summary, _inside in parts]
     assert said == [["Ghent", "10", "recommendations"], ["Liège", "2", "recommendations"]]
