@@ -9,7 +9,6 @@ are only added are counted, and the rows of recommendations and themes count the
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from functools import reduce
 from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -54,9 +53,10 @@ def now() -> Stamp:
     ]  # fmt: skip
     written = select(func.count()).select_from(recommendation_workgroup)
     where = cast(place.workgroup_id, String) + "/" + cast(place.city_id, String)
-    names = (*(each.name_nl + each.name_fr + each.name_en for each in (LargeTheme, City)), where)
-    joined: list[Any] = [func.coalesce(select(func.aggregate_strings(each, "|")).scalar_subquery(), "") for each in names]
-    named = select(reduce(lambda some, more: some + "|" + more, joined))
+    names: list[Any] = [*(each.name_nl + each.name_fr + each.name_en for each in (LargeTheme, City)), where]
+    told = (select(func.aggregate_strings(each, "|")).scalar_subquery() for each in names)
+    large, cities, places = (func.coalesce(each, "") for each in told)
+    named = select(large + "|" + cities + "|" + places)
     parts = [*(select(part) for part in asked), written, select(func.sum(ThemeText.changes)), named]
     return Stamp(today(), *db.session.execute(select(*(part.scalar_subquery() for part in parts))).one())
 
