@@ -217,3 +217,11 @@ def test_a_fault_of_the_press_is_told_without_the_words_of_the_document(tmp_path
     with pytest.raises(documents.PressFailed) as fault:
         documents.pdf(a_document("Secret words"), template)
     assert "Secret" not in str(fault.value) and "TypstError" in str(fault.value)
+
+
+def test_two_tables_of_one_caption_have_different_names(app):
+    """Each is a region that one can scroll, and regions are told apart by their names."""
+    two = [Table("Who wrote this", ("Place", "People"), [("Gent", "4")], (1,)) for _n in range(2)]
+    with app.test_request_context():
+        page = as_html(a_document("text", blocks=two)).decode()
+    assert re.findall(r'role="region" aria-label="([^"]*)"', page) == ["Who wrote this", "Who wrote this 2"]
