@@ -64,14 +64,20 @@ class Seen:
         }
 
 
+def _place(row: Row) -> tuple[int, int]:
+    return row.year, row.number
+
+
 def rows_of_today(code: str) -> Sequence[Row]:
     """The rows of today, with names in a language: kept in the process; only those that changed are read again."""
     day = today()
 
     def mend(old: dict[int, Row], ids: Collection[int]) -> dict[int, Row]:
         new = {row.id: row for row in rows(day, None, code, ids)}
-        same = {id: row for id, row in old.items() if id not in ids}
-        return {row.id: row for row in sorted([*same.values(), *new.values()], key=lambda row: (row.year, row.number))}
+        if set(ids) == new.keys() and all(id in old and _place(old[id]) == _place(row) for id, row in new.items()):
+            return {**old, **new}  # each where it was
+        same = [row for id, row in old.items() if id not in ids]
+        return {row.id: row for row in sorted([*same, *new.values()], key=_place)}
 
     kept = _rows.get((str(db.engine.url), code), Renewed)
     return list(kept.get(stamps.now(), lambda: {row.id: row for row in rows(day, None, code)}, mend).values())
