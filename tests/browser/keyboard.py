@@ -33,3 +33,22 @@ def fill(page: Page, selector: str, text: str) -> None:
     """Reach a field and type into it."""
     reach(page, selector)
     page.keyboard.type(text)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Reach a group of radio buttons and go to the one with this value."""
+    chosen = page.locator(f"input[name={name}]:checked")
+    reach(page, f"input[name={name}]{':checked' if chosen.count() else ''}")
+    if not chosen.count():
+        page.keyboard.press("Space")
+    for _step in range(page.locator(f"input[name={name}]").count()):
+        if chosen.get_attribute("value") == value:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"the arrows do not reach {name}={value}")
+
+
+def open_up(page: Page, selector: str) -> None:
+    """Reach what can be unfolded, and unfold it."""
+    reach(page, selector)
+    page.keyboard.press("Enter")
