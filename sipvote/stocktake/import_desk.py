@@ -13,6 +13,7 @@ from .. import spreadsheets
 from ..access import requires
 from ..db import db, now
 from ..errors import Refused, see_other
+from ..exports import download
 from . import applying, importing, reading, sheet
 from .desk import desk
 from .forms import ListForm
@@ -100,6 +101,4 @@ def faulty(upload_id: int) -> Response:
         for given in plan.faulty
     ]
     body = "".join(spreadsheets.csv_lines(["line", "fault", *headings], rows)).encode()
-    answer = Response(body, content_type="text/csv; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename="faulty.csv")
-    return answer
+    return download(body, "faulty.csv", "text/csv; charset=utf-8")
