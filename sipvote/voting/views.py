@@ -5,6 +5,7 @@ and the server keeps none of it before it is sealed.
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -61,7 +62,10 @@ def index(year: int) -> str:
 
 
 def _on_phone(year: int) -> str:
-    return qr.svg(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+    return _public_qr(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+
+
+_public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no secret
 
 
 # --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
