@@ -20,7 +20,7 @@ WORDS = {
     "try-deployment": ("sipvote.trial:main", "several machines, tried with processes on this one"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
-    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv)"),
+    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
 }
 OTHERWISE = "sipvote.cli:main"
 
