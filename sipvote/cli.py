@@ -17,7 +17,7 @@ import config
 
 from . import audit, bounces, finds, mail, schema
 from .access import Role
-from .db import db
+from .db import db, learn_sizes
 from .jsonfile import BadFile
 from .members import offices, roll
 from .members import rules as members
@@ -70,6 +70,7 @@ def import_members(file: Path, dry_run: bool) -> None:
         raise click.ClickException(f"{len(read.faults)} faults; nothing was changed.")
     what = roll.compare(read) if dry_run else roll.apply(read, None)
     db.session.commit()
+    learn_sizes()
     verb = "would be" if dry_run else "are"
     click.echo(
         f"{len(what.new)} {verb} new, {len(what.changed)} changed, {len(what.leaving)} leaving, {what.same} same."

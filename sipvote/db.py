@@ -118,6 +118,16 @@ def at_once() -> Connection:
     return db.engine.connect().execution_options(alone=True, reads_only=False)
 
 
+def learn_sizes() -> None:
+    """After many rows came at once: PostgreSQL would go on planning for the few there were, and take minutes.
+
+    Its own look at the tables comes some minutes later. SQLite plans well enough without.
+    """
+    if db.engine.dialect.name == "postgresql":
+        with at_once() as connection:
+            connection.execute(text("ANALYZE"))
+
+
 @contextmanager
 def by_driver(alone: bool) -> Iterator[Any]:
     """The driver's own connection, for what every request asks and every vote writes.

@@ -19,6 +19,7 @@ from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..exports import download
 from ..members.models import Member
 from . import (
     ceremony,
@@ -222,6 +223,4 @@ def package(year: int) -> Any:
     rehearsed = "-rehearsal" if election.is_rehearsal else ""
     content = packing.scrutineers_package(election, who())
     db.session.commit()
-    answer = Response(content, content_type="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}{rehearsed}.zip")
-    return answer
+    return download(content, f"sipvote-{year}{rehearsed}.zip", "application/zip")

@@ -18,6 +18,7 @@ from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..exports import download
 from ..i18n import language
 from ..members.models import Member
 from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
@@ -216,9 +217,7 @@ def give_receipt_file(voter: Voter, year: int) -> Any:
     text = render_template("voting/receipt.txt", voter=voter, election=election, standing=standing,
                            signed=json.dumps(signed), code=seal.code(standing.tracker or ""),
                            public_key=keys.public_signing_key())  # fmt: skip
-    answer = Response(text, content_type="text/plain; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.txt")
-    return answer
+    return download(text, f"sipvote-{year}.txt", "text/plain; charset=utf-8")
 
 
 @voting.post("/<int:year>/vote/receipt/mail")
