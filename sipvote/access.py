@@ -58,6 +58,7 @@ MAY: dict[str, frozenset[Role]] = {
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER],
+        "service.watch": [Role.ORGANISER],
     }.items()
 }
 
