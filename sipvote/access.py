@@ -15,7 +15,8 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.exc import OperationalError
 
-from .errors import Forbidden, this_page
+from .errors import Forbidden, Refused, this_page
+from .fields import KeptForm
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 login_manager = LoginManager()
@@ -57,6 +58,7 @@ MAY: dict[str, frozenset[Role]] = {
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER],
+        "service.watch": [Role.ORGANISER],
     }.items()
 }
 
@@ -121,6 +123,20 @@ def checks_own_token(route: Route) -> Route:
     """Mark a route whose form checks the CSRF token itself, and so brings back what was typed when it expired."""
     route.checks_own_token = True  # type: ignore[attr-defined]
     return route
+
+
+def stopped_at_the_door(form: KeptForm, why: str | None) -> Any:
+    """Who opens a page in vain is sent on; who sends a text gets it back with the reason above it."""
+    if not why:
+        return None
+    if request.method in ("GET", "HEAD"):
+        if current_user.is_authenticated:
+            raise Refused(why)
+        return redirect(url_for("members.sign_in", next=this_page()))
+    if not current_user.is_authenticated:
+        why = _("You are no longer signed in. Sign in in another window, then send this text again: it is still here.")
+    form.refuse(why)
+    return None
 
 
 def for_cards(route: Route) -> Route:

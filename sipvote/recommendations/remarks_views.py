@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ..access import checks_own_token, own_id, public
+from ..access import checks_own_token, own_id, public, stopped_at_the_door
 from ..db import db, now
 from ..editions.views import asked_edition
-from ..errors import Refused, see_other, this_page
+from ..errors import Refused, see_other
 from ..i18n import language
 from . import hearing, moderating, notes, remarks
 from .hearing import Eyes
@@ -157,7 +157,7 @@ def write(year: int, draft_id: int, recommendation_id: int) -> Any:
 
 def _write(draft: Draft, about: Recommendation | None) -> Any:
     form = RemarkForm(language=language())
-    if stopped := _stopped_at_the_door(form, remarks.why_not_write(draft, about, own_id())):
+    if stopped := stopped_at_the_door(form, remarks.why_not_write(draft, about, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
@@ -178,7 +178,7 @@ def reply(year: int, draft_id: int, remark_id: int) -> Any:
     remark = _asked(year, draft_id, remark_id)
     form = RemarkForm(language=language())
     form.words.label.text = _("Your reply")
-    if stopped := _stopped_at_the_door(form, remarks.why_not_reply(remark, own_id())):
+    if stopped := stopped_at_the_door(form, remarks.why_not_reply(remark, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
@@ -191,20 +191,6 @@ def reply(year: int, draft_id: int, remark_id: int) -> Any:
             return _to(sent)
     about = remark.recommendation or "whole"
     return render_template("remarks/write.html", **_about(remark.draft), about=about, form=form, to=remark)
-
-
-def _stopped_at_the_door(form: RemarkForm, why: str | None) -> Any:
-    """Who opens a page in vain is sent on; who sends a text gets it back with the reason above it."""
-    if not why:
-        return None
-    if request.method == "GET":
-        if current_user.is_authenticated:
-            raise Refused(why)
-        return redirect(url_for("members.sign_in", next=this_page()))
-    if not current_user.is_authenticated:
-        why = _("You are no longer signed in. Sign in in another window, then send this text again: it is still here.")
-    form.refuse(why)
-    return None
 
 
 # --- One's own remark -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from ..access import requires
+from ..access import checks_own_token, requires
 from ..db import db
 from ..errors import Refused, see_other
 from ..recommendations.models import LargeTheme, Recommendation
@@ -69,6 +69,7 @@ def _put_form(**values: Any) -> PutForm:
 
 @desk.route("/many/check", methods=["GET", "POST"])
 @requires("stocktake.keep")
+@checks_own_token
 def check() -> Any:
     """Show what would change, before it does."""
     if request.method != "POST":
@@ -88,6 +89,7 @@ def check() -> Any:
 
 @desk.post("/many/status")
 @requires("stocktake.keep")
+@checks_own_token
 def change_many() -> Any:
     form = ManyForm()
     found = chosen(_numbers((form.ids.data or "").split()))

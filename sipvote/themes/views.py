@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from ..access import checks_own_token, own_id, public
+from ..access import checks_own_token, own_id, public, stopped_at_the_door
 from ..db import db
 from ..editions.models import Edition
 from ..editions.rules import allows, why_not_now
 from ..editions.views import asked_edition
-from ..errors import Refused, see_other, this_page
+from ..errors import Refused, see_other
 from ..i18n import language
 from . import finding, review, rules
 from .forms import WORDS, ThemeForm
@@ -90,7 +90,7 @@ def show(year: int, theme_id: int) -> str:
 def new(year: int) -> Any:
     edition = asked_edition(year)
     form = ThemeForm(language=language())
-    if stopped := _stopped_at_the_door(form, rules.why_not_propose(edition, own_id())):
+    if stopped := stopped_at_the_door(form, rules.why_not_propose(edition, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         alike = finding.look_alikes(edition, form.title.data or "")
@@ -129,7 +129,7 @@ def edit(year: int, theme_id: int) -> Any:
     form = ThemeForm(
         language=text.language, seen=text.written_at.isoformat(), **{name: getattr(text, name) for name in WORDS}
     )
-    if stopped := _stopped_at_the_door(form, rules.why_not_edit(theme, own_id())):
+    if stopped := stopped_at_the_door(form, rules.why_not_edit(theme, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
@@ -145,20 +145,6 @@ def edit(year: int, theme_id: int) -> Any:
         "themes/edit.html", form=form, theme=theme, text=theme.original_text,
         supporters=finding.supporters([theme])[theme.id],
     )  # fmt: skip
-
-
-def _stopped_at_the_door(form: ThemeForm, why: str | None) -> Any:
-    """Who opens a page in vain is sent on; who sends a text gets it back with the reason above it."""
-    if not why:
-        return None
-    if request.method != "POST":
-        if current_user.is_authenticated:
-            raise Refused(why)
-        return redirect(url_for("members.sign_in", next=this_page()))
-    if not current_user.is_authenticated:
-        why = _("You are no longer signed in. Sign in in another window, then send this text again: it is still here.")
-    form.refuse(why)
-    return None
 
 
 @themes.post("/<int:theme_id>/withdraw")
