@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
-DEV_WORDS = {"test", "check", "rehearsal", "bench", "translate"}
+DEV_WORDS = {"test", "check", "rehearsal", "faults", "redteam", "bench", "translate"}
 OLDEST = (3, 11)
 HALF_MADE = "half-made"
 
