@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
+from . import access, assets, cookies, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -109,6 +109,7 @@ def create_app(**overrides: Any) -> Flask:
     csrf.init_app(app)
     mail.mailman.init_app(app)
     i18n.init_app(app)
+    cookies.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     jobs.init_app(app)

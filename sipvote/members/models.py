@@ -12,6 +12,7 @@ from ..i18n import language
 
 COUNTRIES = ("BE", "FR")
 SIGN_IN_LIVES = timedelta(minutes=10)
+CLOCKS_DIFFER = timedelta(minutes=1)  # at most, from one machine to the next
 SESSION_LIVES = timedelta(hours=12)
 OFFICIALS_IDLE = timedelta(hours=2)
 # Sessions that a card begins last as long as a vote does: the phone, and even more the tablet, may be anybody's next.
@@ -137,8 +138,10 @@ class SignIn(Base):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether its link and code may still be used."""
-        return self.used_at is None and self.ended_at is None and now() < self.asked_at + SIGN_IN_LIVES
+        """Whether its link and code may still be used; not when the clock was set back meanwhile."""
+        if self.used_at is not None or self.ended_at is not None:
+            return False
+        return self.asked_at - CLOCKS_DIFFER <= now() < self.asked_at + SIGN_IN_LIVES
 
 
 class RollUpload(Base):

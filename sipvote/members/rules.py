@@ -240,6 +240,17 @@ def end_card_sessions(member_id: int) -> None:
     db.session.execute(running.values(ended_at=now()))
 
 
+def end_sign_ins(since: datetime | None = None) -> None:
+    """End links and codes that nobody has used yet: all, or those asked for since a moment.
+
+    For a clock that was set back: else they would live longer than their minutes, or a second time.
+    """
+    unused = update(SignIn).where(SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
+    if since is not None:
+        unused = unused.where(SignIn.asked_at > since)
+    db.session.execute(unused.values(ended_at=now()))
+
+
 def forget_old_sign_ins() -> int:
     """Delete sign-ins that led nowhere after a day, and ended sessions after 90; run by the worker."""
     led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - timedelta(days=1))
