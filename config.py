@@ -61,6 +61,11 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "PROXIES": whole("PROXIES", 0),
         **_service(get, whole, instance),
         **_mail(get, whole, mode),
+        # The identity provider of the cooperative, where members may sign in with their account (members/sso.py).
+        "OIDC_ISSUER": get("OIDC_ISSUER"),
+        "OIDC_CLIENT_ID": get("OIDC_CLIENT_ID"),
+        "OIDC_CLIENT_SECRET": get("OIDC_CLIENT_SECRET"),
+        "OIDC_MEMBER_CLAIM": get("OIDC_MEMBER_CLAIM", "member_number"),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
         "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
@@ -128,6 +133,14 @@ def _problems(config: dict[str, Any]) -> list[str]:
         ),
         (config["MAIL_DEFAULT_SENDER"], "SIPVOTE_MAIL_FROM is missing; give the address that mails come from."),
         (config["CONTACT"], "SIPVOTE_CONTACT is missing; give the address that members may write to."),
+        (
+            not config["OIDC_ISSUER"] or config["OIDC_ISSUER"].startswith("https://"),
+            "SIPVOTE_OIDC_ISSUER is not https; give the provider's own address, or nothing to do without.",
+        ),
+        (
+            bool(config["OIDC_ISSUER"]) == bool(config["OIDC_CLIENT_ID"]) == bool(config["OIDC_CLIENT_SECRET"]),
+            "SIPVOTE_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET belong together; give all three, or none.",
+        ),
     ]
     return [sentence for fine, sentence in checks if not fine]
 

@@ -7,6 +7,8 @@ ROUTES = {
     "GET /": "public",
     "GET /search": "public",
     "GET /secret-vote": "public",
+    "GET /sign-in/account": "public",
+    "GET /sign-in/account/back": "public",
     "GET /threads/<int:theme_id>": "public",
     "GET /<int:year>/assembly": "public",
     "GET /<int:year>/assembly/calendar.ics": "public",
