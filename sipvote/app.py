@@ -19,7 +19,7 @@ csrf = CSRFProtect()
 
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
-    "members.views:members",
+    "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
     "themes.views:themes",
@@ -119,6 +119,7 @@ def create_app(**overrides: Any) -> Flask:
     assets.init_app(app)
     headers.init_app(app)
     _register_rooms(app)
+    import_module(".members.sso", __package__).init_app(app)
     app.context_processor(_page_context)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]

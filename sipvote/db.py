@@ -184,6 +184,12 @@ def only_reads(route: Route) -> Route:
     return route
 
 
+def writes(route: Route) -> Route:
+    """Mark a route that writes, although it is asked for with GET: the address that somebody is sent back to."""
+    route.writes = True  # type: ignore[attr-defined]
+    return route
+
+
 def _only_reads() -> bool:
     """Whether the transaction that begins now will only read.
 
@@ -193,6 +199,8 @@ def _only_reads() -> bool:
     if not has_request_context():
         return _reads_only.get()
     route = current_app.view_functions.get(request.endpoint or "")
+    if getattr(route, "writes", False):
+        return False
     return request.method in ("GET", "HEAD", "OPTIONS") or getattr(route, "only_reads", False)
 
 

@@ -11,6 +11,8 @@ ROUTES = {
     "GET /health/service": "service.watch",
     "GET /metrics": "public",
     "GET /security": "public",
+    "GET /sign-in/account": "public",
+    "GET /sign-in/account/back": "public",
     "GET /threads/<int:theme_id>": "public",
     "GET /<int:year>/assembly": "public",
     "GET /<int:year>/assembly/calendar.ics": "public",

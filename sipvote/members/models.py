@@ -131,7 +131,8 @@ class SignIn(Base):
     used_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    # How the session began: "mail"; "link" (in a convocation), "card" or "kiosk" give no role and little else.
+    # How the session began: "mail" or "account" (at the provider of the cooperative); "link" (in a convocation),
+    # "card" or "kiosk" give no role and little else.
     via: Mapped[str] = mapped_column(String(10), default="mail", server_default="mail")
 
     member: Mapped[Member | None] = relationship()

@@ -18,6 +18,10 @@ from .models import CARD_LIVES, OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, Ci
 
 CODES_TRIED = 5
 FRESH = timedelta(minutes=30)
+# What gives a session the roles of its member: a mail, or an account at the cooperative's own provider (sso.py).
+# A card or a link that somebody else may have found gives no power over the vote.
+ACCOUNT = "account"
+GIVES_ROLES = ("mail", ACCOUNT)
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -94,6 +98,12 @@ def member_at(address: str) -> Member | None:
     return db.session.scalar(present)
 
 
+def member_numbered(number: str) -> Member | None:
+    """The present member with this number."""
+    present: Select[Member] = members_today(select(Member).where(Member.number == number.strip()))
+    return db.session.scalar(present)
+
+
 def sign_in_for(token: str) -> SignIn | None:
     """The sign-in that a link belongs to, while it may be used."""
     found = db.session.scalar(select(SignIn).where(SignIn.link_hash == _hash(token)))
@@ -151,7 +161,7 @@ def begin_session(member: Member, via: str = "mail") -> Visitor:
 
 def visitor_of(sign_in_id: int, member: Member, via: str = "mail") -> Visitor:
     """The visitor that a member becomes in a session."""
-    roles, cities = _roles([(g.role, g.city_id) for g in member.grants] if via == "mail" else [])
+    roles, cities = _roles([(g.role, g.city_id) for g in member.grants] if via in GIVES_ROLES else [])
     who = (member.id, member.name, member.language, member.country, member.city_id)
     return Visitor(sign_in_id, *who, roles, cities, via)
 
@@ -196,8 +206,7 @@ def session_of(sign_in_id: int) -> Session | None:
     if not rows:
         return None
     sign_in, seen_at, *who, via, used_at = rows[0][:9]
-    # A card or a link that somebody else may have found gives no power over the vote.
-    grants = [(row[9], row[10]) for row in rows if row[9] is not None and via == "mail"]
+    grants = [(row[9], row[10]) for row in rows if row[9] is not None and via in GIVES_ROLES]
     roles, cities = _roles(grants)
     if used_at is None or used_at <= moment - lives(via):
         return None
