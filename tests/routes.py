@@ -6,6 +6,11 @@ A new route without a line here fails tests/test_house.py: closed or open is dec
 ROUTES = {
     "GET /": "public",
     "GET /search": "public",
+    "GET /secret-vote": "public",
+    "GET /.well-known/security.txt": "public",
+    "GET /health/service": "service.watch",
+    "GET /metrics": "public",
+    "GET /security": "public",
     "GET /threads/<int:theme_id>": "public",
     "GET /<int:year>/assembly": "public",
     "GET /<int:year>/assembly/calendar.ics": "public",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .. import spreadsheets
 from ..access import requires
-from ..db import db, now
+from ..db import db, learn_sizes, now
 from ..errors import Refused, see_other
 from ..exports import download
 from . import applying, importing, reading, sheet
@@ -69,6 +69,7 @@ def apply(upload_id: int, digest: str) -> Any:
     except IntegrityError:
         db.session.rollback()
         raise Refused(_("Somebody else changed the list meanwhile. Look at the preview again.")) from None
+    learn_sizes()
     flash(
         ngettext(
             "The list is imported: %(num)d recommendation is new or changed.",
