@@ -19,6 +19,7 @@ csrf = CSRFProtect()
 
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
+    "members.step_views:members",
     "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
@@ -139,6 +140,8 @@ def _register_rooms(app: Flask) -> None:
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
+    # The wall asks officials for their second step: the members' room knows how.
+    access.second_step[:] = [import_module(".members.step_views", __package__).at_the_wall]
     # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.
