@@ -74,6 +74,11 @@ def ics_file(name: str, calendar: str) -> Response:
     return _download(calendar, f"{name}.ics", "text/calendar; charset=utf-8")
 
 
+def text_file(filename: str, kind: str, lines: Iterable[str]) -> Response:
+    """Give lines of text as a download."""
+    return _download("".join(f"{line}\n" for line in lines), filename, f"{kind}; charset=utf-8")
+
+
 def _download(body: Any, filename: str, kind: str) -> Response:
     response = Response(body, content_type=kind)
     response.headers.set("Content-Disposition", "attachment", filename=filename)

@@ -20,6 +20,7 @@ from . import jobs, mail
 from .assembly import portions
 from .db import db, now
 from .members import rules as members
+from .oversight import heads
 from .recommendations import remark_news
 from .stocktake import reminding as statuses
 from .voting import hours, reminders
@@ -95,6 +96,12 @@ def mailings() -> None:
         _mailings.release()
 
 
+def publish_heads() -> None:
+    """After each day, publish the head of the audit log."""
+    heads.publish()
+    db.session.commit()
+
+
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
     for election in hours.in_progress():
@@ -110,6 +117,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "reminders": remind,
     "statuses": remind_of_statuses,
     "tidy": tidy,
+    "heads": publish_heads,
     "mail": send_mail,
     "mailings": mailings,
 }
