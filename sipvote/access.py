@@ -8,18 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.exc import OperationalError
 
-from .errors import Forbidden, this_page
+from .errors import Forbidden, Refused, this_page
+from .fields import KeptForm
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 login_manager = LoginManager()
 # Sessions that a card began, on one's own phone or at the kiosk: with them one votes, and does nothing else.
 HALL = ("card", "kiosk")
+READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Role(StrEnum):
@@ -56,6 +59,7 @@ MAY: dict[str, frozenset[Role]] = {
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
+        "service.watch": [Role.ORGANISER],
     }.items()
 }
 
@@ -95,6 +99,11 @@ def may(act: str) -> bool:
     return bool(current_user.is_authenticated and current_user.may(act))
 
 
+def own_id() -> int | None:
+    """The member who reads or acts here: nobody for a stranger, nor for who came with a card and may only vote."""
+    return current_user.member_id if current_user.is_authenticated and not current_user.is_in_hall else None
+
+
 def asks_as_member() -> int | None:
     """Who asks, where that is nobody with a role: a member's id, or 0 for a stranger.
 
@@ -115,6 +124,20 @@ def checks_own_token(route: Route) -> Route:
     """Mark a route whose form checks the CSRF token itself, and so brings back what was typed when it expired."""
     route.checks_own_token = True  # type: ignore[attr-defined]
     return route
+
+
+def stopped_at_the_door(form: KeptForm, why: str | None) -> Any:
+    """Who opens a page in vain is sent on; who sends a text gets it back with the reason above it."""
+    if not why:
+        return None
+    if request.method in ("GET", "HEAD"):
+        if current_user.is_authenticated:
+            raise Refused(why)
+        return redirect(url_for("members.sign_in", next=this_page()))
+    if not current_user.is_authenticated:
+        why = _("You are no longer signed in. Sign in in another window, then send this text again: it is still here.")
+    form.refuse(why)
+    return None
 
 
 def for_cards(route: Route) -> Route:
@@ -171,6 +194,13 @@ def _wall() -> Response | None:
     return None
 
 
+def _only_from_here() -> None:
+    """Refuse an act that a page of another site sends, whatever token it carries: browsers tell where it stands."""
+    origin = request.headers.get("Origin", "null")
+    if request.method not in READS and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise Forbidden(_("This was sent from another site, so nothing was done."))
+
+
 def init_app(app: Flask) -> None:
     """Put up the wall, and let templates ask `may(act)`."""
     login_manager.init_app(app)
@@ -178,5 +208,6 @@ def init_app(app: Flask) -> None:
     # in the hall phones go from one network to the other.
     login_manager.session_protection = None
     app.before_request_funcs.setdefault(None, []).insert(0, _know_visitor)
+    app.before_request(_only_from_here)
     app.before_request(_wall)
     app.jinja_env.globals["may"] = may

@@ -18,6 +18,8 @@ ROOT = boot.ROOT
 PYTHONS = ("3.11", "3.12", "3.13")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 UNIT_TESTS = ["-m", "not browser and not postgres"]
+# Everything is run by two, each with databases and ports of its own; a few tests are begun sooner by one.
+BY_TWO = ["-n", "2", "--dist", "worksteal"]
 
 CHECKS = (
     ("style", ["ruff", "check", "."]),
@@ -35,14 +37,14 @@ CHECKS = (
 
 
 def test(words: list[str]) -> int:
-    """Run the tests; alone on the line it means all of them, on every Python when CI asks."""
+    """Run the tests; alone on the line it means all of them, on two cores, and on every Python when CI asks."""
     ci = os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
     ours = {"--require", "--every-python"}
     extra = [word for word in words if word not in ours]
     if ci or "--require" in words:
         os.environ["SIPVOTE_REQUIRE"] = "browser,postgres"
     _see_to_chromium(may_install=not extra)
-    result = _module(["pytest", *extra])
+    result = _module(["pytest", *(extra or BY_TWO)])
     if not extra and (ci or "--every-python" in words):
         result = _on_every_other_python() or result
     return result
@@ -128,7 +130,14 @@ def _module(command: list[str], python: Path | str = sys.executable) -> int:
 
 
 def check(words: list[str]) -> int:
-    """Run each check, or only those named; a line for each, and the words of those that fail."""
+    """Run each check, or only those named; a line for each, and the words of those that fail.
+
+    With --deploy the checks are those of the installation, not of the code.
+    """
+    if "--deploy" in words:
+        from .ready import main
+
+        return main(words)
     chosen = [(name, command) for name, command in CHECKS if not words or name in words]
     if not chosen:
         print(f"The checks are: {', '.join(name for name, _ in CHECKS)}.")

@@ -18,7 +18,8 @@ import config
 
 from . import audit, bounces, chain, finds, mail, schema
 from .access import Role
-from .db import db, reading
+from .backups import words as backup_words
+from .db import db, learn_sizes, reading
 from .jsonfile import BadFile
 from .members import offices, roll
 from .members import rules as members
@@ -37,6 +38,10 @@ def _app() -> Flask:
 @click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
 def cli() -> None:
     """The words of sipvote that look after its data."""
+
+
+for word in (backup_words.backup, backup_words.restore):
+    cli.add_command(word)
 
 
 @cli.command("migrate")
@@ -72,6 +77,7 @@ def import_members(file: Path, dry_run: bool) -> None:
         raise click.ClickException(f"{len(read.faults)} faults; nothing was changed.")
     what = roll.compare(read) if dry_run else roll.apply(read, None)
     db.session.commit()
+    learn_sizes()
     verb = "would be" if dry_run else "are"
     click.echo(
         f"{len(what.new)} {verb} new, {len(what.changed)} changed, {len(what.leaving)} leaving, {what.same} same."

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import time
 from typing import Any, TypeVar
 
 from flask import abort, current_app, has_request_context, request
@@ -116,6 +117,26 @@ def at_once() -> Connection:
     One statement needs no BEGIN and no COMMIT around it: on PostgreSQL they are two more journeys.
     """
     return db.engine.connect().execution_options(alone=True, reads_only=False)
+
+
+def clock_skew() -> float:
+    """The seconds that our clock is ahead of the database's; 0 where it is the same clock."""
+    if db.engine.dialect.name == "sqlite":
+        return 0.0
+    with look() as connection:
+        before = time()
+        theirs = float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar() or 0)
+        return (before + time()) / 2 - theirs
+
+
+def learn_sizes() -> None:
+    """After many rows came at once: PostgreSQL would go on planning for the few there were, and take minutes.
+
+    Its own look at the tables comes some minutes later. SQLite plans well enough without.
+    """
+    if db.engine.dialect.name == "postgresql":
+        with at_once() as connection:
+            connection.execute(text("ANALYZE"))
 
 
 @contextmanager

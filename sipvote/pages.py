@@ -24,6 +24,7 @@ from .recommendations.views import STATE_NAMES
 from .stocktake import statuses
 from .themes import rules as themes
 from .threads import mine
+from .voting import keys
 from .voting import rules as voting
 from .workgroups import coming, feed, own_data, wished
 from .workgroups import rules as workgroups
@@ -48,6 +49,13 @@ def help() -> str:
 @public
 def privacy() -> str:
     return render_template("pages/privacy.html")
+
+
+@pages.get("/secret-vote")
+@public
+def secrecy() -> str:
+    """How a vote stays secret, how the count is checked, and what neither protects against."""
+    return render_template("pages/secrecy.html", signing_key=keys.public_signing_key())
 
 
 @pages.get("/accessibility")

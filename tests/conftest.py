@@ -38,13 +38,23 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-doors", action="store_true", help="write tests/assurance/web/doors.txt anew")
+
+
+@pytest.hookimpl(trylast=True)  # once pytest has put the tests of one database together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs PostgreSQL or a browser, and run the tests of one database together."""
+    """Mark what needs PostgreSQL or a browser; what is long comes first.
+
+    Two workers begin with a half each, and whoever is done takes from the end of the other's. So the long ones stay
+    with the first worker, one after the other, and the end of the run waits for none of them.
+    """
     for item in items:
         if "postgresql" in item.nodeid.rpartition("[")[2]:
             item.add_marker("postgres")
         if "browser" in Path(item.path).parts:
             item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

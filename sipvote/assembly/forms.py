@@ -10,9 +10,8 @@ from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, Regexp
 
-from ..fields import Beginning, Checkboxes, WholeNumber, typed
+from ..fields import AtMost, Beginning, Checkboxes, KeptForm, WholeNumber, one_line, plain_lines, typed
 from ..i18n import LANGUAGES
-from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
 from .models import Assembly, Quorum
 from .rules import QUORUM_SETTINGS, WITHOUT_ASSEMBLY, Plan
 

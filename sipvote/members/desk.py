@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ..access import Role, requires
-from ..db import db, now
+from ..db import db, learn_sizes, now
 from ..errors import Refused, see_other
 from ..exports import csv_file
 from . import roll, rules
@@ -108,6 +108,7 @@ def apply(upload_id: int) -> Any:
     except IntegrityError:
         db.session.rollback()
         raise Refused(_("Somebody else imported a roll meanwhile. Look at the preview again.")) from None
+    learn_sizes()
     count = len(what.new) + len(what.changed) + len(what.leaving)
     flash(
         ngettext(

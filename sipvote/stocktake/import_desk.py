@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from .. import spreadsheets
 from ..access import requires
-from ..db import db, now
+from ..db import db, learn_sizes, now
 from ..errors import Refused, see_other
+from ..exports import download
 from . import applying, importing, reading, sheet
 from .desk import desk
 from .forms import ListForm
@@ -65,6 +66,7 @@ def apply(upload_id: int, digest: str) -> Any:
     except IntegrityError:
         db.session.rollback()
         raise Refused(_("Somebody else changed the list meanwhile. Look at the preview again.")) from None
+    learn_sizes()
     flash(
         ngettext(
             "The list is imported: %(num)d recommendation is new or changed.",
@@ -97,6 +99,4 @@ def faulty(upload_id: int) -> Response:
         for given in plan.faulty
     ]
     body = "".join(spreadsheets.csv_lines(["line", "fault", *headings], rows)).encode()
-    answer = Response(body, content_type="text/csv; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename="faulty.csv")
-    return answer
+    return download(body, "faulty.csv", "text/csv; charset=utf-8")
