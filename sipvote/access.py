@@ -52,6 +52,7 @@ MAY: dict[str, frozenset[Role]] = {
         "themes.review": [Role.ORGANISER],
         "assembly.plan": [Role.ORGANISER],
         "assembly.check_in": [Role.FACILITATOR, Role.ORGANISER],
+        "assembly.incidents": [Role.BOARD, Role.ORGANISER],
         "assembly.minutes": [Role.BOARD, Role.ORGANISER],
         "assembly.mail": [Role.ORGANISER],
         "voting.run": [Role.ORGANISER],
@@ -65,7 +66,7 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
-        "audit.read": [Role.BOARD, Role.ORGANISER],
+        "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
     }.items()
 }

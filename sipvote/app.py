@@ -77,6 +77,7 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "oversight.views:oversight",
     "readiness.views:service",
     "pages:pages",
 )

@@ -25,6 +25,7 @@ from .backed_up import last_backup
 from .db import clock_skew, db, now, reading
 from .members import rules as members
 from .members.models import CLOCKS_DIFFER
+from .oversight import heads
 from .recommendations import remark_news
 from .stocktake import reminding as statuses
 from .voting import hours, reminders
@@ -130,6 +131,12 @@ def mailings() -> None:
         _mailings.release()
 
 
+def publish_heads() -> None:
+    """After each day, publish the head of the audit log."""
+    heads.publish()
+    db.session.commit()
+
+
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
     for election in hours.in_progress():
@@ -161,6 +168,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "reminders": remind,
     "statuses": remind_of_statuses,
     "tidy": tidy,
+    "heads": publish_heads,
     "mail": send_mail,
     "mailings": mailings,
     "mail server": try_mail_server,
