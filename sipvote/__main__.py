@@ -28,7 +28,7 @@ OTHERWISE = "sipvote.cli:main"
 
 def the_words():
     """List the words, one a line."""
-    lines = [f"  {word:<10} {meaning}" for word, (_, meaning) in WORDS.items()]
+    lines = [f"  {word:<15} {meaning}" for word, (_, meaning) in WORDS.items()]
     heading = "sipvote does what one word says:  python3 -m sipvote WORD"
     rest = "Every other word (count, plan, …) is one of the application's: python3 -m sipvote commands"
     return "\n".join([heading, "", *lines, "", rest])
