@@ -18,6 +18,7 @@ WORDS = {
     "work": ("sipvote.worker:main", "the worker that sends mail and keeps the dates"),
     "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
+    "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
     "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv)"),
