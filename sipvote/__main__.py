@@ -19,6 +19,7 @@ WORDS = {
     "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "try-deployment": ("sipvote.trial:main", "several machines, tried with processes on this one"),
     "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
+    "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
     "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
