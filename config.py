@@ -60,6 +60,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
         "PROXIES": whole("PROXIES", 0),
         **_service(get, whole, instance),
+        **_operation(get),
         **_mail(get, whole, mode),
         # The identity provider of the cooperative, where members may sign in with their account (members/sso.py).
         "OIDC_ISSUER": get("OIDC_ISSUER"),
@@ -87,6 +88,17 @@ def _service(get: Callable[..., str], whole: Callable[[str, int], int], instance
         "WORKERS": whole("WORKERS", 2),
         # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
         "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
+    }
+
+
+def _operation(get: Callable[..., str]) -> dict[str, Any]:
+    """How the service is watched and guarded."""
+    return {
+        # "strict": no real vote opens on an installation that would break a promise. "warn" is for machines that play.
+        "READINESS": get("READINESS", "strict"),
+        "METRICS_TOKEN": get("METRICS_TOKEN"),
+        "LIMITS_URL": get("LIMITS_URL"),
+        "ASKS_PER_NETWORK": 5000,  # sign-ins asked for from one address within ten minutes: no hall comes near
     }
 
 
@@ -140,6 +152,11 @@ def _problems(config: dict[str, Any]) -> list[str]:
         (
             bool(config["OIDC_ISSUER"]) == bool(config["OIDC_CLIENT_ID"]) == bool(config["OIDC_CLIENT_SECRET"]),
             "SIPVOTE_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET belong together; give all three, or none.",
+        ),
+        (config["READINESS"] in ("strict", "warn"), "SIPVOTE_READINESS is neither strict nor warn."),
+        (
+            not config["METRICS_TOKEN"] or len(config["METRICS_TOKEN"]) >= 20,
+            "SIPVOTE_METRICS_TOKEN is short; give at least 20 random characters, or none to close the page.",
         ),
     ]
     return [sentence for fine, sentence in checks if not fine]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_babel import gettext as _
@@ -21,6 +22,7 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 login_manager = LoginManager()
 # Sessions that a card began, on one's own phone or at the kiosk: with them one votes, and does nothing else.
 HALL = ("card", "kiosk")
+READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Role(StrEnum):
@@ -56,6 +58,7 @@ MAY: dict[str, frozenset[Role]] = {
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER],
+        "service.watch": [Role.ORGANISER],
     }.items()
 }
 
@@ -93,6 +96,11 @@ class Visitor(UserMixin):
 def may(act: str) -> bool:
     """Say whether the visitor of this request may do the act; templates ask it too."""
     return bool(current_user.is_authenticated and current_user.may(act))
+
+
+def own_id() -> int | None:
+    """The member who reads or acts here: nobody for a stranger, nor for who came with a card and may only vote."""
+    return current_user.member_id if current_user.is_authenticated and not current_user.is_in_hall else None
 
 
 def asks_as_member() -> int | None:
@@ -185,6 +193,13 @@ def _wall() -> Response | None:
     return None
 
 
+def _only_from_here() -> None:
+    """Refuse an act that a page of another site sends, whatever token it carries: browsers tell where it stands."""
+    origin = request.headers.get("Origin", "null")
+    if request.method not in READS and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise Forbidden(_("This was sent from another site, so nothing was done."))
+
+
 def init_app(app: Flask) -> None:
     """Put up the wall, and let templates ask `may(act)`."""
     login_manager.init_app(app)
@@ -192,5 +207,6 @@ def init_app(app: Flask) -> None:
     # in the hall phones go from one network to the other.
     login_manager.session_protection = None
     app.before_request_funcs.setdefault(None, []).insert(0, _know_visitor)
+    app.before_request(_only_from_here)
     app.before_request(_wall)
     app.jinja_env.globals["may"] = may

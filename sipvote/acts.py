@@ -124,11 +124,14 @@ ACTS: dict[str, LazyString] = {
     "import list": _l("List of recommendations imported"),
     "publish stocktake": _l("Stocktake published"),
     "set status reminders": _l("Reminders of statuses set"),
+    "make backup": _l("Backup made"),
+    "restore backup": _l("Backup restored"),
     "time machine": _l("Time machine of the demonstration"),
 }
 SUBJECTS: dict[str, LazyString] = {
     "member": _l("member"),
     "members": _l("all members"),
+    "service": _l("the service"),
     "edition": _l("edition"),
     "theme": _l("theme"),
     "assembly": _l("assembly"),

@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, mail, markdown, navigation
+from . import access, assets, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -76,6 +76,7 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "readiness.views:service",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
@@ -101,7 +102,7 @@ def create_app(**overrides: Any) -> Flask:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
         app.config["SQLALCHEMY_DATABASE_URI"], app.config["THREADS"]
     )
-    app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.init_app(app)
@@ -112,6 +113,8 @@ def create_app(**overrides: Any) -> Flask:
     errors.init_app(app)
     jobs.init_app(app)
     markdown.init_app(app)
+    limits.init_app(app)
+    metrics.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
     _register_rooms(app)

@@ -130,7 +130,14 @@ def _module(command: list[str], python: Path | str = sys.executable) -> int:
 
 
 def check(words: list[str]) -> int:
-    """Run each check, or only those named; a line for each, and the words of those that fail."""
+    """Run each check, or only those named; a line for each, and the words of those that fail.
+
+    With --deploy the checks are those of the installation, not of the code.
+    """
+    if "--deploy" in words:
+        from .ready import main
+
+        return main(words)
     chosen = [(name, command) for name, command in CHECKS if not words or name in words]
     if not chosen:
         print(f"The checks are: {', '.join(name for name, _ in CHECKS)}.")

@@ -17,6 +17,7 @@ import config
 
 from . import audit, bounces, finds, mail, schema
 from .access import Role
+from .backups import words as backup_words
 from .db import db, learn_sizes
 from .jsonfile import BadFile
 from .members import offices, roll
@@ -35,6 +36,10 @@ def _app() -> Flask:
 @click.group(cls=FlaskGroup, create_app=_app, add_version_option=False)
 def cli() -> None:
     """The words of sipvote that look after its data."""
+
+
+for word in (backup_words.backup, backup_words.restore):
+    cli.add_command(word)
 
 
 @cli.command("migrate")

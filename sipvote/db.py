@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import time
 from typing import Any, TypeVar
 
 from flask import abort, current_app, has_request_context, request
@@ -116,6 +117,16 @@ def at_once() -> Connection:
     One statement needs no BEGIN and no COMMIT around it: on PostgreSQL they are two more journeys.
     """
     return db.engine.connect().execution_options(alone=True, reads_only=False)
+
+
+def clock_skew() -> float:
+    """The seconds that our clock is ahead of the database's; 0 where it is the same clock."""
+    if db.engine.dialect.name == "sqlite":
+        return 0.0
+    with look() as connection:
+        before = time()
+        theirs = float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar() or 0)
+        return (before + time()) / 2 - theirs
 
 
 def learn_sizes() -> None:

@@ -64,6 +64,7 @@ DESKS = (
         (_l("Editions"), "editions.index", "editions.plan"),
         (_l("Members"), "members_desk.index", "members.see"),
         (_l("Audit log"), "pages.audit_log", "audit.read"),
+        (_l("The service"), "service.health", "service.watch"),
     )),
 )  # fmt: skip
 DESK_NAV = tuple(entry for _heading, entries in DESKS for entry in entries)

@@ -37,6 +37,10 @@ hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-doors", action="store_true", help="write tests/assurance/web/doors.txt anew")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what needs PostgreSQL or a browser; once pytest has put the tests of one database together, long ones first.

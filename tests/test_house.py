@@ -31,7 +31,7 @@ ORDER = [
 # app.py puts the rooms together; these stand to the right of all rooms.
 RIGHTMOST = [
     "today_card", "today_groups", "today_decisions", "today_drafts", "today",
-    "pages", "cli", "worker", "demo", "rehearsal", "navigation", "app", "server",
+    "pages", "cli", "worker", "demo", "rehearsal", "trial", "ready", "navigation", "app", "server",
 ]  # fmt: skip
 # Functions over 40 lines and files over 350, each argued for in a line.
 LONG_FUNCTIONS: dict[str, str] = {}
@@ -155,6 +155,7 @@ MAY_COMMIT = (
     "publishing_desk",
     "following_desk",
     "cli",
+    "backups/words",
     "worker",
     "mail",
     "import_desk",
@@ -168,7 +169,8 @@ MAY_COMMIT = (
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(CODE)))
 def test_only_views_the_command_line_and_the_worker_commit(path):
-    if path.stem not in MAY_COMMIT and place(path) not in ("demo", "rehearsal"):
+    may = path.stem in MAY_COMMIT or f"{path.parent.name}/{path.stem}" in MAY_COMMIT
+    if not may and place(path) not in ("demo", "rehearsal"):
         assert ".commit()" not in path.read_text(encoding="utf-8")
 
 

@@ -3,10 +3,10 @@
 import secrets
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from .. import mail
+from .. import limits, mail
 from ..access import Visitor, login_manager, public
 from ..db import db, now
 from ..errors import Refused, own_path, see_other
@@ -50,6 +50,7 @@ def sign_in() -> Any:
         return redirect(own_path(request.args.get("next")) or url_for("pages.home"))
     form = AddressForm()
     if form.validate_on_submit():
+        limits.count("sign-in", current_app.config["ASKS_PER_NETWORK"])
         browser = session.setdefault("browser", secrets.token_urlsafe(16))
         try:
             back = own_path(request.args.get("next"))

@@ -72,7 +72,7 @@ def _put_form(**values: Any) -> PutForm:
 @checks_own_token
 def check() -> Any:
     """Show what would change, before it does."""
-    if request.method == "GET":
+    if request.method != "POST":
         return see_other(url_for(".index"))
     form = ManyForm()
     found = chosen(_numbers((form.ids.data or "").split()))
@@ -192,7 +192,7 @@ def remove(theme_id: int) -> Any:
 def link(recommendation_id: int) -> Any:
     recommendation = asked_recommendation(recommendation_id)
     here = url_for("recommendations.show", recommendation_id=recommendation.id)
-    if request.method == "GET":
+    if request.method != "POST":
         return see_other(here)
     form = RepeatsForm()
     if form.validate_on_submit():

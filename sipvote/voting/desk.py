@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
+from .. import readiness
 from ..access import requires
 from ..acts import ACTS
 from ..audit import Entry
@@ -95,6 +96,7 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         form=form,
         why_not_prepare=rules.why_not_prepare(edition),
         checks=checklist(election) if election and is_draft else [],
+        unready=readiness.why_not_open() if election and election.is_rehearsal and election.state == "frozen" else None,
         turnout=live.voted(election) if election else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,

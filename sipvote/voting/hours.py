@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
-from .. import audit
+from .. import audit, readiness
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import moment
@@ -22,7 +22,7 @@ from .rules import hold, why_not_in_phase
 
 
 def why_not_open(election: Election) -> str | None:
-    """Frozen, its word lists tried, and within the announced time."""
+    """Frozen, its word lists tried, within the announced time, and on an installation that can keep the promises."""
     if election.opened_at:
         return _("The vote has been opened already.")
     if not election.frozen_at:
@@ -37,7 +37,7 @@ def why_not_open(election: Election) -> str | None:
         return _(
             "Voting was announced until %(moment)s. Unfreeze, and change the dates.", moment=moment(election.closes_at)
         )
-    return None
+    return None if election.is_rehearsal else readiness.why_not_open()
 
 
 def open_(election: Election, by: int | None, asked_by: int | None = None) -> None:
