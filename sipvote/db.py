@@ -76,13 +76,23 @@ ONCE_MORE = text("changes + 1")
 
 
 class Database(SQLAlchemy):
-    """Flask-SQLAlchemy, whose pages end where the databases' numbers end."""
+    """Flask-SQLAlchemy, whose pages end where the databases' numbers end, and whose sessions end in any case."""
 
     def paginate(self, select: Any, **options: Any) -> Pagination:
         """Give the page of a list that ?page= asks for; 404 when there is no such page."""
         if len(request.args.get("page", "")) > 6:
             abort(404)
         return super().paginate(select, **options)
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """Forget the session when a request ends; also when the database has gone, and the transaction with it.
+
+        The answer is made by then: it must not become a fault because there is nothing left to roll back.
+        """
+        try:
+            super()._teardown_session(exc)
+        except OperationalError:
+            self.session.registry.clear()
 
 
 db = Database(model_class=Base, disable_autonaming=True)

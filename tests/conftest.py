@@ -29,7 +29,8 @@ from sipvote.db import Base, db, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
 from sipvote.members.models import Member  # noqa: E402
 from sipvote.schema import upgrade  # noqa: E402
-from tests import postgres  # noqa: E402
+from tests import postgres, watching  # noqa: E402
+from tests.tampering import past_triggers  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]
 # A busy machine is no fault of the code; and what failed once fails again.
@@ -99,7 +100,7 @@ def database(app: Flask) -> Iterator[None]:
         yield
         kept.forget_all()
         db.session.rollback()
-        with db.engine.begin() as connection:
+        with db.engine.begin() as connection, past_triggers(connection):
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
     jobs.queue_of(app).flush()
@@ -118,7 +119,10 @@ class Browser(FlaskClient):
         db.session.commit()
         g.__dict__.clear()  # the test's app context serves every request: nothing of the last one may stay
         kwargs["buffered"] = True
-        return super().open(*args, **kwargs)
+        watching.begin()
+        answer = super().open(*args, **kwargs)
+        watching.end()
+        return answer
 
 
 @pytest.fixture
