@@ -52,7 +52,8 @@ def ask_sign_in(address: str, browser: str, language: str, next_path: str | None
     """
     address = plain_address(address)
     recent = select(func.count()).where(SignIn.address == address, SignIn.asked_at > now() - MAILS_WITHIN)
-    if (db.session.scalar(recent) or 0) >= MAILS_AT_MOST:
+    # A session by card or link asked for no mail; counting it would tell a stranger that this address has one.
+    if (db.session.scalar(recent.where(SignIn.browser_hash != "")) or 0) >= MAILS_AT_MOST:
         raise Refused(_("You asked for several codes. Use the newest one, or wait 15 minutes and ask again."))
     # Only the newest link and code of an address count.
     older = update(SignIn).where(SignIn.address == address, SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
