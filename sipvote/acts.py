@@ -5,8 +5,14 @@ from flask_babel.speaklater import LazyString
 
 ACTS: dict[str, LazyString] = {
     "import roll": _l("Roll imported"),
+    "upload roll": _l("Roll sent in, to be looked at"),
+    "discard roll": _l("Roll thrown away before it was imported"),
     "grant": _l("Role given"),
     "revoke": _l("Role taken back"),
+    "second step": _l("Second step done"),
+    "add factor": _l("Second step set up"),
+    "drop factor": _l("Second step taken away"),
+    "reset factors": _l("Second step reset"),
     "plan edition": _l("Edition planned or changed"),
     "admit theme": _l("Theme put on the ballot"),
     "take theme from ballot": _l("Theme taken from the ballot"),
@@ -18,10 +24,13 @@ ACTS: dict[str, LazyString] = {
     "plan assembly": _l("Assembly planned or changed"),
     "open assembly": _l("Assembly opened"),
     "close assembly": _l("Assembly closed"),
+    "check in": _l("Checked in at the assembly"),
+    "check out": _l("Noted as gone from the assembly"),
     "take back presence": _l("Check-in taken back"),
     "note incident": _l("Incident noted"),
     "remove incident": _l("Incident removed"),
     "write mailing": _l("Letter to members written"),
+    "try mailing": _l("Letter to members tried"),
     "plan mailing": _l("Letter to members planned"),
     "cancel mailing": _l("Plan of a letter taken back"),
     "send mailing": _l("Letter to members sent"),
@@ -54,6 +63,7 @@ ACTS: dict[str, LazyString] = {
     "close vote": _l("Vote closed"),
     "make pile": _l("Pile of paper ballots made"),
     "remove pile": _l("Pile of paper ballots removed"),
+    "finish pile": _l("Pile of paper ballots entered by one scrutineer"),
     "agree on pile": _l("Two scrutineers agree on a pile"),
     "count vote": _l("Ballot box opened and counted"),
     "settle tie": _l("Tie settled by lot"),
@@ -84,6 +94,7 @@ ACTS: dict[str, LazyString] = {
     "take attendance": _l("Attendance of a meeting taken"),
     "correct attendance": _l("Attendance corrected afterwards"),
     "keep place": _l("Place kept after missed meetings"),
+    "write agenda": _l("Agenda of a meeting written"),
     "name secretary": _l("Secretary of a workgroup named"),
     "write to group": _l("Letter to a workgroup sent"),
     "change facilitator": _l("Profile of a facilitator changed"),
@@ -121,6 +132,8 @@ ACTS: dict[str, LazyString] = {
     "put under large theme": _l("Recommendations put under a large theme"),
     "link repeated": _l("Recommendation linked to an earlier one"),
     "unlink repeated": _l("Recommendation no longer linked to an earlier one"),
+    "upload list": _l("List of recommendations sent in, to be looked at"),
+    "discard list": _l("List of recommendations thrown away before it was imported"),
     "import list": _l("List of recommendations imported"),
     "publish stocktake": _l("Stocktake published"),
     "set status reminders": _l("Reminders of statuses set"),
@@ -130,6 +143,7 @@ ACTS: dict[str, LazyString] = {
 }
 SUBJECTS: dict[str, LazyString] = {
     "member": _l("member"),
+    "session": _l("session"),
     "members": _l("all members"),
     "service": _l("the service"),
     "edition": _l("edition"),
@@ -148,6 +162,66 @@ SUBJECTS: dict[str, LazyString] = {
     "large_theme": _l("large theme"),
     "stocktake": _l("stocktake"),
 }
+
+
+# What the facts of a line are called; those that are not here stand as they are stored.
+FACTS: dict[str, LazyString] = {
+    "role": _l("role"),
+    "city": _l("city"),
+    "country": _l("country"),
+    "reason": _l("reason"),
+    "language": _l("language"),
+    "languages": _l("languages"),
+    "title": _l("title"),
+    "theme": _l("theme"),
+    "name": _l("name"),
+    "before": _l("before"),
+    "until": _l("until"),
+    "from": _l("from"),
+    "asked_by": _l("asked by"),
+    "question": _l("question"),
+    "rule": _l("rule"),
+    "custody": _l("who opens the ballot box"),
+    "roll_size": _l("members on the roll"),
+    "roll_hash": _l("hash of the roll"),
+    "ballot_hash": _l("hash of the ballot"),
+    "public_key": _l("public key"),
+    "envelopes": _l("envelopes"),
+    "checkpoint": _l("checkpoint"),
+    "spoilt": _l("spoilt ballots"),
+    "elected": _l("elected"),
+    "papers": _l("papers"),
+    "pile": _l("pile"),
+    "cards": _l("cards"),
+    "numbers": _l("numbers"),
+    "present": _l("present"),
+    "members": _l("members"),
+    "member": _l("member"),
+    "incident": _l("incident"),
+    "digest": _l("fingerprint"),
+    "status": _l("status"),
+    "outcome": _l("outcome"),
+    "places": _l("places"),
+    "cities": _l("cities"),
+    "facilitators": _l("facilitators"),
+    "meetings": _l("meetings"),
+    "meeting": _l("meeting"),
+    "new": _l("new"),
+    "changed": _l("changed"),
+    "leaving": _l("leaving"),
+    "giver": _l("giver"),
+    "holder": _l("holder"),
+    "draw": _l("draw"),
+    "labels": _l("numbers of recommendations"),
+    "workgroup": _l("workgroup"),
+    "way": _l("how"),
+    "list": _l("word list"),
+}
+
+
+def fact_name(name: str) -> str:
+    """'role' for 'role'; a fact without a name stays as it is stored."""
+    return str(FACTS.get(name, name))
 
 
 def act_name(act: str) -> str:
