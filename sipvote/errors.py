@@ -8,7 +8,7 @@ from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 __all__ = ["Forbidden", "Refused", "init_app"]
@@ -45,6 +45,8 @@ def _texts(error: HTTPException) -> tuple[str, str]:
     title, text = texts.get(error.code or 500, (_("Something went wrong"), _("Try again in a few minutes.")))
     # Our own sentences win over the general one; Werkzeug's English defaults do not.
     own = error.description if error.description != type(error).description else None
+    if isinstance(error, SecurityError):  # it would repeat the host that somebody made up
+        own = None
     return title, str(own or text)
 
 
