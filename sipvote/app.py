@@ -21,6 +21,7 @@ csrf = CSRFProtect()
 ROOMS = (
     "members.views:members",
     "members.step_views:members",
+    "members.asked_views:members",
     "members.desk:desk",
     "editions.views:editions",
     "themes.views:themes",

@@ -117,6 +117,7 @@ def test_rules_do_not_know_the_web(path):
 MAY_COMMIT = (
     "views",
     "step_views",
+    "asked_views",
     "desk",
     "ceremony_desk",
     "hours_desk",
