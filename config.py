@@ -66,6 +66,11 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         **_service(get, whole, instance),
         **_operation(get),
         **_mail(get, whole, mode),
+        # The identity provider of the cooperative, where members may sign in with their account (members/sso.py).
+        "OIDC_ISSUER": get("OIDC_ISSUER"),
+        "OIDC_CLIENT_ID": get("OIDC_CLIENT_ID"),
+        "OIDC_CLIENT_SECRET": get("OIDC_CLIENT_SECRET"),
+        "OIDC_MEMBER_CLAIM": get("OIDC_MEMBER_CLAIM", "member_number"),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
         "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
@@ -155,6 +160,14 @@ def _problems(config: dict[str, Any]) -> list[str]:
         (
             not config["METRICS_TOKEN"] or len(config["METRICS_TOKEN"]) >= 20,
             "SIPVOTE_METRICS_TOKEN is short; give at least 20 random characters, or none to close the page.",
+        ),
+        (
+            not config["OIDC_ISSUER"] or config["OIDC_ISSUER"].startswith("https://"),
+            "SIPVOTE_OIDC_ISSUER is not https; give the provider's own address, or nothing to do without.",
+        ),
+        (
+            bool(config["OIDC_ISSUER"]) == bool(config["OIDC_CLIENT_ID"]) == bool(config["OIDC_CLIENT_SECRET"]),
+            "SIPVOTE_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET belong together; give all three, or none.",
         ),
     ]
     return [sentence for fine, sentence in checks if not fine]

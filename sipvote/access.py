@@ -52,6 +52,7 @@ MAY: dict[str, frozenset[Role]] = {
         "themes.review": [Role.ORGANISER],
         "assembly.plan": [Role.ORGANISER],
         "assembly.check_in": [Role.FACILITATOR, Role.ORGANISER],
+        "assembly.incidents": [Role.BOARD, Role.ORGANISER],
         "assembly.minutes": [Role.BOARD, Role.ORGANISER],
         "assembly.mail": [Role.ORGANISER],
         "voting.run": [Role.ORGANISER],
@@ -66,7 +67,7 @@ MAY: dict[str, frozenset[Role]] = {
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
         "acts.confirm": [Role.BOARD, Role.ORGANISER],
-        "audit.read": [Role.BOARD, Role.ORGANISER],
+        "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
     }.items()
 }

@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
+from . import access, assets, cookies, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -19,9 +19,9 @@ csrf = CSRFProtect()
 
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
-    "members.views:members",
     "members.step_views:members",
     "members.asked_views:members",
+    "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
     "themes.views:themes",
@@ -78,6 +78,7 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "oversight.views:oversight",
     "readiness.views:service",
     "pages:pages",
 )
@@ -111,6 +112,7 @@ def create_app(**overrides: Any) -> Flask:
     csrf.init_app(app)
     mail.mailman.init_app(app)
     i18n.init_app(app)
+    cookies.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     jobs.init_app(app)
@@ -120,6 +122,7 @@ def create_app(**overrides: Any) -> Flask:
     assets.init_app(app)
     headers.init_app(app)
     _register_rooms(app)
+    import_module(".members.sso", __package__).init_app(app)
     app.context_processor(_page_context)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import Executable, select, text
 
-from . import acts, audit, mail, today
-from .access import public, requires
+from . import mail, today
+from .access import public
 from .assembly import links, presence, proxies
 from .db import db
 from .editions import rules as editions
@@ -70,15 +70,6 @@ def health() -> Any:
     """Whether the service can do its work: 200 and {"ok": true} when the database answers."""
     db.session.execute(text("select 1"))
     return {"ok": True, "mode": current_app.config["MODE"]}
-
-
-@pages.get("/audit")
-@requires("audit.read")
-def audit_log() -> str:
-    """What officials did, the newest first."""
-    page = db.paginate(select(audit.Entry).order_by(audit.Entry.id.desc()), per_page=50, max_per_page=50)
-    people = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(e.member_id for e in page)))}
-    return render_template("pages/audit_log.html", page=page, people=people, acts=acts)
 
 
 def current_member() -> Member:

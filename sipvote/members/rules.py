@@ -29,6 +29,10 @@ from .models import (
 
 CODES_TRIED = 5
 FRESH = timedelta(minutes=30)
+# What gives a session the roles of its member: a mail, or an account at the cooperative's own provider (sso.py).
+# A card or a link that somebody else may have found gives no power over the vote.
+ACCOUNT = "account"
+GIVES_ROLES = ("mail", ACCOUNT)
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -107,6 +111,12 @@ def member_at(address: str) -> Member | None:
     return db.session.scalar(present)
 
 
+def member_numbered(number: str) -> Member | None:
+    """The present member with this number."""
+    present: Select[Member] = members_today(select(Member).where(Member.number == number.strip()))
+    return db.session.scalar(present)
+
+
 def sign_in_for(token: str) -> SignIn | None:
     """The sign-in that a link belongs to, while it may be used."""
     found = db.session.scalar(select(SignIn).where(SignIn.link_hash == _hash(token)))
@@ -164,7 +174,7 @@ def begin_session(member: Member, via: str = "mail", device: str = "") -> Visito
 
 def visitor_of(sign_in_id: int, member: Member, via: str = "mail") -> Visitor:
     """The visitor that a member becomes in a session."""
-    held, cities = _roles([(g.role, g.city_id) for g in member.grants] if via == "mail" else [])
+    held, cities = _roles([(g.role, g.city_id) for g in member.grants] if via in GIVES_ROLES else [])
     roles, asleep = awake(held, False)
     who = (member.id, member.name, member.language, member.country, member.city_id)
     return Visitor(sign_in_id, *who, roles, cities, via, asleep)
@@ -212,7 +222,7 @@ def session_of(sign_in_id: int) -> Session | None:
         return None
     sign_in, seen_at, *who, via, used_at, awake_at, proved_at = rows[0][:11]
     # A card or a link that somebody else may have found gives no power over the vote.
-    grants = [(row[11], row[12]) for row in rows if row[11] is not None and via == "mail"]
+    grants = [(row[11], row[12]) for row in rows if row[11] is not None and via in GIVES_ROLES]
     held, cities = _roles(grants)
     if used_at is None or used_at <= moment - lives(via):
         return None
@@ -265,6 +275,17 @@ def end_card_sessions(member_id: int) -> None:
     """End every session of a member that a card began."""
     running = update(SignIn).where(SignIn.member_id == member_id, SignIn.via.in_(HALL), SignIn.ended_at.is_(None))
     db.session.execute(running.values(ended_at=now()))
+
+
+def end_sign_ins(since: datetime | None = None) -> None:
+    """End links and codes that nobody has used yet: all, or those asked for since a moment.
+
+    For a clock that was set back: else they would live longer than their minutes, or a second time.
+    """
+    unused = update(SignIn).where(SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
+    if since is not None:
+        unused = unused.where(SignIn.asked_at > since)
+    db.session.execute(unused.values(ended_at=now()))
 
 
 def forget_old_sign_ins() -> int:
