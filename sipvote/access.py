@@ -66,6 +66,7 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
+        "acts.confirm": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
     }.items()

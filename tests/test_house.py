@@ -121,6 +121,7 @@ MAY_COMMIT = (
     "views",
     "sso_views",
     "step_views",
+    "asked_views",
     "desk",
     "ceremony_desk",
     "hours_desk",
