@@ -18,9 +18,10 @@ WORDS = {
     "work": ("sipvote.worker:main", "the worker that sends mail and keeps the dates"),
     "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "try-deployment": ("sipvote.trial:main", "several machines, tried with processes on this one"),
+    "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
-    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv)"),
+    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
 }
 OTHERWISE = "sipvote.cli:main"
 

@@ -9,6 +9,10 @@ ACTS: dict[str, LazyString] = {
     "discard roll": _l("Roll thrown away before it was imported"),
     "grant": _l("Role given"),
     "revoke": _l("Role taken back"),
+    "second step": _l("Second step done"),
+    "add factor": _l("Second step set up"),
+    "drop factor": _l("Second step taken away"),
+    "reset factors": _l("Second step reset"),
     "plan edition": _l("Edition planned or changed"),
     "admit theme": _l("Theme put on the ballot"),
     "take theme from ballot": _l("Theme taken from the ballot"),
@@ -139,6 +143,7 @@ ACTS: dict[str, LazyString] = {
 }
 SUBJECTS: dict[str, LazyString] = {
     "member": _l("member"),
+    "session": _l("session"),
     "members": _l("all members"),
     "service": _l("the service"),
     "edition": _l("edition"),

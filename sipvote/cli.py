@@ -21,7 +21,7 @@ from .access import Role
 from .backups import words as backup_words
 from .db import db, learn_sizes, reading
 from .jsonfile import BadFile
-from .members import offices, roll
+from .members import factors, offices, roll
 from .members import rules as members
 from .members.models import Member
 from .oversight import heads as published
@@ -95,6 +95,18 @@ def grant(number: str, role: str) -> None:
     members.grant(member, Role(role), None, None)
     db.session.commit()
     click.echo(f"{member.name} is now {role}.")
+
+
+@cli.command("reset-second-step")
+@click.argument("number")
+def reset_second_step(number: str) -> None:
+    """Take away the second step of the member NUMBER, when there are no two others to confirm it; it is audited."""
+    member = db.session.scalar(select(Member).where(Member.number == number))
+    if member is None:
+        raise click.ClickException(f"There is no member with number {number}.")
+    factors.forget(member, None, way="command line")
+    db.session.commit()
+    click.echo(f"{member.name} sets up a new second step at the next sign-in.")
 
 
 @cli.group("audit", invoke_without_command=True)

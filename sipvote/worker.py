@@ -24,6 +24,7 @@ from .assembly import portions
 from .backed_up import last_backup
 from .db import clock_skew, db, now, reading
 from .members import rules as members
+from .members.models import CLOCKS_DIFFER
 from .oversight import heads
 from .recommendations import remark_news
 from .stocktake import reminding as statuses
@@ -46,6 +47,32 @@ def send_mail() -> None:
     db.session.commit()
     while mail.deliver():
         pass
+
+
+class Clock:
+    """Notices when the clock was set back, by the one that only counts seconds."""
+
+    STEP = 5  # seconds; less is no more than a clock that is being put right
+
+    def __init__(self) -> None:
+        self._ahead = self._read()
+
+    def _read(self) -> float:
+        return now().timestamp() - monotonic()
+
+    def was_set_back(self) -> bool:
+        """Whether it was, since this was asked last."""
+        before, self._ahead = self._ahead, self._read()
+        return self._ahead < before - self.STEP
+
+
+_clock = Clock()
+
+
+def heed_clock() -> None:
+    """When the clock was set back, codes to sign in that are not used yet end: none lives longer than its minutes."""
+    members.end_sign_ins(None if _clock.was_set_back() else now() + CLOCKS_DIFFER)
+    db.session.commit()
 
 
 def tidy() -> None:
@@ -133,6 +160,7 @@ def try_mail_server() -> None:
 
 # In this order once a minute. Rooms add theirs here.
 REGULAR: dict[str, Callable[[], None]] = {
+    "clock": heed_clock,
     "beat": beat,
     "elections": elections,
     "leavers": free_seats_of_leavers,

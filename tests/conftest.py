@@ -42,9 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-doors", action="store_true", help="write tests/assurance/web/doors.txt anew")
 
 
-@pytest.hookimpl(trylast=True)  # once pytest has put the tests of one database together
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs PostgreSQL or a browser; what is long comes first.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what needs PostgreSQL or a browser; once pytest has put the tests of one database together, long ones first.
 
     Two workers begin with a half each, and whoever is done takes from the end of the other's. So the long ones stay
     with the first worker, one after the other, and the end of the run waits for none of them.
@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "browser" in Path(item.path).parts:
             item.add_marker("browser")
+    yield
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
