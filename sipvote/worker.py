@@ -19,7 +19,7 @@ from huey import crontab
 
 import config
 
-from . import jobs, mail, processes
+from . import jobs, logs, mail, processes
 from .assembly import portions
 from .backed_up import last_backup
 from .db import clock_skew, db, now, reading
@@ -201,12 +201,12 @@ def main(args: list[str]) -> int:
     from .app import create_app
 
     processes.leave_no_cores()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         app = create_app()
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
+    logs.configure(app.config["LOG"])
     queue = jobs.queue_of(app)
     queue.periodic_task(crontab(minute="*"), name="regular")(lambda: do(app, "regular"))
     do(app, "regular")
