@@ -55,6 +55,8 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
+        "retention.see": [Role.BOARD, Role.ORGANISER],
+        "members.erase": [Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER],
     }.items()
 }

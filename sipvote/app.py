@@ -76,6 +76,7 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "retention.desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.

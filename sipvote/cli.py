@@ -23,6 +23,7 @@ from .jsonfile import BadFile
 from .members import offices, roll
 from .members import rules as members
 from .members.models import Member
+from .retention import words as retention_words
 
 
 def _app() -> Flask:
@@ -38,7 +39,7 @@ def cli() -> None:
     """The words of sipvote that look after its data."""
 
 
-for word in (backup_words.backup, backup_words.restore):
+for word in (backup_words.backup, backup_words.restore, retention_words.retention):
     cli.add_command(word)
 
 
@@ -66,6 +67,8 @@ def search_index() -> None:
 def import_members(file: Path, dry_run: bool) -> None:
     """Make the members equal to the roll in FILE (XLSX or CSV), all or nothing."""
     try:
+        if file.stat().st_size > config.FIXED["MAX_CONTENT_LENGTH"]:
+            raise click.ClickException(f"{file} is larger than any roll: at most 20 MB. Nothing was changed.")
         read = roll.read(file.read_bytes())
     except OSError as trouble:
         raise click.ClickException(f"{file} cannot be read: {trouble.strerror}.") from None

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
 from time import monotonic
 
 from flask import Flask
@@ -21,6 +22,7 @@ from .assembly import portions
 from .db import db, now
 from .members import rules as members
 from .recommendations import remark_news
+from .retention import rules as retention
 from .stocktake import reminding as statuses
 from .voting import hours, reminders
 from .workgroups import coming, leavers, offers, reminding, wishing
@@ -28,6 +30,7 @@ from .workgroups import coming, leavers, offers, reminding, wishing
 log = logging.getLogger(__name__)
 # Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
 _mailings = threading.Lock()
+_retained: dict[str, date] = {}  # the day on which this worker did it last
 MAILINGS_AT_A_TIME = 45  # seconds; then the next minute's jobs have their turn
 
 
@@ -45,6 +48,16 @@ def tidy() -> None:
     reminders.forget_begun()
     wishing.forget_needs()
     db.session.commit()
+
+
+def retain() -> None:
+    """Once a day, destroy what the rules of retention say; SQLite writes its log into the file, where it is no more."""
+    if _retained.get("on") == now().date():
+        return
+    retention.follow()
+    db.session.commit()
+    retention.settle()
+    _retained["on"] = now().date()
 
 
 def remind() -> None:
@@ -110,6 +123,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "reminders": remind,
     "statuses": remind_of_statuses,
     "tidy": tidy,
+    "retention": retain,
     "mail": send_mail,
     "mailings": mailings,
 }
