@@ -91,6 +91,8 @@ def _service(get: Callable[..., str], whole: Callable[[str, int], int], instance
     return {
         "SQLALCHEMY_DATABASE_URI": database,
         "JOBS_URL": get("JOBS_URL"),
+        # How long a vote may be contested; a lawyer must check it. Then roll and envelopes are destroyed.
+        "CONTEST_DAYS": whole("CONTEST_DAYS", 183),
         "WORKERS": whole("WORKERS", 2),
         # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
         "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),

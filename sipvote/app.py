@@ -80,6 +80,7 @@ ROOMS = (
     "stocktake.keeping_views:stocktake",
     "oversight.views:oversight",
     "readiness.views:service",
+    "retention.desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
