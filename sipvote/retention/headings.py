@@ -31,6 +31,7 @@ HEADINGS: dict[str, LazyString] = {
     "recommendations written": _l("Recommendations written"), "remark": _l("Remark"), "remarks": _l("Remarks"),
     "remarks answered": _l("Remarks answered"), "remarks reported": _l("Remarks reported"), "role": _l("Role"),
     "roles": _l("Roles"), "said that I cannot come": _l("Said that I cannot come"), "seat": _l("Seat"),
+    "second step": _l("Second step"),
     "secretary of": _l("Secretary of"), "sent": _l("Sent"), "signed in": _l("Signed in"),
     "signed up": _l("Signed up"), "since": _l("Since"), "status": _l("Status"),
     "statuses noted": _l("Statuses noted"), "subject": _l("Subject"), "submitted": _l("Submitted"),
