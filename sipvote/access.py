@@ -69,6 +69,8 @@ MAY: dict[str, frozenset[Role]] = {
         "acts.confirm": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
+        "retention.see": [Role.BOARD, Role.ORGANISER],
+        "members.erase": [Role.ORGANISER],
     }.items()
 }
 

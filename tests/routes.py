@@ -399,4 +399,9 @@ ROUTES = {
     "GET /stocktake/tables/<what>.<any(csv, xlsx, json):kind>": "public",
     "GET /stocktake/unseen": "stocktake.keep",
     "GET /stocktake/unseen.<any(csv, xlsx):kind>": "stocktake.keep",
+    "GET /retention": "retention.see",
+    "GET /retention/certificates/<int:certificate_id>": "retention.see",
+    "GET /members/<int:member_id>/erase": "members.erase",
+    "POST /members/<int:member_id>/erase": "members.erase",
+    "GET /me/data": "member",
 }
