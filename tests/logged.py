@@ -9,12 +9,18 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     # Members and editions
     "POST /editions/new": ("plan edition",),
     f"{YEAR}/settings": ("plan edition",),
-    "POST /members/<int:member_id>": ("grant",),
-    "POST /members/<int:member_id>/roles/<int:grant_id>/revoke": ("revoke",),
+    "POST /members/<int:member_id>": ("grant", "ask for act"),
+    "POST /members/<int:member_id>/roles/<int:grant_id>/revoke": ("revoke", "ask for act"),
     "POST /members/<int:member_id>/link": ("revoke personal link",),
     "POST /members/import": ("upload roll",),
-    "POST /members/import/<int:upload_id>": ("import roll",),
+    "POST /members/import/<int:upload_id>": ("import roll", "ask for act"),
     "POST /members/import/<int:upload_id>/discard": ("discard roll",),
+    # What takes two
+    "POST /asked/<int:asked_id>/confirm": (
+        "confirm act", "grant", "revoke", "import roll", "publish result", "prolong theme", "publish decisions",
+        "ask question", "publish stocktake", "plan mailing", "send mailing",
+    ),
+    "POST /asked/<int:asked_id>/refuse": ("refuse act", "withdraw act"),
     # Themes
     f"{YEAR}/themes/review/<int:theme_id>/admit": ("admit theme",),
     f"{YEAR}/themes/review/<int:theme_id>/decline": ("decline theme",),
@@ -38,7 +44,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     f"{YEAR}/mailings/<kind>/cancel": ("cancel mailing",),
     f"{YEAR}/mailings/<kind>/reopen": ("resume mailing",),
     f"{YEAR}/mailings/<kind>/resume": ("resume mailing",),
-    f"{YEAR}/mailings/<kind>/send": ("plan mailing", "send mailing"),
+    f"{YEAR}/mailings/<kind>/send": ("plan mailing", "send mailing", "ask for act"),
     f"{YEAR}/mailings/<kind>/stop": ("stop mailing",),
     f"{YEAR}/mailings/<kind>/text/<code>": ("write mailing",),
     f"{YEAR}/mailings/<kind>/text/<code>/start-again": ("write mailing",),
@@ -55,7 +61,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     f"{YEAR}/election/pause": ("pause vote",),
     f"{YEAR}/election/prepare": ("prepare vote",),
     f"{YEAR}/election/prove": ("prove key",),
-    f"{YEAR}/election/publish": ("publish result",),
+    f"{YEAR}/election/publish": ("publish result", "ask for act"),
     f"{YEAR}/election/resume": ("resume vote",),
     f"{YEAR}/election/settle/<int:position>": ("settle tie",),
     f"{YEAR}/election/sweep": ("sweep rehearsal",),
@@ -124,7 +130,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     "POST /board/follow-ups/<int:follow_up_id>/drop": ("drop follow-up", "drop question"),
     "POST /board/follow-ups/<int:follow_up_id>/end": ("end follow-up",),
     "POST /board/follow-ups/<int:follow_up_id>/open-again": ("open follow-up again",),
-    "POST /board/publish": ("publish decisions", "ask question"),
+    "POST /board/publish": ("publish decisions", "ask question", "ask for act"),
     "POST /board/recommendations/<int:recommendation_id>/draft": ("draft decision",),
     "POST /board/recommendations/<int:recommendation_id>/draft/drop": ("drop draft of decision",),
     # The stocktake
@@ -140,7 +146,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     "POST /recommendations/desk/many/check": "It shows what will be changed.",
     "POST /recommendations/desk/many/large-theme": ("put under large theme",),
     "POST /recommendations/desk/many/status": ("change statuses",),
-    "POST /stocktake/publish": ("publish stocktake",),
+    "POST /stocktake/publish": ("publish stocktake", "ask for act"),
     "POST /stocktake/reminders": ("set status reminders",),
 }  # fmt: skip
 # Forms that change data more often than they write: the first tap opens the sheet, whose rows hold who marked each.
