@@ -8,6 +8,7 @@ import time_machine
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
+from sipvote.audit import Entry
 from sipvote.db import by_driver, db, now
 from sipvote.errors import Refused
 from sipvote.members.models import Member
@@ -245,7 +246,10 @@ def test_every_acknowledged_vote_is_before_the_closing_and_none_after(app, _roun
     listed = {final.listed[at : at + 32].hex() for at in range(0, len(final.listed), 32)}
     assert set(acknowledged) == listed == set(box.trackers(election_id))
     assert len(acknowledged) >= 40 and len(acknowledged) + len(refused) == 200
-    assert max(db.session.scalars(select(Envelope.cast_at))) <= election.closed_at
+    line = db.session.scalars(select(Entry).where(Entry.act == "close vote")).one()
+    assert line.facts["envelopes"] == len(acknowledged)
+    assert line.facts["checkpoint"] == checkpoints.point_of(election, final).hash()
+    assert max(db.session.scalars(select(Envelope.cast_at))) <= election.closed_at <= line.at
     db.session.rollback()
     with pytest.raises(Refused, match="closed since"):
         rules.cast(paper, voters[0], ((0,),))
