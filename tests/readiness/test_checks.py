@@ -142,7 +142,7 @@ class TestReading:
 
     def test_the_tests_database_is_found_to_be_forgetful_or_not(self, app):
         """On PostgreSQL the tests switch synchronous_commit off; SQLite is always sure."""
-        db.engine.dispose()  # what was switched off is so for new connections
+        _connect_anew()  # what was switched off is so for new connections
         said = " ".join(finding.text for finding in readiness.look(gather()))
         assert ("synchronous_commit = off" in said) == (db.engine.dialect.name == "postgresql")
 
@@ -223,8 +223,13 @@ class TestBeats:
 def _alter(statement):
     with db.engine.connect().execution_options(alone=True) as connection:
         connection.execute(text(statement))
-    db.engine.dispose()
+    _connect_anew()
     kept.forget_all()
+
+
+def _connect_anew():
+    db.session.remove()  # gives its connection back: one that is out would be left open
+    db.engine.dispose()
 
 
 def test_the_disk_is_asked_where_the_data_are(app, database, monkeypatch):

@@ -51,7 +51,8 @@ def test_the_settings_of_the_example_are_enough_to_start():
     """With the empty ones filled in."""
     lines = [line for line in (DEPLOY / "sipvote.env").read_text().splitlines() if line and not line.startswith("#")]
     given = dict(line.split("=", 1) for line in lines)
-    filled = {**given, "SIPVOTE_SECRET_KEY": "0123456789abcdef" * 4, "SIPVOTE_SIGNING_KEY": "0123456789abcdef" * 4}
+    keys = ("SIPVOTE_SECRET_KEY", "SIPVOTE_SIGNING_KEY", "SIPVOTE_FACTOR_KEY")
+    filled = {**given, **{key: f"{number}123456789abcdef" * 4 for number, key in enumerate(keys)}}
     settings = config.load(filled)
     assert settings["MODE"] == "production" and settings["PROXIES"] == 1
 
