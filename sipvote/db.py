@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import time
 from typing import Any, TypeVar
 
 from flask import abort, current_app, has_request_context, request
@@ -128,6 +129,26 @@ def at_once() -> Connection:
     return db.engine.connect().execution_options(alone=True, reads_only=False)
 
 
+def clock_skew() -> float:
+    """The seconds that our clock is ahead of the database's; 0 where it is the same clock."""
+    if db.engine.dialect.name == "sqlite":
+        return 0.0
+    with look() as connection:
+        before = time()
+        theirs = float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar() or 0)
+        return (before + time()) / 2 - theirs
+
+
+def learn_sizes() -> None:
+    """After many rows came at once: PostgreSQL would go on planning for the few there were, and take minutes.
+
+    Its own look at the tables comes some minutes later. SQLite plans well enough without.
+    """
+    if db.engine.dialect.name == "postgresql":
+        with at_once() as connection:
+            connection.execute(text("ANALYZE"))
+
+
 @contextmanager
 def by_driver(alone: bool) -> Iterator[Any]:
     """The driver's own connection, for what every request asks and every vote writes.
@@ -163,6 +184,12 @@ def only_reads(route: Route) -> Route:
     return route
 
 
+def writes(route: Route) -> Route:
+    """Mark a route that writes, although it is asked for with GET: the address that somebody is sent back to."""
+    route.writes = True  # type: ignore[attr-defined]
+    return route
+
+
 def _only_reads() -> bool:
     """Whether the transaction that begins now will only read.
 
@@ -172,6 +199,8 @@ def _only_reads() -> bool:
     if not has_request_context():
         return _reads_only.get()
     route = current_app.view_functions.get(request.endpoint or "")
+    if getattr(route, "writes", False):
+        return False
     return request.method in ("GET", "HEAD", "OPTIONS") or getattr(route, "only_reads", False)
 
 

@@ -35,7 +35,7 @@ def csv_file(name: str, columns: Columns, rows: Iterable[Any]) -> Response:
     writer.writerow([str(heading) for heading, _get in columns])
     for row in rows:
         writer.writerow([_as_text(get(row)) for _heading, get in columns])
-    return _download(buffer.getvalue().encode(), f"{name}.csv", "text/csv; charset=utf-8")
+    return download(buffer.getvalue().encode(), f"{name}.csv", "text/csv; charset=utf-8")
 
 
 def _as_text(value: Any) -> str:
@@ -66,15 +66,21 @@ def xlsx_book(name: str, sheets: Iterable[tuple[str | None, Columns, Iterable[An
                 sheet.write_row(index, 0, [_plain(get(row)) for _heading, get in columns])
             sheet.freeze_panes(1, 0)
             sheet.autofit()
-    return _download(buffer.getvalue(), f"{name}.xlsx", XLSX)
+    return download(buffer.getvalue(), f"{name}.xlsx", XLSX)
 
 
 def ics_file(name: str, calendar: str) -> Response:
     """Give a calendar file."""
-    return _download(calendar, f"{name}.ics", "text/calendar; charset=utf-8")
+    return download(calendar, f"{name}.ics", "text/calendar; charset=utf-8")
 
 
-def _download(body: Any, filename: str, kind: str) -> Response:
+def text_file(filename: str, kind: str, lines: Iterable[str]) -> Response:
+    """Give lines of text as a download."""
+    return download("".join(f"{line}\n" for line in lines), filename, f"{kind}; charset=utf-8")
+
+
+def download(body: Any, filename: str, kind: str) -> Response:
+    """Give a body of a media type as a file of this name."""
     response = Response(body, content_type=kind)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response

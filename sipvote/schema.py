@@ -31,3 +31,12 @@ def downgrade(revision: str) -> None:
     """Take the app's database back to a revision."""
     init_app(current_app)
     flask_migrate.downgrade(revision=revision)
+
+
+def revisions() -> list[str]:
+    """Every revision that this version knows."""
+    from alembic.script import ScriptDirectory
+
+    init_app(current_app)
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]

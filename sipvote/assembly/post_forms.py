@@ -7,8 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, IntegerField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
+from ..fields import AtMost, KeptForm, one_line, plain_lines
 from ..i18n import ZONE
-from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
 from .letters import BODY_LONGEST, SUBJECT_LONGEST
 
 

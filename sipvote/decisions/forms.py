@@ -8,9 +8,8 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from ..errors import Refused
-from ..fields import Checkboxes
+from ..fields import AtMost, Checkboxes, KeptForm, one_line, plain_lines
 from ..i18n import LANGUAGES
-from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
 from ..workgroups.life_forms import Day
 from .following import KIND_NAMES, Started
 from .models import Decision, Kind, Outcome

@@ -1,10 +1,8 @@
 """The board's pages, continued: publishing what was decided, together, after the meeting; and the papers for it."""
 
-import logging
-from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app, flash, render_template, request, url_for
+from flask import Response, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -13,13 +11,12 @@ from .. import documents
 from ..access import checks_own_token, requires
 from ..db import db
 from ..errors import Refused, see_other
-from ..i18n import LANGUAGES, in_language, language
+from ..i18n import LANGUAGES, in_language
+from ..printed import as_file, asked_language, pressed
 from . import finding, papers, publishing, telling
 from .desk import board
 from .forms import PublishForm
 from .views import asked_year, label_of, words
-
-log = logging.getLogger(__name__)
 
 
 @board.route("/publish", methods=["GET", "POST"])
@@ -52,14 +49,9 @@ def publish() -> Any:
 # --- On paper ---------------------------------------------------------------------------------------
 
 
-def _asked_language() -> str:
-    asked = request.args.get("language", "")
-    return asked if asked in LANGUAGES else language()
-
-
 def _document(year: int) -> documents.Document:
     _edition, found = asked_year(year, drafts=True)
-    with in_language(_asked_language()):
+    with in_language(asked_language()):
         return papers.document(year, label_of(year), found)
 
 
@@ -68,7 +60,7 @@ def _document(year: int) -> documents.Document:
 def on_paper(year: int) -> str:
     """What the board reads at its meeting, to print; with its files."""
     return render_template(
-        "board/papers.html", asked_year=year, document=_document(year), chosen=_asked_language(),
+        "board/papers.html", asked_year=year, document=_document(year), chosen=asked_language(),
         all_languages=LANGUAGES, label=label_of(year),
     )  # fmt: skip
 
@@ -78,14 +70,6 @@ def on_paper(year: int) -> str:
 def file(year: int, kind: str) -> Response:
     """The same as a file."""
     document = _document(year)
-    template = Path(current_app.root_path, current_app.template_folder or "", "minutes", "minutes.typ")
-    try:
-        content = documents.pdf(document, template) if kind == "pdf" else documents.docx(document)
-    except documents.PressFailed as fault:
-        log.error("papers of the board: %s", fault)
-        abort(503, _("This file could not be made. Try again, or take another format: the page holds the same."))
-    answer = Response(content, content_type=documents.PDF if kind == "pdf" else documents.DOCX)
-    name = _("decisions")
-    filename = f"{name}-{year}-{_asked_language()}.{kind}"
-    answer.headers.set("Content-Disposition", "attachment", filename=filename)
-    return answer
+    with in_language(asked_language()):
+        name = _("decisions")
+    return as_file(f"{name}-{year}-{asked_language()}", kind, lambda: pressed(document, kind))

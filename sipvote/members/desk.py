@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ..access import Role, requires
-from ..db import db, now
+from ..db import db, learn_sizes, now
 from ..errors import Refused, see_other
 from ..exports import csv_file
 from . import roll, rules
@@ -75,10 +75,7 @@ def upload() -> Any:
     form = RollForm()
     if form.validate_on_submit():
         file = form.roll.data
-        kept = RollUpload(
-            uploaded_at=now(), uploaded_by_id=current_user.member_id, filename=file.filename[:200], content=file.read()
-        )
-        db.session.add(kept)
+        kept = roll.keep(file.filename, file.read(), current_user.member_id)
         db.session.commit()
         return see_other(url_for(".preview", upload_id=kept.id))
     return render_template("members_desk/upload.html", form=form, columns=roll.COLUMNS)
@@ -111,6 +108,7 @@ def apply(upload_id: int) -> Any:
     except IntegrityError:
         db.session.rollback()
         raise Refused(_("Somebody else imported a roll meanwhile. Look at the preview again.")) from None
+    learn_sizes()
     count = len(what.new) + len(what.changed) + len(what.leaving)
     flash(
         ngettext(
@@ -125,7 +123,7 @@ def apply(upload_id: int) -> Any:
 @requires("members.import")
 def discard(upload_id: int) -> Any:
     if kept := db.session.get(RollUpload, upload_id):  # a second click finds it gone already
-        db.session.delete(kept)
+        roll.discard(kept, current_user.member_id)
         db.session.commit()
     flash(_("The file was thrown away. Nothing has changed."), "ok")
     return see_other(url_for(".upload"))

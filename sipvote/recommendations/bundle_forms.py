@@ -7,8 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Optional
 
+from ..fields import AtMost, KeptForm, plain_lines
 from ..i18n import LANGUAGES
-from ..themes.forms import AtMost, KeptForm, plain_lines
 
 LONGEST = 10_000
 

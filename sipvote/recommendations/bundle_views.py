@@ -1,11 +1,8 @@
 """The bundle of an edition: a page and files for everybody once it is submitted; before that for organisers."""
 
-import logging
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -15,21 +12,17 @@ from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
-from ..i18n import LANGUAGES, in_language, language
+from ..exports import download
+from ..i18n import LANGUAGES, in_language
 from ..kept import Kept
+from ..printed import as_file, asked_language, pressed
 from . import bundle_content, bundle_text, bundling
 from .bundle_forms import ForewordForm, SureForm
 from .hearing_models import Bundle
 
 bundle = Blueprint("bundle", __name__, url_prefix="/<int:year>/bundle")
-log = logging.getLogger(__name__)
 # A file of what was submitted never changes, and takes seconds to make: everybody gets the same one.
-_files: Kept[tuple[str, str, str], bytes] = Kept(seconds=3600)
-
-
-def _asked_language() -> str:
-    asked = request.args.get("language", "")
-    return asked if asked in LANGUAGES else language()
+_files: Kept[tuple[str, str, str], str | bytes] = Kept(seconds=3600)
 
 
 def _asked_bundle(edition: Edition) -> Bundle | None:
@@ -42,7 +35,7 @@ def _asked_bundle(edition: Edition) -> Bundle | None:
 
 def _document(edition: Edition, found: Bundle | None) -> documents.Document:
     content = bundling.content(edition, found)
-    with in_language(_asked_language()):
+    with in_language(asked_language()):
         return bundle_text.document(content, found.digest if found else None)
 
 
@@ -57,7 +50,7 @@ def index(year: int) -> str:
     return render_template(
         "bundle/index.html", edition=edition, bundle=found, submitted_at=submitted_at, organises=organises,
         document=_document(edition, found) if submitted_at or organises else None,
-        chosen=_asked_language(), all_languages=LANGUAGES,
+        chosen=asked_language(), all_languages=LANGUAGES,
         why_not_submit=bundling.why_not_submit(edition) if organises else "",
         why_not_write=bundling.why_not_write(edition) if organises else "",
         why_not_take_back=bundling.why_not_take_back(edition) if organises else "",
@@ -67,37 +60,21 @@ def index(year: int) -> str:
 # --- Files ------------------------------------------------------------------------------------------
 
 
-@bundle.get("/bundle.html")
+@bundle.get("/bundle.<any(html, pdf, docx):kind>")
 @public
-def page_file(year: int) -> Response:
-    edition = asked_edition(year)
-    text = render_template("minutes/file.html", document=_document(edition, _asked_bundle(edition)))
-    return _file(edition, "html", text, "text/html; charset=utf-8")
-
-
-@bundle.get("/bundle.<any(pdf, docx):kind>")
-@public
-def pressed(year: int, kind: str) -> Response:
+def file(year: int, kind: str) -> Response:
     edition = asked_edition(year)
     found = _asked_bundle(edition)
 
-    def make() -> bytes:
-        document = _document(edition, found)
-        template = Path(current_app.root_path, current_app.template_folder or "", "minutes", "minutes.typ")
-        return documents.pdf(document, template) if kind == "pdf" else documents.docx(document)
+    def make() -> str | bytes:
+        return pressed(_document(edition, found), kind)
 
-    media = documents.PDF if kind == "pdf" else documents.DOCX
-    return _file(edition, kind, _pressed(found, kind, make), media)
+    def make_once() -> str | bytes:
+        return _files.get((found.digest, asked_language(), kind), make) if found and found.digest else make()
 
-
-def _pressed(found: Bundle | None, kind: str, make: Callable[[], bytes]) -> bytes:
-    try:
-        if found is None or found.digest is None:
-            return make()
-        return _files.get((found.digest, _asked_language(), kind), make)
-    except documents.PressFailed as fault:
-        log.error("bundle: %s", fault)
-        abort(503, _("This file could not be made. Try again, or take another format: the page holds the same."))
+    with in_language(asked_language()):
+        name = _("bundle")
+    return as_file(f"{name}-{year}-{asked_language()}", kind, make_once)
 
 
 @bundle.get("/bundle.json")
@@ -108,18 +85,7 @@ def json_file(year: int) -> Response:
     found = bundling.of_edition(edition)
     if found is None or found.content is None:
         abort(404)
-    answer = Response(found.content.encode(), content_type="application/json")
-    answer.headers.set("Content-Disposition", "attachment", filename="bundle.json")
-    return answer
-
-
-def _file(edition: Edition, ending: str, content: Any, kind: str) -> Response:
-    answer = Response(content, content_type=kind)
-    with in_language(_asked_language()):
-        name = _("bundle")
-    filename = f"{name}-{edition.year}-{_asked_language()}.{ending}"
-    answer.headers.set("Content-Disposition", "attachment", filename=filename)
-    return answer
+    return download(found.content.encode(), "bundle.json", "application/json")
 
 
 # --- What organisers do -----------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Optional
 
+from ..fields import AtMost, KeptForm, one_line, plain_lines
 from ..i18n import LANGUAGES, ZONE
-from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
 from ..workgroups.life_forms import Day
 from .writing import WORDS
 

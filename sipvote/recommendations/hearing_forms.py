@@ -5,8 +5,8 @@ from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired
 
+from ..fields import AtMost, KeptForm, plain_lines
 from ..i18n import LANGUAGES
-from ..themes.forms import AtMost, KeptForm, plain_lines
 from .moderating import LONGEST_REASON
 from .notes import LONGEST as LONGEST_NOTE
 from .remarks import LONGEST

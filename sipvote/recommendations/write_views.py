@@ -6,13 +6,12 @@ is shown to those alone who may read it.
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from ..access import checks_own_token, public
+from ..access import checks_own_token, public, stopped_at_the_door
 from ..db import db
-from ..errors import Refused, see_other, this_page
+from ..errors import Refused, see_other
 from ..i18n import clock, language
 from . import adopting, unsaved, writing
 from . import drafts as finding
@@ -30,7 +29,7 @@ def add(year: int, draft_id: int) -> Any:
     draft, who = asked_draft(year, draft_id), visitor()
     kept = unsaved.of(draft, None, who) if request.method == "GET" else None
     form = RecommendationForm(**_begun(kept, language=language()))
-    if stopped := _stopped(form, writing.why_not_write(draft, who)):
+    if stopped := stopped_at_the_door(form, writing.why_not_write(draft, who)):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
@@ -59,7 +58,7 @@ def write(year: int, draft_id: int, recommendation_id: int) -> Any:
     form = RecommendationForm(**_begun(kept, **began))
     if not writing.is_in_one_language(recommendation):
         del form.language
-    if stopped := _stopped(form, writing.why_not_save(recommendation, who)):
+    if stopped := stopped_at_the_door(form, writing.why_not_save(recommendation, who)):
         return stopped
     other = None
     if form.validate_on_submit() and not form.form_errors:
@@ -94,20 +93,6 @@ def _refused(form: RecommendationForm, recommendation: Recommendation, refused: 
     if other:
         form.seen.data = str(other.version)
     return other
-
-
-def _stopped(form: RecommendationForm, why: str | None) -> Any:
-    """Who opens the page in vain is sent on; who sends a text gets it back with the reason above it."""
-    if not why:
-        return None
-    if request.method == "GET":
-        if current_user.is_authenticated:
-            raise Refused(why)
-        return redirect(url_for("members.sign_in", next=this_page()))
-    if not current_user.is_authenticated:
-        why = _("You are no longer signed in. Sign in in another window, then send this text again: it is still here.")
-    form.refuse(why)
-    return None
 
 
 def _page(draft: Draft, who: Writer, form: RecommendationForm, recommendation: Recommendation | None,

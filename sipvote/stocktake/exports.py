@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, stream_with_context
 
 from .. import spreadsheets
-from ..exports import XLSX
+from ..exports import XLSX, download
 from . import sheet
 from .sheet import Cells
 
@@ -44,9 +44,7 @@ def json_file(ids: Sequence[int], address: Address) -> Response:
 
 
 def _download(body: Any, ending: str, kind: str) -> Response:
-    answer = Response(body, content_type=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"recommendations.{ending}")
-    return answer
+    return download(body, f"recommendations.{ending}", kind)
 
 
 FILES: dict[str, Callable[[Sequence[int], Address], Response]] = {

@@ -1,34 +1,25 @@
 """The pages of the figures: of any day, and of the stocktakes that were published; with their files and reports."""
 
-import logging
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_babel import gettext as _
 
-from .. import documents
 from ..access import public
-from ..exports import csv_file, xlsx_book
-from ..i18n import LANGUAGES, in_language, language
+from ..exports import csv_file, download, xlsx_book
+from ..i18n import LANGUAGES, in_language
+from ..printed import as_file, asked_language, pressed
 from . import linking, publishing, report, seen, tables
 from .models import PublishedStocktake
 from .seen import NOW, THEN, Seen
 from .words import STATUSES
 
 stocktake = Blueprint("stocktake", __name__, url_prefix="/stocktake")
-log = logging.getLogger(__name__)
 FORMATS = ("csv", "xlsx", "json")
 
 
 # --- What is asked for ------------------------------------------------------------------------------
-
-
-def _asked_language() -> str:
-    asked = request.args.get("language", "")
-    return asked if asked in LANGUAGES else language()
 
 
 def _asked() -> Seen:
@@ -37,7 +28,7 @@ def _asked() -> Seen:
     if typed and seen.why_not_see(typed):
         abort(404, seen.why_not_see(typed))
     known = THEN if request.args.get("known") == THEN else NOW
-    return seen.of_day(seen.read_day(typed) or seen.today(), known, _asked_language())
+    return seen.of_day(seen.read_day(typed) or seen.today(), known, asked_language())
 
 
 def _asked_published(day: str) -> Seen:
@@ -45,7 +36,7 @@ def _asked_published(day: str) -> Seen:
     published = publishing.of_day(found) if found else None
     if published is None:
         abort(404, _("No stocktake of this day was published."))
-    return seen.of_published(published, _asked_language())
+    return seen.of_published(published, asked_language())
 
 
 # --- The figures of a day ---------------------------------------------------------------------------
@@ -120,9 +111,7 @@ def content(day: str) -> Response:
     """Exactly what was stored: its SHA-256 is the one on the page."""
     found = _asked_published(day).published
     assert found is not None  # noqa: S101
-    answer = Response(found.content, content_type="application/json")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-stocktake-{found.day}.json")
-    return answer
+    return download(found.content, f"sipvote-stocktake-{found.day}.json", "application/json")
 
 
 # --- Made of them -----------------------------------------------------------------------------------
@@ -180,26 +169,5 @@ def _report(found: Seen) -> str:
 def _printed(found: Seen, kind: str) -> Response:
     with in_language(found.code):
         made = report.document(found)
-        if kind == "html":
-            text = render_template("minutes/file.html", document=made)
-            return _download(found, kind, text, "text/html; charset=utf-8")
-    template = Path(current_app.root_path, current_app.template_folder or "", "minutes", "minutes.typ")
-    make: dict[str, tuple[Callable[[], bytes], str]] = {
-        "pdf": (lambda: documents.pdf(made, template), documents.PDF),
-        "docx": (lambda: documents.docx(made), documents.DOCX),
-    }
-    press, content_type = make[kind]
-    try:
-        return _download(found, kind, press(), content_type)
-    except documents.PressFailed as fault:
-        log.error("stocktake: %s", fault)
-        abort(503, _("This file could not be made. Try again, or take another format: the page holds the same."))
-
-
-def _download(found: Seen, ending: str, body: Any, content_type: str) -> Response:
-    answer = Response(body, content_type=content_type)
-    with in_language(found.code):
         name = _("stocktake")
-    filename = f"{name}-{found.day}-{found.code}.{ending}"
-    answer.headers.set("Content-Disposition", "attachment", filename=filename)
-    return answer
+        return as_file(f"{name}-{found.day}-{found.code}", kind, lambda: pressed(made, kind))

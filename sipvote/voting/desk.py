@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
+from .. import readiness
 from ..access import requires
 from ..acts import ACTS
 from ..audit import Entry
@@ -19,6 +20,7 @@ from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..exports import download
 from ..members.models import Member
 from . import (
     ceremony,
@@ -94,6 +96,7 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         form=form,
         why_not_prepare=rules.why_not_prepare(edition),
         checks=checklist(election) if election and is_draft else [],
+        unready=readiness.why_not_open() if election and election.is_rehearsal and election.state == "frozen" else None,
         turnout=live.voted(election) if election else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
@@ -222,6 +225,4 @@ def package(year: int) -> Any:
     rehearsed = "-rehearsal" if election.is_rehearsal else ""
     content = packing.scrutineers_package(election, who())
     db.session.commit()
-    answer = Response(content, content_type="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}{rehearsed}.zip")
-    return answer
+    return download(content, f"sipvote-{year}{rehearsed}.zip", "application/zip")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ..access import public
 from ..db import db
 from ..editions.views import asked_edition
-from ..exports import csv_file
+from ..exports import csv_file, download
 from ..i18n import in_all_languages
 from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
 from .announcements import announced
@@ -37,9 +37,7 @@ def _opened(year: int) -> Election:
 
 
 def _text(name: str, text: str | bytes, kind: str = "text/plain") -> Response:
-    answer = Response(text, content_type=f"{kind}; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return download(text, name, f"{kind}; charset=utf-8")
 
 
 # --- The board --------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import InputRequired
 
 from ..db import db
+from ..fields import AtMost, KeptForm, one_line, plain_lines
 from ..i18n import LANGUAGES
-from ..themes.forms import AtMost, KeptForm, one_line, plain_lines
 from ..themes.models import Theme
 from . import questions
 

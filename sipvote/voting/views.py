@@ -5,6 +5,7 @@ and the server keeps none of it before it is sealed.
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -17,6 +18,7 @@ from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..exports import download
 from ..i18n import language
 from ..members.models import Member
 from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
@@ -60,7 +62,10 @@ def index(year: int) -> str:
 
 
 def _on_phone(year: int) -> str:
-    return qr.svg(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+    return _public_qr(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+
+
+_public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no secret
 
 
 # --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
@@ -212,9 +217,7 @@ def give_receipt_file(voter: Voter, year: int) -> Any:
     text = render_template("voting/receipt.txt", voter=voter, election=election, standing=standing,
                            signed=json.dumps(signed), code=seal.code(standing.tracker or ""),
                            public_key=keys.public_signing_key())  # fmt: skip
-    answer = Response(text, content_type="text/plain; charset=utf-8")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"sipvote-{year}.txt")
-    return answer
+    return download(text, f"sipvote-{year}.txt", "text/plain; charset=utf-8")
 
 
 @voting.post("/<int:year>/vote/receipt/mail")
