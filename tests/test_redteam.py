@@ -25,6 +25,7 @@ def test_an_order_of_casting_that_is_kept_shows():
     cast = some_ballots()
     assert links.right(cast, cast) == 400 > links.by_chance(cast)
     assert links.tau(cast, cast, random.Random(1)) > links.most_tau(400)
+    assert links.tau(cast, cast, None) == 1
     assert links.tau(cast, cast[::-1], random.Random(1)) < -links.most_tau(400)
 
 

