@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import assignment, counting, floors, load, pages, planning
+from bench import assignment, counting, day, floors, load, pages, planning, soak
 from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
@@ -44,7 +44,18 @@ def main(args: list[str]) -> int:
     parser.add_argument("--assignment", action="store_true", help="only how long assignment takes")
     parser.add_argument("--pages", action="store_true", help="only how long every page takes")
     parser.add_argument("--only", default="", help="with --pages: only addresses that hold this")
+    parser.add_argument(
+        "--day", action="store_true", help="everybody votes in ten minutes, from the link to the receipt"
+    )
+    parser.add_argument("--minutes", type=float, default=10, help="with --day: how long they take")
+    parser.add_argument("--hall", action="store_true", help="500 phones behind one address, for a minute")
+    parser.add_argument("--soak", action="store_true", help="hours of mixed load; memory and files must not grow")
+    parser.add_argument("--hours", type=float, default=2, help="with --soak")
+    parser.add_argument("--rate", type=float, default=0, help="with --soak: visits a second; else a fifth of what goes")
     options = parser.parse_args(args)
+    whole = {day.day: options.day, day.hall: options.hall, soak.soak: options.soak}
+    if any(whole.values()):
+        return 1 if sum(_site(run, options) for run, wanted in whole.items() if wanted) else 0
     if options.pages:
         return 1 if _pages(options) else 0
     parts = {counting: options.counting, planning: options.planning, assignment: options.assignment}
@@ -68,6 +79,17 @@ def _pages(options: argparse.Namespace) -> int:
             with _database(name) as (url, folder):
                 print(f"\n{name}")
                 missed += pages.measure(url, folder, options.rounds, options.members, options.only)
+    return missed
+
+
+def _site(run: Callable[[str | None, argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """What needs a whole installation, on each database."""
+    missed = 0
+    for name in ("sqlite", "postgresql"):
+        if options.database in (name, "both"):
+            with _database(name) as (url, _folder):
+                print(f"\n{name}", flush=True)
+                missed += run(None if name == "sqlite" else url, options)
     return missed
 
 

@@ -6,14 +6,17 @@ which roles may act stands in MAY and nowhere else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.exc import OperationalError
 
+from .db import now
 from .errors import Forbidden, Refused, this_page
 from .fields import KeptForm
 
@@ -21,6 +24,7 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 login_manager = LoginManager()
 # Sessions that a card began, on one's own phone or at the kiosk: with them one votes, and does nothing else.
 HALL = ("card", "kiosk")
+READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Role(StrEnum):
@@ -32,6 +36,12 @@ class Role(StrEnum):
     ORGANISER = "organiser"
 
 
+# Roles that weigh: they sleep in a session until their holder has done the second step (docs/officials.md).
+WEIGHTY = frozenset({Role.SCRUTINEER, Role.BOARD, Role.ORGANISER})
+PROOF_LIVES = timedelta(minutes=5)  # for acts that cannot be undone
+# Asks for the second step on the page where it is needed; None when the answer came along. The members' room knows.
+second_step: list[Callable[[], Any]] = []
+
 MAY: dict[str, frozenset[Role]] = {
     act: frozenset(roles)
     for act, roles in {
@@ -42,6 +52,7 @@ MAY: dict[str, frozenset[Role]] = {
         "themes.review": [Role.ORGANISER],
         "assembly.plan": [Role.ORGANISER],
         "assembly.check_in": [Role.FACILITATOR, Role.ORGANISER],
+        "assembly.incidents": [Role.BOARD, Role.ORGANISER],
         "assembly.minutes": [Role.BOARD, Role.ORGANISER],
         "assembly.mail": [Role.ORGANISER],
         "voting.run": [Role.ORGANISER],
@@ -55,9 +66,11 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
+        "acts.confirm": [Role.BOARD, Role.ORGANISER],
+        "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
+        "service.watch": [Role.ORGANISER],
         "retention.see": [Role.BOARD, Role.ORGANISER],
         "members.erase": [Role.ORGANISER],
-        "audit.read": [Role.BOARD, Role.ORGANISER],
     }.items()
 }
 
@@ -78,6 +91,8 @@ class Visitor(UserMixin):
     roles: frozenset[Role] = frozenset()
     cities: frozenset[int] = frozenset()
     via: str = "mail"  # how the session began: members.models.SignIn
+    asleep: frozenset[Role] = frozenset()  # held, but the second step is not done
+    proved_at: datetime | None = None  # when the second step was last done in this session
 
     @property
     def is_in_hall(self) -> bool:
@@ -91,10 +106,33 @@ class Visitor(UserMixin):
         """Say whether one of the visitor's roles allows the act (a key of MAY)."""
         return bool(self.roles & MAY[act])
 
+    def must_prove(self, act: str | None, weighs: bool) -> bool:
+        """Say whether the second step comes first: the role sleeps, or the act weighs and it was done long ago."""
+        if act and not self.may(act):
+            return bool(self.asleep & MAY[act])
+        long_ago = self.proved_at is None or self.proved_at <= now() - PROOF_LIVES
+        return weighs and strict() and bool(self.roles & WEIGHTY) and long_ago
+
+
+def strict() -> bool:
+    """Whether officials do a second step, and need each other, as SIPVOTE_OFFICIALS says."""
+    return bool(current_app.config["OFFICIALS"] == "strict")
+
+
+def awake(roles: frozenset[Role], proved: bool) -> tuple[frozenset[Role], frozenset[Role]]:
+    """Which of somebody's roles a session has, and which sleep until the second step is done."""
+    asleep = roles & WEIGHTY if strict() and not proved else frozenset()
+    return roles - asleep, asleep
+
 
 def may(act: str) -> bool:
     """Say whether the visitor of this request may do the act; templates ask it too."""
     return bool(current_user.is_authenticated and current_user.may(act))
+
+
+def own_id() -> int | None:
+    """The member who reads or acts here: nobody for a stranger, nor for who came with a card and may only vote."""
+    return current_user.member_id if current_user.is_authenticated and not current_user.is_in_hall else None
 
 
 def asks_as_member() -> int | None:
@@ -136,6 +174,12 @@ def stopped_at_the_door(form: KeptForm, why: str | None) -> Any:
 def for_cards(route: Route) -> Route:
     """Mark a route as open to who came with a card: the ballot, and what belongs to it."""
     route.is_for_cards = True  # type: ignore[attr-defined]
+    return route
+
+
+def weighs(route: Route) -> Route:
+    """Mark a route whose act cannot be undone: officials do their second step within five minutes before it."""
+    route.weighs = True  # type: ignore[attr-defined]
     return route
 
 
@@ -182,9 +226,19 @@ def _wall() -> Response | None:
     if current_user.is_in_hall and not getattr(route, "is_for_cards", False):
         raise Forbidden(_("With your card you can only vote. To do more, sign in with your e-mail address."))
     act = getattr(route, "requires", None)
+    is_act = getattr(route, "weighs", False) and request.method not in ("GET", "HEAD")
+    if current_user.must_prove(act, is_act) and (asked := second_step[0]()) is not None:
+        return asked  # type: ignore[no-any-return]
     if act is not None and not current_user.may(act):
         raise Forbidden(_("This page is for the people who organise Smart in Progress."))
     return None
+
+
+def _only_from_here() -> None:
+    """Refuse an act that a page of another site sends, whatever token it carries: browsers tell where it stands."""
+    origin = request.headers.get("Origin", "null")
+    if request.method not in READS and origin != "null" and urlsplit(origin).netloc != request.host:
+        raise Forbidden(_("This was sent from another site, so nothing was done."))
 
 
 def init_app(app: Flask) -> None:
@@ -194,5 +248,6 @@ def init_app(app: Flask) -> None:
     # in the hall phones go from one network to the other.
     login_manager.session_protection = None
     app.before_request_funcs.setdefault(None, []).insert(0, _know_visitor)
+    app.before_request(_only_from_here)
     app.before_request(_wall)
     app.jinja_env.globals["may"] = may

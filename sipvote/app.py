@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, mail, markdown, navigation
+from . import access, assets, cookies, errors, headers, i18n, jobs, limits, logs, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -19,7 +19,9 @@ csrf = CSRFProtect()
 
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
-    "members.views:members",
+    "members.step_views:members",
+    "members.asked_views:members",
+    "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
     "themes.views:themes",
@@ -76,6 +78,8 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "oversight.views:oversight",
+    "readiness.views:service",
     "retention.desk:desk",
     "pages:pages",
 )
@@ -102,20 +106,25 @@ def create_app(**overrides: Any) -> Flask:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(
         app.config["SQLALCHEMY_DATABASE_URI"], app.config["THREADS"]
     )
-    app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    app.config["INSTANCE"].mkdir(mode=0o700, parents=True, exist_ok=True)
     app.url_map.converters["int"] = RowNumber
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.init_app(app)
     csrf.init_app(app)
     mail.mailman.init_app(app)
     i18n.init_app(app)
+    cookies.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     jobs.init_app(app)
     markdown.init_app(app)
+    limits.init_app(app)
+    metrics.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
+    logs.init_app(app)
     _register_rooms(app)
+    import_module(".members.sso", __package__).init_app(app)
     app.context_processor(_page_context)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
@@ -135,6 +144,8 @@ def _register_rooms(app: Flask) -> None:
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
+    # The wall asks officials for their second step: the members' room knows how.
+    access.second_step[:] = [import_module(".members.step_views", __package__).at_the_wall]
     # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.

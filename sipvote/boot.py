@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
-DEV_WORDS = {"test", "check", "rehearsal", "bench", "translate"}
+DEV_WORDS = {"test", "check", "rehearsal", "faults", "redteam", "bench", "translate", "try-deployment"}
 OLDEST = (3, 11)
 HALF_MADE = "half-made"
 
@@ -58,7 +58,7 @@ def enter(words):
 
 def _find_a_place(words):
     """Stay where we are when all is here; else fill `.venv` and start again inside it."""
-    kind = "dev" if words[0] in DEV_WORDS else "runtime"
+    kind = "dev" if words[0] in DEV_WORDS and "--deploy" not in words else "runtime"
     installed_as_package = not LOCKS["runtime"].exists()
     if os.environ.get("SIPVOTE_NO_VENV") == "1" or installed_as_package:
         return

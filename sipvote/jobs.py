@@ -57,6 +57,25 @@ def ask(word: str) -> None:
         log.warning("job %s not queued: %s", word, type(fault).__name__)
 
 
+BEATS = "sipvote.beats"
+FORGOTTEN_AFTER = 24 * 3600  # seconds without a beat, after which a worker is taken for gone
+
+
+def beat(name: str, facts: dict[str, Any]) -> None:
+    """Leave word that a worker is alive, with what it knows, where every web process finds it.
+
+    `facts` holds `at`, its seconds since 1970. Of two workers that write at once one may be lost, for a minute.
+    """
+    queue = queue_of(current_app)
+    alive = {who: said for who, said in beats().items() if said["at"] > facts["at"] - FORGOTTEN_AFTER}
+    queue.put(BEATS, alive | {name: facts})
+
+
+def beats() -> dict[str, dict[str, Any]]:
+    """What every worker said last, by its name."""
+    return queue_of(current_app).get(BEATS, peek=True) or {}
+
+
 def init_app(app: Flask) -> None:
     """Open the queue, and wake the worker whenever letters were committed."""
     huey = _make(app)

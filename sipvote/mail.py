@@ -272,6 +272,21 @@ def _message(letter: Any, connection: Any) -> EmailMessage:
     return message
 
 
+# --- Whether the mail server is there --------------------------------------------------------------------
+
+
+def try_server(address: str = "") -> str:
+    """Speak to the mail server, and send a letter if an address is given; what went wrong, in a word, or nothing."""
+    try:
+        with mailman.get_connection() as connection:
+            if address:
+                EmailMessage("sipvote: a test", "This letter was sent by: sipvote check --deploy\n", to=[address],
+                             connection=connection).send()  # fmt: skip
+    except Exception as fault:  # noqa: BLE001  (whatever it is, mail does not work)
+        return _refusal(fault)[0]
+    return ""
+
+
 # --- The names of letters: a message that comes back says which one it was -----------------------------
 
 

@@ -64,11 +64,15 @@ DESKS = (
         (_l("Editions"), "editions.index", "editions.plan"),
         (_l("Members"), "members_desk.index", "members.see"),
         (_l("What is erased"), "retention.index", "retention.see"),
-        (_l("Audit log"), "pages.audit_log", "audit.read"),
+        (_l("Audit log"), "oversight.log", "audit.read"),
+        (_l("The service"), "service.health", "service.watch"),
     )),
 )  # fmt: skip
 DESK_NAV = tuple(entry for _heading, entries in DESKS for entry in entries)
-FOOTER = ((_l("Help"), "pages.help"), (_l("Privacy"), "pages.privacy"), (_l("Accessibility"), "pages.accessibility"))
+FOOTER = (
+    (_l("Help"), "pages.help"), (_l("Your vote is secret"), "pages.secrecy"), (_l("Privacy"), "pages.privacy"),
+    (_l("Accessibility"), "pages.accessibility"),
+)  # fmt: skip
 # As many desks as fit on one line of a wide page: more stand under headings.
 ON_ONE_LINE = 6
 

@@ -6,10 +6,10 @@ from typing import Any
 from flask import Blueprint, current_app, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from . import acts, audit, mail, today
-from .access import public, requires
+from . import mail, today
+from .access import public
 from .assembly import links, proxies
 from .db import db
 from .editions import rules as editions
@@ -23,6 +23,7 @@ from .retention import headings, own_data
 from .stocktake import statuses
 from .themes import rules as themes
 from .threads import mine
+from .voting import keys
 from .voting import rules as voting
 from .workgroups import coming, feed, wished
 from .workgroups import rules as workgroups
@@ -49,6 +50,13 @@ def privacy() -> str:
     return render_template("pages/privacy.html")
 
 
+@pages.get("/secret-vote")
+@public
+def secrecy() -> str:
+    """How a vote stays secret, how the count is checked, and what neither protects against."""
+    return render_template("pages/secrecy.html", signing_key=keys.public_signing_key())
+
+
 @pages.get("/accessibility")
 @public
 def accessibility() -> str:
@@ -61,15 +69,6 @@ def health() -> Any:
     """Whether the service can do its work: 200 and {"ok": true} when the database answers."""
     db.session.execute(text("select 1"))
     return {"ok": True, "mode": current_app.config["MODE"]}
-
-
-@pages.get("/audit")
-@requires("audit.read")
-def audit_log() -> str:
-    """What officials did, the newest first."""
-    page = db.paginate(select(audit.Entry).order_by(audit.Entry.id.desc()), per_page=50, max_per_page=50)
-    people = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(e.member_id for e in page)))}
-    return render_template("pages/audit_log.html", page=page, people=people, acts=acts)
 
 
 def current_member() -> Member:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,11 @@ def end_with_parent(number: int = signal.SIGTERM) -> None:
     """For `preexec_fn`: on Linux, even when we are killed without a word, the child is told to stop."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def leave_no_cores() -> None:
+    """When this process or its children crash, nothing of their memory is written to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextlib.contextmanager

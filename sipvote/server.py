@@ -11,6 +11,8 @@ from granian.constants import Interfaces
 
 import config
 
+from . import logs, metrics, processes
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -22,6 +24,8 @@ def main(args: list[str], factory: str = "sipvote.app:create_app") -> int:
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
+    processes.leave_no_cores()
+    metrics.make_room(settings, os.environ.get("PORT", "8000"))
     # Before the workers start: with a memory arena per thread, each would hold on to 20 MB more.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     os.environ["SIPVOTE_FACTORY"] = factory
@@ -35,6 +39,7 @@ def main(args: list[str], factory: str = "sipvote.app:create_app") -> int:
         blocking_threads=settings["THREADS"],
         backlog=2048,
         websockets=False,
+        log_dictconfig=logs.for_granian(settings["LOG"]),
         log_access=False,  # access logs would pair addresses and times with ballots
         respawn_failed_workers=True,
         workers_kill_timeout=10,
@@ -51,6 +56,7 @@ def application() -> "Flask":
     gc.disable()
     module, name = os.environ["SIPVOTE_FACTORY"].split(":")
     made: Flask = getattr(import_module(module), name)()
+    logs.configure(made.config.get("LOG", "text"))
     gc.freeze()
     gc.enable()
     return made

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from sipvote.db import at_once, db, look
+from sipvote.db import at_once, db, learn_sizes, look
 from sipvote.editions.models import Edition
-from tests.factories import a_city, an_edition
+from tests.factories import a_city, a_member, an_edition
 
 
 def test_a_moment_comes_back_with_its_zone(database):
@@ -50,6 +50,15 @@ def test_writers_queue_and_none_is_lost(app, database):
     with look() as connection:
         name = connection.execute(text("select name_en from city")).scalar()
     assert name == "Ghent" + "x" * 48
+
+
+def test_after_an_import_the_database_knows_how_many_rows_there_are(database):
+    for n in range(40):
+        a_member(f"Member {n}")
+    db.session.commit()
+    learn_sizes()
+    if not is_sqlite():
+        assert db.session.scalar(text("select reltuples from pg_class where relname = 'member'")) >= 40
 
 
 def test_a_reader_does_not_wait_for_a_writer(app, database):

@@ -76,6 +76,7 @@ def on(request):
     return "postgresql", {"SIPVOTE_TEST_DATABASE_URL": request.getfixturevalue("postgres_url")}
 
 
+@pytest.mark.long
 def test_the_whole_year_can_be_played(on, tmp_path):
     database, more = on
     with start(database, tmp_path, **more) as play:
@@ -94,6 +95,7 @@ def memory():
         yield Path(made)
 
 
+@pytest.mark.long
 def test_the_groups_of_two_editions_can_be_played(on, memory):
     database, more = on
     with start(database, memory, "--groups", **more) as play:
@@ -104,6 +106,7 @@ def test_the_groups_of_two_editions_can_be_played(on, memory):
     assert list(memory.iterdir()) == []
 
 
+@pytest.mark.long
 def test_what_came_of_two_editions_can_be_played(on, memory):
     database, more = on
     with start(database, memory, "--outcomes", **more) as play:
@@ -116,6 +119,7 @@ def test_what_came_of_two_editions_can_be_played(on, memory):
     assert list(memory.iterdir()) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_everything_and_leaves_nothing(tmp_path):
     with start("sqlite", tmp_path) as play:
         assert play.stdout

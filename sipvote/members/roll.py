@@ -21,7 +21,7 @@ from .. import audit, spreadsheets
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES
-from .models import COUNTRIES, City, Member, Profile
+from .models import COUNTRIES, City, Member, Profile, RollUpload
 
 COLUMNS = ("number", "name", "email", "language", "country", "city", "profile", "joined", "left")
 # Words that the administration's own exports use for the same columns and profiles.
@@ -245,6 +245,20 @@ def differences(what: Comparison) -> list[tuple[str, str, list[str]]]:
         (number, name, ["city" if column == "city_id" else column for column in shown[i]])
         for i, number, name in db.session.execute(known)
     ]
+
+
+def keep(filename: str, content: bytes, by: int) -> RollUpload:
+    """Keep a roll that was sent, until its preview is applied or thrown away."""
+    kept = RollUpload(uploaded_at=now(), uploaded_by_id=by, filename=filename[:200], content=content)
+    db.session.add(kept)
+    audit.record("upload roll", "members", by)
+    return kept
+
+
+def discard(kept: RollUpload, by: int) -> None:
+    """Throw a roll away that was sent; nothing has changed."""
+    db.session.delete(kept)
+    audit.record("discard roll", "members", by)
 
 
 def apply(roll: Roll, by: int | None) -> Comparison:

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ..access import checks_own_token, public, requires
+from ..access import checks_own_token, own_id, public, requires
 from ..db import db
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
@@ -17,7 +17,7 @@ from . import adopting, hearing, notes, remarks, wording
 from .hearing_forms import NoteForm
 from .hearing_models import Adoption, MinorityNote
 from .models import Draft, Recommendation
-from .remarks_views import asked_recommendation, me
+from .remarks_views import asked_recommendation
 
 adoption = Blueprint("adoption", __name__, url_prefix="/<int:year>/drafts/<int:draft_id>/adoption")
 ASKED = "/asked/<int:adoption_id>"
@@ -29,7 +29,7 @@ def asked_draft(year: int, draft_id: int, inside: bool = True) -> Draft:
     draft = db.session.get(Draft, draft_id)
     if draft is None or draft.edition_id != edition.id:
         abort(404)
-    belongs = me() is not None and remarks.belongs(current_user, draft)
+    belongs = own_id() is not None and remarks.belongs(current_user, draft)
     return draft if belongs or (not inside and draft.published_at) else abort(404)
 
 
@@ -52,7 +52,7 @@ def _back(year: int, draft_id: int, part: str = "") -> Any:
 def show(year: int, draft_id: int) -> str:
     """Numbers are for everybody once the draft is published; names and acts for the people in its groups."""
     draft = asked_draft(year, draft_id, inside=False)
-    mine, standings = me(), adopting.standings(draft)
+    mine, standings = own_id(), adopting.standings(draft)
     belongs = mine is not None and remarks.belongs(current_user, draft)
     return render_template(
         "adoption/show.html", edition=draft.edition, draft=draft, title_of_draft=remarks.title_of(draft),

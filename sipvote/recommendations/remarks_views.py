@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ..access import checks_own_token, public, stopped_at_the_door
+from ..access import checks_own_token, own_id, public, stopped_at_the_door
 from ..db import db, now
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
@@ -21,11 +21,6 @@ from .models import Draft, Recommendation
 remarks_room = Blueprint("remarks", __name__, url_prefix="/<int:year>/drafts/<int:draft_id>/remarks")
 PER_PAGE = 20
 ONE = "/r/<int:remark_id>"
-
-
-def me() -> int | None:
-    """The member who looks; with a card one votes, and does nothing else."""
-    return current_user.member_id if current_user.is_authenticated and not current_user.is_in_hall else None
 
 
 def asked_draft(year: int, draft_id: int) -> Draft:
@@ -49,15 +44,15 @@ def _asked(year: int, draft_id: int, remark_id: int) -> Remark:
 
 
 def eyes() -> Eyes:
-    return Eyes(me(), me() is not None and current_user.may("recommendations.organise"))
+    return Eyes(own_id(), own_id() is not None and current_user.may("recommendations.organise"))
 
 
 def _about(draft: Draft) -> dict[str, Any]:
     """What every page about remarks needs: the draft, who looks, and what they may."""
-    belongs = me() is not None and remarks.belongs(current_user, draft)
+    belongs = own_id() is not None and remarks.belongs(current_user, draft)
     return {
         "draft": draft, "title_of_draft": remarks.title_of(draft), "edition": draft.edition, "eyes": eyes(),
-        "me": me(), "belongs": belongs, "answerable": _answerable,
+        "me": own_id(), "belongs": belongs, "answerable": _answerable,
         "why_not_now": remarks.why_not_now(draft),
     }  # fmt: skip
 
@@ -66,9 +61,9 @@ def _on_page(threads: Sequence[hearing.Thread]) -> dict[str, Any]:
     """What the visitor did with the remarks shown, and may do with their own, without asking for each."""
     shown = [remark for thread in threads for remark in (thread.first, *thread.replies)]
     replied = {remark.parent_id for remark in shown}
-    mine = [remark for remark in shown if me() is not None and remark.member_id == me()]
-    changeable = {r.id for r in mine if remarks.why_not_change(r, me(), r.id in replied) is None}
-    return {"threads": threads, "changeable": changeable, "reported": hearing.reported_among(shown, me())}
+    mine = [remark for remark in shown if own_id() is not None and remark.member_id == own_id()]
+    changeable = {r.id for r in mine if remarks.why_not_change(r, own_id(), r.id in replied) is None}
+    return {"threads": threads, "changeable": changeable, "reported": hearing.reported_among(shown, own_id())}
 
 
 def _answerable(remark: Remark) -> bool:
@@ -162,11 +157,11 @@ def write(year: int, draft_id: int, recommendation_id: int) -> Any:
 
 def _write(draft: Draft, about: Recommendation | None) -> Any:
     form = RemarkForm(language=language())
-    if stopped := stopped_at_the_door(form, remarks.why_not_write(draft, about, me())):
+    if stopped := stopped_at_the_door(form, remarks.why_not_write(draft, about, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
-            sent = remarks.write(draft, about, me(), form.language.data, form.words.data or "")
+            sent = remarks.write(draft, about, own_id(), form.language.data, form.words.data or "")
             db.session.commit()
         except Refused as refused:
             form.refuse(refused.why)
@@ -183,11 +178,11 @@ def reply(year: int, draft_id: int, remark_id: int) -> Any:
     remark = _asked(year, draft_id, remark_id)
     form = RemarkForm(language=language())
     form.words.label.text = _("Your reply")
-    if stopped := stopped_at_the_door(form, remarks.why_not_reply(remark, me())):
+    if stopped := stopped_at_the_door(form, remarks.why_not_reply(remark, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
-            sent = remarks.reply(remark, me(), form.language.data, form.words.data or "")
+            sent = remarks.reply(remark, own_id(), form.language.data, form.words.data or "")
             db.session.commit()
         except Refused as refused:
             form.refuse(refused.why)
@@ -206,11 +201,11 @@ def reply(year: int, draft_id: int, remark_id: int) -> Any:
 def change(year: int, draft_id: int, remark_id: int) -> Any:
     remark = _asked(year, draft_id, remark_id)
     form = RemarkForm(words=remark.text, language=remark.language)
-    if request.method == "GET" and (why := remarks.why_not_change(remark, me())):
+    if request.method == "GET" and (why := remarks.why_not_change(remark, own_id())):
         raise Refused(why)
     if form.validate_on_submit():
         try:
-            remarks.change(remark, me(), form.language.data, form.words.data or "")
+            remarks.change(remark, own_id(), form.language.data, form.words.data or "")
             db.session.commit()
         except Refused as refused:
             form.refuse(refused.why)
@@ -224,7 +219,7 @@ def change(year: int, draft_id: int, remark_id: int) -> Any:
 @remarks_room.post(f"{ONE}/withdraw")
 def withdraw(year: int, draft_id: int, remark_id: int) -> Any:
     remark = _asked(year, draft_id, remark_id)
-    remarks.withdraw(remark, me())
+    remarks.withdraw(remark, own_id())
     db.session.commit()
     flash(_("Your remark is withdrawn. Replies to it stay."), "ok")
     return see_other(_list_url(remark.draft, remark.recommendation_id))
@@ -234,7 +229,7 @@ def withdraw(year: int, draft_id: int, remark_id: int) -> Any:
 @checks_own_token
 def report(year: int, draft_id: int, remark_id: int) -> Any:
     remark, form = _asked(year, draft_id, remark_id), ReasonForm()
-    if request.method == "GET" and (why := moderating.why_not_report(remark, me())):
+    if request.method == "GET" and (why := moderating.why_not_report(remark, own_id())):
         raise Refused(why)
     if form.validate_on_submit():
         try:

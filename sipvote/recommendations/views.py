@@ -10,9 +10,8 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 
-from ..access import may, public
+from ..access import may, own_id, public
 from ..db import db
 from ..editions import rules as editions
 from ..editions.views import asked_edition
@@ -36,8 +35,7 @@ STATE_NAMES = {
 
 def visitor() -> Writer:
     """Whoever asks, as they stand in the groups."""
-    me = current_user.member_id if current_user.is_authenticated else None
-    return writers.known(me, may("recommendations.organise"))
+    return writers.known(own_id(), may("recommendations.organise"))
 
 
 def asked_draft(year: int, draft_id: int) -> Draft:

@@ -12,12 +12,13 @@ from ..db import db
 from ..decisions.models import Decision
 from ..mail import Letter
 from ..members.models import Member, SignIn
+from ..members.step_models import Factor
 from ..recommendations import own_data as said_of_drafts
 from ..recommendations.hearing_models import Remark
 from ..stocktake.models import StatusChange
 from ..themes import rules as themes
 from ..voting import rules as voting
-from ..voting.day import PaperEntry, VotingCard
+from ..voting.day import ElectionScrutineer, PaperEntry, VotingCard
 from ..voting.models import Election, Elector
 from ..workgroups import own_data as groups
 
@@ -88,15 +89,28 @@ def _of_answering(member: Member) -> dict[str, Any]:
             {"at": e.entered_at}
             for e in db.session.scalars(select(PaperEntry).where(PaperEntry.entered_by_id == member.id))
         ],
-        "acts as an official": [
-            {"at": e.at, "act": e.act, "on": e.subject} for e in _theirs(Entry, Entry.member_id, member.id)
-        ],
+        "acts as an official": [{"at": e.at, "act": e.act, "on": e.subject} for e in _acts(member)],
     }
+
+
+def _acts(member: Member) -> Any:
+    return db.session.scalars(select(Entry).where(Entry.actor == member.number).order_by(Entry.id)).all()
 
 
 def _of_the_service(member: Member) -> dict[str, Any]:
     letters = _theirs(Letter, Letter.member_id, member.id)
     return {
+        "second steps": [
+            {"since": f.made_at, "used": f.used_at} for f in _theirs(Factor, Factor.member_id, member.id)
+        ],
+        "scrutineer of": [
+            {"edition": str(e.edition), "since": s.named_at}
+            for s, e in db.session.execute(
+                select(ElectionScrutineer, Election)
+                .join(Election, Election.id == ElectionScrutineer.election_id)
+                .where(ElectionScrutineer.member_id == member.id)
+            )
+        ],
         "signed in": [s.used_at for s in _theirs(SignIn, SignIn.member_id, member.id)],
         "mails": [{"subject": c.subject, "to": c.address, "sent": c.sent_at, "came back": c.failed_at}
                   for c in letters],
@@ -110,7 +124,7 @@ def _theirs(table: Any, column: InstrumentedAttribute[Any], member_id: int) -> A
 # Each column that points at a member, and under which name the file tells it.
 _LOGGED = "acts as an official"
 TOLD = {
-    "adoption.opened_by_id": _LOGGED, "adoption_answer.entered_by_id": _LOGGED, "audit_entry.member_id": _LOGGED,
+    "adoption.opened_by_id": _LOGGED, "adoption_answer.entered_by_id": _LOGGED,
     "bundle.submitted_by_id": _LOGGED, "certificate.by_id": _LOGGED, "decision.drafted_by_id": _LOGGED,
     "follow_up.made_by_id": _LOGGED, "incident.noted_by_id": _LOGGED, "joining_request.asked_by_id": _LOGGED,
     "key_list.proved_by_id": _LOGGED, "list_upload.uploaded_by_id": _LOGGED, "mailing.begun_by_id": _LOGGED,
@@ -118,6 +132,9 @@ TOLD = {
     "published_stocktake.published_by_id": _LOGGED, "remark_report.settled_by_id": _LOGGED,
     "role_grant.granted_by_id": _LOGGED, "roll_upload.uploaded_by_id": _LOGGED, "second_word.asked_by_id": _LOGGED,
     "voting_card.issued_by_id": _LOGGED, "attendance.marked_by_id": _LOGGED,
+    "asked_act.asked_by_id": _LOGGED, "asked_act.ended_by_id": _LOGGED, "election_scrutineer.named_by_id": _LOGGED,
+    "recovery.first_by_id": _LOGGED, "recovery.second_by_id": _LOGGED, "recovery.member_id": _LOGGED,
+    "factor.member_id": "second steps", "election_scrutineer.member_id": "scrutineer of",
     "adoption_answer.member_id": "answers about adopting texts", "calendar_feed.member_id": "calendar address since",
     "candidate.proposed_by_id": "as a facilitator", "decision.owner_id": "answers for",
     "elector.member_id": "electoral rolls", "envelope.member_id": "voted (what is not known)",
@@ -136,6 +153,7 @@ TOLD = {
 }  # fmt: skip
 # Those that the file does not tell, each with its reason.
 UNTOLD = {
+    "factor_tries.member_id": "a count of wrong codes: it would tell a guesser how many are left",
     "begun_ballot.member_id": "gone once the ballot is sent or the vote is over: it would tell who hesitates",
     "hall_try.member_id": "a count of wrong codes for a day: it would tell a guesser how many are left",
 }

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from ..access import requires
+from ..access import checks_own_token, requires
 from ..db import db
 from ..errors import Refused, see_other
 from ..recommendations.models import LargeTheme, Recommendation
@@ -69,9 +69,10 @@ def _put_form(**values: Any) -> PutForm:
 
 @desk.route("/many/check", methods=["GET", "POST"])
 @requires("stocktake.keep")
+@checks_own_token
 def check() -> Any:
     """Show what would change, before it does."""
-    if request.method == "GET":
+    if request.method != "POST":
         return see_other(url_for(".index"))
     form = ManyForm()
     found = chosen(_numbers((form.ids.data or "").split()))
@@ -88,6 +89,7 @@ def check() -> Any:
 
 @desk.post("/many/status")
 @requires("stocktake.keep")
+@checks_own_token
 def change_many() -> Any:
     form = ManyForm()
     found = chosen(_numbers((form.ids.data or "").split()))
@@ -190,7 +192,7 @@ def remove(theme_id: int) -> Any:
 def link(recommendation_id: int) -> Any:
     recommendation = asked_recommendation(recommendation_id)
     here = url_for("recommendations.show", recommendation_id=recommendation.id)
-    if request.method == "GET":
+    if request.method != "POST":
         return see_other(here)
     form = RepeatsForm()
     if form.validate_on_submit():

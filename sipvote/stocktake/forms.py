@@ -10,6 +10,7 @@ from wtforms import DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
+from ..fields import KeptForm
 from ..i18n import LANGUAGES, language
 from . import large_themes
 from .models import Status
@@ -27,7 +28,7 @@ class Day(DateField):
             raise ValueError(_l("Write the day like 2026-11-21.")) from None
 
 
-class StatusForm(FlaskForm):
+class StatusForm(KeptForm):
     """How far a recommendation is, since when, and why."""
 
     status = RadioField(
@@ -59,10 +60,6 @@ class StatusForm(FlaskForm):
         status = Status(self.status.data)
         until = self.postponed_until.data if status == Status.POSTPONED else None
         return Said(status, self.since.data, self.reason.data or "", language(), until)
-
-    def refuse(self, why: str) -> None:
-        """Show why a rule refused."""
-        self.form_errors.append(why)
 
 
 class ManyForm(StatusForm):

@@ -11,7 +11,7 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from ..access import may, public
+from ..access import checks_own_token, may, own_id, public
 from ..db import db
 from ..decisions.models import Decision
 from ..editions import rules as editions
@@ -133,8 +133,7 @@ def _of_draft(recommendation: Recommendation) -> dict[str, Any]:
 
 
 def _why_not_keep(recommendation: Recommendation) -> str | None:
-    me = current_user.member_id if current_user.is_authenticated else None
-    return statuses.why_not_keep(recommendation, me, may("stocktake.keep"))
+    return statuses.why_not_keep(recommendation, own_id(), may("stocktake.keep"))
 
 
 @recommendations.get("/mine")
@@ -149,6 +148,7 @@ def mine() -> str:
 
 
 @recommendations.route("/<int:recommendation_id>/status", methods=["GET", "POST"])
+@checks_own_token
 def status(recommendation_id: int) -> Any:
     """Say how far a recommendation is."""
     recommendation = asked_recommendation(recommendation_id)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from ..access import checks_own_token, public, stopped_at_the_door
+from ..access import checks_own_token, own_id, public, stopped_at_the_door
 from ..db import db
 from ..editions.models import Edition
 from ..editions.rules import allows, why_not_now
@@ -39,15 +39,11 @@ def asked_theme(edition: Edition, theme_id: int) -> Theme:
     return theme
 
 
-def _me() -> int | None:
-    return current_user.member_id if current_user.is_authenticated else None
-
-
 @themes.get("")
 @public
 def index(year: int) -> str:
     edition = asked_edition(year)
-    me, gathering = _me(), allows(edition, "support")
+    me, gathering = own_id(), allows(edition, "support")
     shows = {k: v for k, v in SHOWS.items() if (me or k not in OWN) and (gathering or k in ("", *OWN))}
     show = request.args.get("show", "")
     show = show if show in shows else ""
@@ -67,7 +63,7 @@ def index(year: int) -> str:
 @themes.get("/<int:theme_id>")
 @public
 def show(year: int, theme_id: int) -> str:
-    edition, me = asked_edition(year), _me()
+    edition, me = asked_edition(year), own_id()
     theme = asked_theme(edition, theme_id)
     if theme.withdrawn_at and (me is None or theme.proposer_id != me):
         abort(410, _("The member who proposed this theme has withdrawn it."))
@@ -94,7 +90,7 @@ def show(year: int, theme_id: int) -> str:
 def new(year: int) -> Any:
     edition = asked_edition(year)
     form = ThemeForm(language=language())
-    if stopped := stopped_at_the_door(form, rules.why_not_propose(edition, _me())):
+    if stopped := stopped_at_the_door(form, rules.why_not_propose(edition, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         alike = finding.look_alikes(edition, form.title.data or "")
@@ -110,11 +106,11 @@ def new(year: int) -> Any:
 def propose(year: int) -> Any:
     edition = asked_edition(year)
     form = ThemeForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for(".new", year=year))
     if form.validate_on_submit():
         try:
-            theme = rules.propose(edition, _me(), form.language.data, form.words())
+            theme = rules.propose(edition, own_id(), form.language.data, form.words())
             db.session.commit()
         except Refused as refused:
             form.refuse(refused.why)
@@ -133,11 +129,11 @@ def edit(year: int, theme_id: int) -> Any:
     form = ThemeForm(
         language=text.language, seen=text.written_at.isoformat(), **{name: getattr(text, name) for name in WORDS}
     )
-    if stopped := stopped_at_the_door(form, rules.why_not_edit(theme, _me())):
+    if stopped := stopped_at_the_door(form, rules.why_not_edit(theme, own_id())):
         return stopped
     if form.validate_on_submit() and not form.form_errors:
         try:
-            rules.edit(theme, _me(), form.language.data, form.words(), form.seen.data)
+            rules.edit(theme, own_id(), form.language.data, form.words(), form.seen.data)
             db.session.commit()
         except Refused as refused:
             form.refuse(refused.why)

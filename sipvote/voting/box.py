@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, false, func, select, text, union_all
 
+from .. import metrics
 from ..db import by_driver, db, now
 from ..together import Together
 from . import seal
@@ -70,9 +71,13 @@ def cast(paper: Paper, member_id: int, choices: Choices, how: Cast = Cast()) -> 
     envelope = seal.seal(seal.write(choices, paper.shape), paper.public_key)
     sealed = Sealed(paper, member_id, envelope, paper.country_of(choices), how)
     if db.engine.dialect.name == "sqlite":
-        return _together.put(sealed)
-    with by_driver(alone=True) as driver:
-        return put(driver, sealed)
+        tracker = _together.put(sealed)
+    else:
+        with by_driver(alone=True) as driver:
+            tracker = put(driver, sealed)
+    for counted in metrics.acknowledged if tracker else ():
+        counted()
+    return tracker
 
 
 class Sealed(NamedTuple):

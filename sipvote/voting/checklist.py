@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
+from .. import readiness
 from ..access import Role
 from ..assembly import rules as assemblies
 from ..db import db, now
@@ -50,6 +51,7 @@ def checklist(election: Election) -> list[Check]:
         _check_roll(election),
         _check_organisers(election),
         *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
+        *_check_installation(),
     ]
 
 
@@ -180,6 +182,12 @@ def _check_organisers(election: Election) -> Check:
         return Check("ok", text)
     needed = _("Opening, closing early and extending by hand take two: name another organiser.")
     return Check("bad" if election.by_hand else "warn", text + " " + needed)
+
+
+def _check_installation() -> list[Check]:
+    """What would keep a real vote from opening here: to be mended before, whether this is a rehearsal or not."""
+    why = readiness.why_not_open()
+    return [Check("warn", why)] if why else []
 
 
 def _check_scrutineers() -> Check:

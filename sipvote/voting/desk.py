@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from ..access import requires
+from .. import readiness
+from ..access import requires, weighs
 from ..acts import ACTS
 from ..audit import Entry
 from ..db import db
@@ -20,6 +21,7 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import download
+from ..members.asked_views import asked_instead
 from ..members.models import Member
 from . import (
     ceremony,
@@ -95,6 +97,7 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         form=form,
         why_not_prepare=rules.why_not_prepare(edition),
         checks=checklist(election) if election and is_draft else [],
+        unready=readiness.why_not_open() if election and election.is_rehearsal and election.state == "frozen" else None,
         turnout=live.voted(election) if election else 0,
         custody=CUSTODY_NAMES,
         rule_hints=RULE_HINTS,
@@ -210,8 +213,16 @@ def settle(year: int, position: int) -> Any:
 
 @desk.post("/publish")
 @requires("voting.run")
+@weighs
 def publish(year: int) -> Any:
-    result.publish(asked_election(year), who())
+    election = asked_election(year)
+    if why := result.why_not_publish(election):
+        raise Refused(why)
+    if asked := asked_instead(
+        "publish result", checkpoints.name_of(election), str(election.edition), election=election.id
+    ):
+        return asked
+    result.publish(election, who())
     return done(year, _("The result is published."))
 
 

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
-from .. import audit
+from .. import audit, readiness
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import moment
-from . import box
+from . import box, unready
 from .announcements import announce, reasoned
 from .checkpoints import checkpoint, is_checkpoint_due, name_of, point_of
 from .models import Custody, Election
@@ -22,7 +22,7 @@ from .rules import hold, why_not_in_phase
 
 
 def why_not_open(election: Election) -> str | None:
-    """Frozen, its word lists tried, and within the announced time."""
+    """Frozen, its word lists tried, within the announced time, and on an installation that can keep the promises."""
     if election.opened_at:
         return _("The vote has been opened already.")
     if not election.frozen_at:
@@ -37,7 +37,7 @@ def why_not_open(election: Election) -> str | None:
         return _(
             "Voting was announced until %(moment)s. Unfreeze, and change the dates.", moment=moment(election.closes_at)
         )
-    return None
+    return None if election.is_rehearsal else readiness.why_not_open()
 
 
 def open_(election: Election, by: int | None, asked_by: int | None = None) -> None:
@@ -182,12 +182,20 @@ def keep_time(election: Election) -> None:
     What is opened by hand is left to those who do; the announced end is the end of every vote.
     """
     if election.opened_at is None:
-        if not election.by_hand and why_not_open(election) is None:
-            open_(election, None)
+        if not election.by_hand:
+            _open_in_time(election)
     elif not is_early(election):
         _close_in_time(election)
     elif is_checkpoint_due(election):
         checkpoint(election)
+
+
+def _open_in_time(election: Election) -> None:
+    why = why_not_open(election)
+    if why is None:
+        open_(election, None)
+    elif why == readiness.why_not_open():
+        unready.tell(election)
 
 
 def _close_in_time(election: Election) -> None:

@@ -94,7 +94,7 @@ def begin(year: int) -> Any:
     """Make this browser a kiosk: the official who does it is signed out of it."""
     election = rules.of_edition(asked_edition(year))
     why = cards.why_not_cards(election)
-    if request.method == "GET" or why or election is None:
+    if request.method != "POST" or why or election is None:
         return render_template("kiosk/begin.html", election=election, why=why)
     audit.record("begin kiosk", name_of(election), current_user.member_id)
     members.sign_out(current_user.sign_in_id)

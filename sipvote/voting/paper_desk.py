@@ -139,7 +139,7 @@ def _in_words(paper: Paper, pile: PaperBatch, choices: Choices | None) -> list[s
 def add(year: int, pile_id: int) -> Any:
     """So many papers with these choices."""
     election, pile, paper = _asked(year, pile_id)
-    if request.method == "GET":  # the language was changed after a refusal
+    if request.method != "POST":  # the language was changed after a refusal
         return redirect(url_for(".pile", year=year, pile_id=pile_id))
     form, why = LineForm(), None
     if form.validate_on_submit():

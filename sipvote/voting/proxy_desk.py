@@ -133,7 +133,7 @@ def new(year: int) -> str:
 def check(year: int) -> Any:
     """Both members, with their names, before the proxy is entered."""
     edition, form = asked_edition(year), PaperForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for(".new", year=year))
     people = _people(edition, form)
     if people is None:
@@ -165,7 +165,7 @@ def _people(edition: Edition, form: PaperForm) -> tuple[Member, Member] | None:
 @requires("assembly.check_in")
 def enter(year: int) -> Any:
     edition, form = asked_edition(year), PaperForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for(".new", year=year))
     people = _people(edition, form)
     if people is None:

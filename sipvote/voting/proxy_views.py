@@ -63,7 +63,7 @@ def _page(edition: Edition, form: GiveForm) -> str:
 def check(year: int) -> Any:
     """Whom the proxy would go to, before it is offered: the name is shown only after number and name both fit."""
     edition, form = asked_edition(year), GiveForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for(".index", year=year))
     holder = _holder(edition, form)
     if holder is None:
@@ -93,7 +93,7 @@ def _holder(edition: Edition, form: GiveForm) -> Member | None:
 @proxies.route("/give", methods=["GET", "POST"])
 def give(year: int) -> Any:
     edition, form = asked_edition(year), GiveForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(url_for(".index", year=year))
     holder = _holder(edition, form)
     if holder is None:

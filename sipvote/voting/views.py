@@ -5,6 +5,7 @@ and the server keeps none of it before it is sealed.
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import download
 from ..i18n import language
+from ..logs import counted_only
 from ..members.models import Member
 from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
@@ -61,7 +63,10 @@ def index(year: int) -> str:
 
 
 def _on_phone(year: int) -> str:
-    return qr.svg(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+    return _public_qr(mail.link("voting.ballot", language(), year=year), _("Leads to your own ballot"))
+
+
+_public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no secret
 
 
 # --- Ballot, check, send: of oneself, and of another voter (for_another.py) ---------------------------
@@ -148,6 +153,7 @@ def look_over(voter: Voter, year: int) -> Any:
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
 @for_cards
+@counted_only
 def send(year: int) -> Any:
     """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
     return put_in(own(), year)

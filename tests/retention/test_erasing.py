@@ -109,7 +109,7 @@ def test_the_name_goes_and_what_others_answered_stays():
     assert not db.session.scalars(select(mail.Letter)).all() and not db.session.scalars(select(SignIn)).all()
     assert dict(certificate.lines)["texts"] == 1 and certificate.by_id == dre.id
     last = db.session.scalars(select(audit.Entry).order_by(audit.Entry.id.desc())).first()
-    assert (last.act, last.member_id) == ("erase member", dre.id) and audit.first_fault() is None
+    assert (last.act, last.actor) == ("erase member", dre.number) and audit.first_fault() is None
 
 
 def test_a_roll_keeps_its_hash_until_the_vote_cannot_be_contested():

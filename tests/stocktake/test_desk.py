@@ -53,6 +53,14 @@ class TestManyAtOnce:
             assert why in page and "The one" in page and f'value="{one.id}"' in page
         assert db.session.scalars(select(StatusChange)).all() == []
 
+    def test_a_page_that_was_open_too_long_keeps_the_text_and_the_choice(self, app, dre):
+        one = an_old_recommendation(2019, 1, "The one")
+        app.config["WTF_CSRF_ENABLED"] = True
+        for step in ("check", "status"):
+            page = dre.post(f"{DESK}/many/{step}", data={**self.FORM, "ids": str(one.id), "csrf_token": "old"}).text
+            assert "open for too long" in page and "All *ready*." in page and f'value="{one.id}"' in page
+        assert db.session.scalars(select(StatusChange)).all() == []
+
     def test_choosing_none_leads_back(self, dre):
         assert dre.get(f"{DESK}/many").status_code == 303
         assert dre.get(f"{DESK}/many?id=x&id=99").status_code == 303

@@ -185,6 +185,14 @@ class TestSayingHowFarItIs:
         assert wrong.get("reason") or "It *runs*." in answer.text
         assert db.session.scalars(select(StatusChange)).all() == []
 
+    def test_a_page_that_was_open_too_long_keeps_what_was_typed(self, app, browser_of, database):
+        recommendation = an_old_recommendation()
+        app.config["WTF_CSRF_ENABLED"] = True
+        old = {**self.FORM, "csrf_token": "old"}
+        text = browser_of(an_organiser()).post(f"{page(recommendation)}/status", data=old).text
+        assert "open for too long" in text and "It *runs*." in text
+        assert db.session.scalars(select(StatusChange)).all() == []
+
     def test_who_answers_for_nothing_reads_so(self, browser_of, database):
         assert "You answer for nothing." in browser_of(a_member()).get("/en/recommendations/mine").text
 

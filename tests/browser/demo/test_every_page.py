@@ -75,6 +75,7 @@ def texts() -> set[tuple[int, str]]:
 SEASONS = [Stop.THEMES, Stop.REVIEW, Stop.VOTE, Stop.COUNT, Stop.SIGNUP, Stop.ASSIGNMENT, Stop.STOCKTAKE]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("phase", SEASONS)
 def test_every_page_is_accessible_and_whole(visit, demo, texts, phase):
     turn = list(Stop).index(phase)  # each phase begins with another width and language

@@ -1,0 +1,45 @@
+"""One world on SQLite for all of these tests: what they ask does not depend on the database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.assurance.web import walk
+from tests.assurance.web.walk import Walk
+from tests.assurance.web.world import World, build
+
+
+@pytest.fixture(scope="session", params=["sqlite"])
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('web') / 'world.db'}"
+
+
+@pytest.fixture(scope="session")
+def made(app: Flask) -> Iterator[World]:
+    """The world, made once."""
+    path = Path(app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
+    world = build(app, path)
+    yield world
+    world.leave()
+
+
+@pytest.fixture(scope="session")
+def walked(made: World) -> Walk:
+    """The walk takes a minute, and several tests look at what it saw."""
+    made.restore()
+    made.app.config["WTF_CSRF_ENABLED"] = False
+    seen = walk.walk(made)
+    made.app.config["WTF_CSRF_ENABLED"] = True
+    return seen
+
+
+@pytest.fixture
+def world(made: World) -> Iterator[World]:
+    """The world as it was made; posts need no token, unless a test wants them to."""
+    made.restore()
+    made.app.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.app.config["WTF_CSRF_ENABLED"] = True
+    made.restore()
