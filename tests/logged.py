@@ -11,6 +11,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     f"{YEAR}/settings": ("plan edition",),
     "POST /members/<int:member_id>": ("grant", "ask for act"),
     "POST /members/<int:member_id>/roles/<int:grant_id>/revoke": ("revoke", "ask for act"),
+    "POST /members/<int:member_id>/erase": ("erase member",),
     "POST /members/<int:member_id>/link": ("revoke personal link",),
     "POST /members/import": ("upload roll",),
     "POST /members/import/<int:upload_id>": ("import roll", "ask for act"),

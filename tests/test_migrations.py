@@ -1,17 +1,22 @@
 """Every migration runs up and down on data, on both databases, and leaves the data as it was."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from sipvote import audit
 from sipvote.app import create_app
-from sipvote.db import db
-from sipvote.schema import downgrade, upgrade
+from sipvote.db import db, now
+from sipvote.members.models import Member
+from sipvote.schema import downgrade, is_ours, upgrade
+from sipvote.voting.models import Elector, Envelope
 from tests import factories, postgres
 
 REVISIONS = [r.revision for r in ScriptDirectory("migrations").walk_revisions()][::-1]
@@ -58,6 +63,56 @@ def test_each_revision_goes_up_and_down_with_data(fresh, revision):
         kept = connection.execute(text("select count(*) from theme_text")).scalar()
     # Below the first revision there are no tables; above it nothing may be lost.
     assert kept == (1 if before >= 0 else 0)
+
+
+# Test 36: every revision, with a whole roll, an election and the log; `rows` of them.
+ROLL = 30_000
+
+
+def a_whole_roll(rows: int = ROLL) -> None:
+    """A roll of this size, which an election has frozen and many have voted in, and letters to all."""
+    city = factories.a_city()
+    people = [
+        {"number": f"R{n}", "name": f"Member {n}", "email": f"r{n}@example.org", "language": "nl", "country": "BE",
+         "city_id": city.id, "profile": "user", "joined": date(2019, 1, 1)}
+        for n in range(rows)
+    ]  # fmt: skip
+    db.session.execute(insert(Member), people)
+    election, _lists = factories.a_frozen_election()
+    voted = db.session.execute(select(Elector.member_id).where(Elector.election_id == election.id)).scalars().all()
+    db.session.execute(
+        insert(Envelope),
+        [{"election_id": election.id, "member_id": who, "sealed": b"x" * 90, "tracker": f"{who:064x}", "cast_at": now(),
+          "former": "", "in_hall": False, "by_proxy": False} for who in voted],
+    )  # fmt: skip
+    audit.record("freeze vote", "vote 2026", None)
+    db.session.commit()
+    db.session.remove()
+
+
+def counted() -> dict[str, int]:
+    """How many rows each table holds that the first revision made already."""
+    with db.engine.connect() as connection:
+        return {
+            name: connection.execute(text(f"select count(*) from {name}")).scalar_one()  # noqa: S608
+            for name in ("member", "elector", "envelope", "audit_entry", "theme", "election")
+        }
+
+
+def test_a_whole_roll_goes_up_and_down_through_every_revision(fresh):
+    upgrade()
+    a_whole_roll()
+    before = counted()
+    assert before["envelope"] == before["elector"] >= ROLL
+    for revision in REVISIONS[-2::-1]:  # to the first one, where the tables are; below there are none
+        downgrade(revision=revision)
+        assert counted() == before, revision
+    for revision in REVISIONS[1:]:
+        upgrade(revision)
+        assert counted() == before, revision
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
+        assert compare_metadata(context, db.metadata) == []
 
 
 def log() -> list[tuple[object, ...]]:
