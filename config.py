@@ -11,6 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 MODES = ("production", "demo", "test")
+LOGS = ("text", "json")
 # In demo and test the keys are public on purpose; production refuses them.
 PLAY_SECRET = "not-a-secret-only-for-demo-and-tests"  # noqa: S105
 PLAY_SIGNING_KEY = "5e" * 32
@@ -62,6 +63,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "OFFICIALS": get("OFFICIALS", "easy" if play else "strict"),
         "BASE_URL": base_url,
         "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
+        "LOG": get("LOG", "text"),
         "PROXIES": whole("PROXIES", 0),
         **_service(get, whole, instance),
         **_operation(get),
@@ -89,6 +91,8 @@ def _service(get: Callable[..., str], whole: Callable[[str, int], int], instance
     return {
         "SQLALCHEMY_DATABASE_URI": database,
         "JOBS_URL": get("JOBS_URL"),
+        # How long a vote may be contested; a lawyer must check it. Then roll and envelopes are destroyed.
+        "CONTEST_DAYS": whole("CONTEST_DAYS", 183),
         "WORKERS": whole("WORKERS", 2),
         # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
         "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
@@ -126,6 +130,8 @@ def _mail(get: Callable[..., str], whole: Callable[[str, int], int], mode: str) 
 def _problems(config: dict[str, Any]) -> list[str]:
     if config["MODE"] not in MODES:
         return [f"SIPVOTE_MODE is '{config['MODE']}'; choose production, demo or test."]
+    if config["LOG"] not in LOGS:
+        return [f"SIPVOTE_LOG is '{config['LOG']}'; choose text or json."]
     if config["OFFICIALS"] not in ("strict", "easy"):
         return [f"SIPVOTE_OFFICIALS is '{config['OFFICIALS']}'; choose strict or easy."]
     if config["MODE"] != "production":

@@ -19,6 +19,7 @@ WORDS = {
     "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "try-deployment": ("sipvote.trial:main", "several machines, tried with processes on this one"),
     "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
+    "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "scan": ("bench.scan:main", "known scanners against a running demonstration, as everybody of its cast"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
@@ -29,7 +30,7 @@ OTHERWISE = "sipvote.cli:main"
 
 def the_words():
     """List the words, one a line."""
-    lines = [f"  {word:<10} {meaning}" for word, (_, meaning) in WORDS.items()]
+    lines = [f"  {word:<15} {meaning}" for word, (_, meaning) in WORDS.items()]
     heading = "sipvote does what one word says:  python3 -m sipvote WORD"
     rest = "Every other word (count, plan, …) is one of the application's: python3 -m sipvote commands"
     return "\n".join([heading, "", *lines, "", rest])

@@ -66,8 +66,11 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
+        "acts.confirm": [Role.BOARD, Role.ORGANISER],
         "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
+        "retention.see": [Role.BOARD, Role.ORGANISER],
+        "members.erase": [Role.ORGANISER],
     }.items()
 }
 

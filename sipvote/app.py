@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, cookies, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
+from . import access, assets, cookies, errors, headers, i18n, jobs, limits, logs, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -20,6 +20,7 @@ csrf = CSRFProtect()
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
     "members.step_views:members",
+    "members.asked_views:members",
     "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
@@ -79,6 +80,7 @@ ROOMS = (
     "stocktake.keeping_views:stocktake",
     "oversight.views:oversight",
     "readiness.views:service",
+    "retention.desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
@@ -120,6 +122,7 @@ def create_app(**overrides: Any) -> Flask:
     metrics.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
+    logs.init_app(app)
     _register_rooms(app)
     import_module(".members.sso", __package__).init_app(app)
     app.context_processor(_page_context)

@@ -25,6 +25,7 @@ from .members import factors, offices, roll
 from .members import rules as members
 from .members.models import Member
 from .oversight import heads as published
+from .retention import words as retention_words
 
 
 def _app() -> Flask:
@@ -40,7 +41,7 @@ def cli() -> None:
     """The words of sipvote that look after its data."""
 
 
-for word in (backup_words.backup, backup_words.restore):
+for word in (backup_words.backup, backup_words.restore, retention_words.retention):
     cli.add_command(word)
 
 
@@ -68,6 +69,8 @@ def search_index() -> None:
 def import_members(file: Path, dry_run: bool) -> None:
     """Make the members equal to the roll in FILE (XLSX or CSV), all or nothing."""
     try:
+        if file.stat().st_size > config.FIXED["MAX_CONTENT_LENGTH"]:
+            raise click.ClickException(f"{file} is larger than any roll: at most 20 MB. Nothing was changed.")
         read = roll.read(file.read_bytes())
     except OSError as trouble:
         raise click.ClickException(f"{file} cannot be read: {trouble.strerror}.") from None

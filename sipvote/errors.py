@@ -11,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
+from .logs import request_id
+
 __all__ = ["Forbidden", "Refused", "init_app"]
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ class Refused(Exception):
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
     # Then the page asks nothing of the database; nor of the routes, when the host was not ours.
     g.broken = code >= 500 or request_ctx.url_adapter is None
-    return render_template("error.html", code=code, title=title, text=text, bare=g.broken), code
+    name = request_id() if code >= 500 else ""
+    return render_template("error.html", code=code, title=title, text=text, bare=g.broken, request_id=name), code
 
 
 def _texts(error: HTTPException) -> tuple[str, str]:

@@ -16,12 +16,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from flask import Flask, has_request_context, request, request_started
 
 Route = TypeVar("Route", bound=Callable[..., Any])
-KINDS = ("text", "json")
 HEADER = "X-Request-ID"
 COUNTED_EVERY = 60  # seconds
 log = logging.getLogger("sipvote.requests")
@@ -142,8 +141,19 @@ def trace(kind: type[BaseException], fault: BaseException, where: TracebackType 
     return "\n".join(told)
 
 
-def configure(kind: str, quiet: bool = False) -> None:
-    """Write everything that this process logs to standard error; `quiet`: only what is wrong."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Json() if kind == "json" else Lines())
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler], force=True)
+def handler(kind: str, stream: TextIO) -> logging.Handler:
+    """Write lines of this kind ("text" or "json") to a stream."""
+    made = logging.StreamHandler(stream)
+    made.setFormatter(Json() if kind == "json" else Lines())
+    return made
+
+
+def configure(kind: str) -> None:
+    """Write everything that this process logs to standard error."""
+    logging.basicConfig(level=logging.INFO, handlers=[handler(kind, sys.stderr)], force=True)
+
+
+def for_granian(kind: str) -> dict[str, Any] | None:
+    """The same lines from the web server itself."""
+    lines = {"()": "sipvote.logs.Json"}
+    return {"formatters": {"generic": lines, "access": lines}} if kind == "json" else None

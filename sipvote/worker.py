@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
 from time import monotonic, time
 from typing import Any
 
@@ -19,7 +20,7 @@ from huey import crontab
 
 import config
 
-from . import jobs, mail, processes
+from . import jobs, logs, mail, processes
 from .assembly import portions
 from .backed_up import last_backup
 from .db import clock_skew, db, now, reading
@@ -27,6 +28,7 @@ from .members import rules as members
 from .members.models import CLOCKS_DIFFER
 from .oversight import heads
 from .recommendations import remark_news
+from .retention import rules as retention
 from .stocktake import reminding as statuses
 from .voting import hours, reminders
 from .workgroups import coming, leavers, offers, reminding, wishing
@@ -34,6 +36,7 @@ from .workgroups import coming, leavers, offers, reminding, wishing
 log = logging.getLogger(__name__)
 # Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
 _mailings = threading.Lock()
+_retained: dict[str, date] = {}  # the day on which this worker did it last
 MAILINGS_AT_A_TIME = 45  # seconds; then the next minute's jobs have their turn
 MAIL_TRIED_EVERY = 600  # seconds
 # What this worker knows of itself: {job: [times, faults, seconds]}, and how the mail server answered last.
@@ -81,6 +84,16 @@ def tidy() -> None:
     reminders.forget_begun()
     wishing.forget_needs()
     db.session.commit()
+
+
+def retain() -> None:
+    """Once a day, destroy what the rules of retention say; SQLite writes its log into the file, where it is no more."""
+    if _retained.get("on") == now().date():
+        return
+    retention.follow()
+    db.session.commit()
+    retention.settle()
+    _retained["on"] = now().date()
 
 
 def remind() -> None:
@@ -169,6 +182,7 @@ REGULAR: dict[str, Callable[[], None]] = {
     "statuses": remind_of_statuses,
     "tidy": tidy,
     "heads": publish_heads,
+    "retention": retain,
     "mail": send_mail,
     "mailings": mailings,
     "mail server": try_mail_server,
@@ -201,12 +215,12 @@ def main(args: list[str]) -> int:
     from .app import create_app
 
     processes.leave_no_cores()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         app = create_app()
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
+    logs.configure(app.config["LOG"])
     queue = jobs.queue_of(app)
     queue.periodic_task(crontab(minute="*"), name="regular")(lambda: do(app, "regular"))
     do(app, "regular")

@@ -30,10 +30,10 @@ def _official_form() -> str | None:
     return f"POST {request.url_rule.rule}" if hasattr(view, "requires") else None
 
 
-@event.listens_for(Engine, "before_cursor_execute")
-def _on_statement(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+@event.listens_for(Engine, "after_cursor_execute")
+def _on_statement(connection: Connection, cursor: Any, statement: str, *_rest: Any) -> None:
     found = WRITE.match(statement)
-    if found and found[1] not in NOT_OF_OFFICIALS and (form := _official_form()):
+    if found and cursor.rowcount != 0 and found[1] not in NOT_OF_OFFICIALS and (form := _official_form()):
         _begun.append((id(connection), found[1]))
         _forms.add(form)
 

@@ -56,7 +56,7 @@ def play(report: Report, here: Place, chance: random.Random, quick: bool) -> Non
         clock = Clock(site.stage.folder / "clock")
         crowd = Crowd(site, site.vote(YEAR), chance)
         with Host(site.stage, **clock.environment):
-            jumps = [0, HOUR, -HOUR, 0] if quick else [0, HOUR, 0, -HOUR, 0, HOUR, -HOUR, 24 * HOUR, -24 * HOUR, 0]
+            jumps = [0, HOUR, -HOUR, 0] if quick else [0, HOUR, 0, -HOUR, 0, HOUR, -HOUR, 8 * HOUR, -24 * HOUR, 0]
             asyncio.run(_vote_through(crowd, clock, jumps))
             report.promise(f"{crowd.acknowledged} votes through jumps of the clock, and into winter time", True)
             clock.set(0)

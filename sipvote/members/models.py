@@ -71,6 +71,8 @@ class Member(Base):
     profile: Mapped[Profile] = mapped_column(words(Profile, "profile"))
     joined: Mapped[date]
     left: Mapped[date | None] = mapped_column(index=True)
+    # Whoever left may ask to be erased: from then on the row has no name, number and address (retention/erasing.py).
+    erased_at: Mapped[datetime | None]
 
     # "unnested": below an outer join it is one too, and not a join within it, for which SQLite reads every member.
     city: Mapped[City] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]  # says bool, takes it

@@ -33,6 +33,7 @@ FRESH = timedelta(minutes=30)
 # A card or a link that somebody else may have found gives no power over the vote.
 ACCOUNT = "account"
 GIVES_ROLES = ("mail", ACCOUNT)
+SIGN_INS_KEPT = timedelta(days=1)  # those that led nowhere
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -289,10 +290,10 @@ def end_sign_ins(since: datetime | None = None) -> None:
 
 
 def forget_old_sign_ins() -> int:
-    """Delete sign-ins that led nowhere after a day, and ended sessions after 90; run by the worker."""
-    led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - timedelta(days=1))
-    long_ago = SignIn.asked_at < now() - timedelta(days=90)
-    return int(db.session.query(SignIn).filter(or_(led_nowhere, long_ago)).delete())
+    """Delete sign-ins that led nowhere after a day, and sessions once they are over; run by the worker."""
+    led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - SIGN_INS_KEPT)
+    is_over = SignIn.used_at < now() - SESSION_LIVES
+    return int(db.session.query(SignIn).filter(or_(led_nowhere, is_over)).delete())
 
 
 # --- Roles ----------------------------------------------------------------------------------------

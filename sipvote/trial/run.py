@@ -38,6 +38,7 @@ AT_ONCE = 6
 STRIKES_WITHIN = 30.0  # seconds
 TOKEN = secrets.token_hex(16)
 SLOW, SLOW_FOR, OTHERS_AT_MOST = 1000, 30.0, 2.0
+ALONE_FOR = 10.0  # seconds
 FILES = 8192
 Web = subprocess.Popen[bytes]
 
@@ -253,6 +254,8 @@ def _kill(web: Web) -> None:
 
 
 def _hang_on(report: Report, port: int, certificate: Path, slow_ones: int) -> None:
+    alone = slow.hang_on(port, certificate, 0, ALONE_FOR)
+    report.figure("seconds that 95 % waited at most without slow connections", round(alone.p95(), 2))
     seen = slow.hang_on(port, certificate, slow_ones, SLOW_FOR)
     report.figure("slow connections at once", seen.at_once)
     report.figure("pages that others asked for meanwhile", len(seen.waited))
