@@ -21,6 +21,7 @@ WORDS = {
     "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
     "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
+    "scan": ("bench.scan:main", "known scanners against a running demonstration, as everybody of its cast"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
     "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
 }

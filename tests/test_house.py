@@ -278,6 +278,41 @@ def test_no_string_for_translators_hides_in_an_f_string():
     assert [str(p) for p in PYTHON if hidden.search(p.read_text(encoding="utf-8"))] == []
 
 
+# SQL that is put together, each with what makes it safe: only words of our own go in.
+BUILT_SQL = {
+    "demo/run.py": "the number of a version",
+    "assembly/links.py": "one of two conditions of the module",
+    "db.py": "pragmas that stand beside it",
+    "backups/manifest.py": "names of our tables and columns",
+    "backups/sqlite.py": "names of our tables",
+    "readiness/facts.py": "names of pragmas of the module",
+}
+ASKS = ("text", "execute", "exec_driver_sql", "executescript", "executemany")
+
+
+def is_built(node: ast.expr) -> bool:
+    """Whether a text is put together when the program runs: f-string, %, + or format."""
+    is_format = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    return is_format or (isinstance(node, (ast.JoinedStr, ast.BinOp)) and not is_literal(node))
+
+
+def is_literal(node: ast.AST) -> bool:
+    names = (ast.Name, ast.Attribute, ast.Call)
+    return not any(isinstance(part, names) and not getattr(part, "id", "X").isupper() for part in ast.walk(node))
+
+
+def built_sql(path: Path) -> list[int]:
+    """The lines on which SQL is handed over that was put together."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    asked = [c for c in calls if getattr(c.func, "attr", getattr(c.func, "id", "")) in ASKS and c.args]
+    return [c.lineno for c in asked if is_built(c.args[0])]
+
+
+def test_no_sql_is_put_together_from_what_somebody_sent():
+    """Values go in as parameters; what is put together stands in BUILT_SQL with its reason, and nowhere else."""
+    assert {str(path.relative_to(CODE)) for path in PYTHON if built_sql(path)} == set(BUILT_SQL)
+
+
 def test_the_opened_box_knows_no_member_no_time_and_no_sequence():
     columns = set(OpenedBallot.__table__.columns.keys())
     assert columns == {"election_id", "choices", "times"}

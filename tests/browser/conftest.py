@@ -33,6 +33,13 @@ AXE = {"reporter": "no-passes", "preload": {"assets": ["media"]}}
 RUN_AXE = """options => window.axe && axe.run(document, options).then(found => found.violations.flatMap(
     rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 120)}`)))"""
 
+# What the security policy refuses is told by an event; what it would refuse to run stands in the page.
+TELL_REFUSALS = """document.addEventListener('securitypolicyviolation',
+    refused => console.error('policy: ' + refused.violatedDirective + ' ' + refused.blockedURI))"""
+INLINE = """() => [...document.querySelectorAll('*')].filter(each => [...each.attributes].some(one =>
+    /^on/.test(one.name) || /^\\W*javascript:/i.test(one.value)
+)).map(each => 'inline: ' + each.outerHTML.slice(0, 120))"""
+
 
 @pytest.fixture(scope="session", params=["sqlite"])
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:

@@ -67,6 +67,6 @@ def address(world: World, rule: str) -> str:
         _kind, choices, name = part.groups()
         if choices:
             return choices.split(",")[0].strip()
-        return str(ids[names.get(name, name)])
+        return str(ids.get(names.get(name, name), 1))  # what the world has nothing of is not there: 404
 
     return "/en" + PART.sub(fill, rule)

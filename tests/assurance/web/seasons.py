@@ -11,7 +11,9 @@ from sipvote.db import db, now
 from sipvote.decisions import following
 from sipvote.decisions.models import Kind
 from sipvote.editions.models import Phase
+from sipvote.members import rules as members
 from sipvote.members.models import Member, RollUpload
+from sipvote.members.step_models import Factor
 from sipvote.recommendations import adopting, joining, moderating, notes
 from sipvote.stocktake import publishing as stocktake
 from sipvote.stocktake.models import ListUpload, Status
@@ -274,7 +276,11 @@ def _no_year(who: People) -> Ids:
             content=b"year;number;title_nl\n2015;9;Een gids\n",
         )
     )  # fmt: skip
+    owner = who["owner"].id
+    factor = make.kept(Factor(member_id=owner, kind="app", name="Phone", secret=b"x", made_at=now(), proved_at=now()))
+    session = members.begin_session(who["owner"])
     return {
+        "factor_id": factor.id, "sign_in_id": session.sign_in_id,
         "member_id": who["mate"].id, "grant_id": who["second"].grants[0].id, "grant_of": who["second"].id,
         "upload_id": roll.id, "list_upload": listed.id, "theme_id": other.id, "into": large.id,
         "recommendation_id": old.id, "day": day.isoformat(), "what": "statuses", "digest": "x",

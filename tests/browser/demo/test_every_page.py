@@ -1,5 +1,7 @@
 """Every page that can be reached by links, as everybody, in each season: no axe violation, no fault, not too wide.
 
+Nor does any refuse something by the security policy, or carry a handler of its own.
+
 All of axe but its rules about colours runs once on each page. Dark differs from light in nothing but colours: those
 rules run in both, on each kind of text that was not seen before (colours.py). No page is wider than a phone or a desk.
 On which of the two axe runs, and in which language, takes turns, so that each is seen on many pages.
@@ -13,7 +15,7 @@ from playwright.sync_api import Page
 
 from sipvote.demo.stops import Stop
 from tests.browser import colours
-from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.conftest import DESK, INLINE, PHONE, TELL_REFUSALS, Visit
 
 ROLES = ("ada", "bas", "chloe", "dre", "eva")
 AGAIN = {"/", "/N/vote", "/N/themes", "/N/themes/N", "/N/groups/", "/N/groups/N"}
@@ -50,6 +52,7 @@ def flaws_of(visit: Visit, texts: set[tuple[int, str]]) -> list[str]:
     """What is wrong with the page, in both schemes and both widths; the next page opens in the other width."""
     page = visit.page
     found = visit.violations(rules={rule: {"enabled": False} for rule in colours.RULES})
+    found += page.evaluate(INLINE)
     found += colours.faults(page, colours.unseen(page, texts))
     found += ["too wide as it opened"] if visit.is_too_wide() else []
     page.set_viewport_size(PHONE if page.viewport_size == DESK else DESK)
@@ -83,6 +86,7 @@ def test_every_page_is_accessible_and_whole(visit, demo, texts, phase):
     # One browser for all: signing in anew costs little, a new browser fetches every file again.
     here = visit(viewport=(PHONE, DESK)[turn % 2], color_scheme="light")
     here.keep_axe()
+    here.page.add_init_script(TELL_REFUSALS)
     here.open("/en/")
     press(here, "phase", phase)
     seen: set[str] = set()
