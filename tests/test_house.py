@@ -119,7 +119,6 @@ def test_rules_do_not_know_the_web(path):
 
 MAY_COMMIT = (
     "views",
-    "sso_views",
     "step_views",
     "desk",
     "ceremony_desk",
