@@ -121,7 +121,6 @@ def test_rules_do_not_know_the_web(path):
 
 MAY_COMMIT = (
     "views",
-    "sso_views",
     "step_views",
     "asked_views",
     "desk",

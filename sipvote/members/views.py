@@ -105,8 +105,12 @@ def _enter(asked: SignIn, form: CodeForm, use: Any) -> Any:
         db.session.commit()
         form.code.errors = [*form.code.errors, refused.why]
         return render_template("members/code.html", form=form, address=asked.address)
-    back = asked.next_path
     asked.device = sessions.device_of(request.user_agent.string)
+    return settle_in(visitor, asked.next_path)
+
+
+def settle_in(visitor: Visitor, back: str | None) -> Any:
+    """End the session of before, begin the new one, and lead on; first to the second step, where a role waits."""
     if current_user.is_authenticated:
         rules.sign_out(current_user.sign_in_id)
     db.session.commit()

@@ -136,6 +136,12 @@ class TestOfficials:
         sign_in(client)
         assert "Dré" in name_on(client) and int(there.asked[-1]["max_age"]) == 1800
 
+    def test_the_second_step_is_needed_all_the_same(self, client, there, app, monkeypatch):
+        monkeypatch.setitem(app.config, "OFFICIALS", "strict")
+        there.user = {"member_number": an_organiser().number}
+        assert "/second-step" in sign_in(client, "/en/sign-in/account?next=/en/members").location
+        assert client.get("/en/members/").status_code == 302 and "Dré" in name_on(client)
+
     def test_a_provider_that_does_not_tell_when_lets_no_official_in(self, client, there):
         there.user, there.lie = {"member_number": an_organiser().number}, {"auth_time": None}
         sign_in(client)
