@@ -47,18 +47,17 @@ _OFFICIAL = (
     "follow_up.made_by_id", "incident.noted_by_id", "joining_request.asked_by_id", "key_list.proved_by_id",
     "mailing.begun_by_id", "presence.checked_in_by_id", "proxy.entered_by_id", "published_stocktake.published_by_id",
     "remark.hidden_by_id", "remark.answered_by_id", "remark_report.settled_by_id", "role_grant.granted_by_id",
+    "asked_act.ended_by_id", "election_scrutineer.named_by_id", "recovery.first_by_id", "recovery.second_by_id",
     "voting_card.issued_by_id", "adoption.opened_by_id", "adoption_answer.entered_by_id",
-    "asked_act.ended_by_id", "recovery.first_by_id", "recovery.second_by_id", "election_scrutineer.named_by_id",
 )  # fmt: skip
 
 PARTS = (
     Part("letters", _l("Letters"), Fate.GONE, _l("They hold the name and the address."), ("letter.member_id",)),
-    Part("sign_ins", _l("Sign-ins, sessions and the second step"), Fate.GONE, _l("Nobody signs in with them any more."),
+    Part("sign_ins", _l("Sign-ins and sessions"), Fate.GONE, _l("Nobody signs in with them any more."),
          ("sign_in.member_id", "factor.member_id", "factor_tries.member_id", "recovery.member_id")),
     Part("roles", _l("Roles, led groups, and the profile of a facilitator"), Fate.GONE,
          _l("Who has left holds no role."),
-         ("role_grant.member_id", "election_scrutineer.member_id", "facilitator_profile.member_id",
-          "workgroup_facilitator.member_id",
+         ("role_grant.member_id", "facilitator_profile.member_id", "workgroup_facilitator.member_id",
           "workgroup_secretary.member_id")),
     Part("addresses", _l("The calendar’s address, personal links, voting cards, wrong codes, ballots not sent"),
          Fate.GONE, _l("They open nothing any more."),
@@ -77,7 +76,7 @@ PARTS = (
          _OFFICIAL),
     Part("roll", _l("The electoral roll, with the sealed envelope"), Fate.STAYS,
          _l("The roll’s published hash covers it, and the vote may be contested. It is destroyed with the envelopes."),
-         ("elector.member_id", "envelope.member_id", "paper_entry.entered_by_id")),
+         ("elector.member_id", "envelope.member_id", "paper_entry.entered_by_id", "election_scrutineer.member_id")),
     Part("presence", _l("The attendance list of assemblies, and proxies"), Fate.STAYS,
          _l("The quorum is proved with them; no name is left in them."),
          ("presence.member_id", "proxy.giver_id", "proxy.holder_id")),
@@ -85,6 +84,8 @@ PARTS = (
          _l("They were counted, and groups were given by them; no name is left in them, nor what was said of access."),
          ("support.member_id", "wish_list.member_id", "signup.member_id", "minutes_answer.member_id",
           "adoption_answer.member_id"), blank=("signup.access_needs", "wish_list.access_needs")),
+    Part("log", _l("The audit log"), Fate.STAYS,
+         _l("No entry can be changed; it holds numbers of members, and no names."), ()),
 )  # fmt: skip
 BY_NAME = {part.name: part for part in PARTS}
 

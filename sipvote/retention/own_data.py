@@ -18,7 +18,7 @@ from ..recommendations.hearing_models import Remark
 from ..stocktake.models import StatusChange
 from ..themes import rules as themes
 from ..voting import rules as voting
-from ..voting.day import PaperEntry, VotingCard
+from ..voting.day import ElectionScrutineer, PaperEntry, VotingCard
 from ..voting.models import Election, Elector
 from ..workgroups import own_data as groups
 
@@ -89,21 +89,29 @@ def _of_answering(member: Member) -> dict[str, Any]:
             {"at": e.entered_at}
             for e in db.session.scalars(select(PaperEntry).where(PaperEntry.entered_by_id == member.id))
         ],
-        "acts as an official": [
-            {"at": e.at, "act": e.act, "on": e.subject}
-            for e in db.session.scalars(select(Entry).where(Entry.actor == member.number).order_by(Entry.id))
-        ],
+        "acts as an official": [{"at": e.at, "act": e.act, "on": e.subject} for e in _acts(member)],
     }
+
+
+def _acts(member: Member) -> Any:
+    return db.session.scalars(select(Entry).where(Entry.actor == member.number).order_by(Entry.id)).all()
 
 
 def _of_the_service(member: Member) -> dict[str, Any]:
     letters = _theirs(Letter, Letter.member_id, member.id)
     return {
-        "signed in": [s.used_at for s in _theirs(SignIn, SignIn.member_id, member.id)],
-        "second step": [
-            {"name": f.name, "since": f.proved_at, "used": f.used_at}
-            for f in _theirs(Factor, Factor.member_id, member.id)
+        "second steps": [
+            {"since": f.made_at, "used": f.used_at} for f in _theirs(Factor, Factor.member_id, member.id)
         ],
+        "scrutineer of": [
+            {"edition": str(e.edition), "since": s.named_at}
+            for s, e in db.session.execute(
+                select(ElectionScrutineer, Election)
+                .join(Election, Election.id == ElectionScrutineer.election_id)
+                .where(ElectionScrutineer.member_id == member.id)
+            )
+        ],
+        "signed in": [s.used_at for s in _theirs(SignIn, SignIn.member_id, member.id)],
         "mails": [{"subject": c.subject, "to": c.address, "sent": c.sent_at, "came back": c.failed_at}
                   for c in letters],
     }  # fmt: skip
@@ -123,14 +131,10 @@ TOLD = {
     "presence.checked_in_by_id": _LOGGED, "proxy.entered_by_id": _LOGGED, "remark.hidden_by_id": _LOGGED,
     "published_stocktake.published_by_id": _LOGGED, "remark_report.settled_by_id": _LOGGED,
     "role_grant.granted_by_id": _LOGGED, "roll_upload.uploaded_by_id": _LOGGED, "second_word.asked_by_id": _LOGGED,
-    "factor.member_id": _LOGGED, "factor_tries.member_id": _LOGGED, "recovery.member_id": _LOGGED,
-    "recovery.first_by_id": _LOGGED, "recovery.second_by_id": _LOGGED, "asked_act.asked_by_id": _LOGGED,
-    "asked_act.ended_by_id": _LOGGED, "election_scrutineer.member_id": _LOGGED,
-    "election_scrutineer.named_by_id": _LOGGED,
     "voting_card.issued_by_id": _LOGGED, "attendance.marked_by_id": _LOGGED,
-    "asked_act.asked_by_id": _LOGGED, "asked_act.ended_by_id": _LOGGED, "recovery.member_id": _LOGGED,
-    "recovery.first_by_id": _LOGGED, "recovery.second_by_id": _LOGGED, "factor.member_id": "second step",
-    "election_scrutineer.member_id": _LOGGED, "election_scrutineer.named_by_id": _LOGGED,
+    "asked_act.asked_by_id": _LOGGED, "asked_act.ended_by_id": _LOGGED, "election_scrutineer.named_by_id": _LOGGED,
+    "recovery.first_by_id": _LOGGED, "recovery.second_by_id": _LOGGED, "recovery.member_id": _LOGGED,
+    "factor.member_id": "second steps", "election_scrutineer.member_id": "scrutineer of",
     "adoption_answer.member_id": "answers about adopting texts", "calendar_feed.member_id": "calendar address since",
     "candidate.proposed_by_id": "as a facilitator", "decision.owner_id": "answers for",
     "elector.member_id": "electoral rolls", "envelope.member_id": "voted (what is not known)",
@@ -149,7 +153,7 @@ TOLD = {
 }  # fmt: skip
 # Those that the file does not tell, each with its reason.
 UNTOLD = {
-    "factor_tries.member_id": "a count of wrong codes until the next right one",
+    "factor_tries.member_id": "a count of wrong codes: it would tell a guesser how many are left",
     "begun_ballot.member_id": "gone once the ballot is sent or the vote is over: it would tell who hesitates",
     "hall_try.member_id": "a count of wrong codes for a day: it would tell a guesser how many are left",
 }
