@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
-DEV_WORDS = {"test", "check", "rehearsal", "bench", "translate", "try-deployment"}
+DEV_WORDS = {"test", "check", "rehearsal", "bench", "prove", "mutate", "translate", "try-deployment"}
 OLDEST = (3, 11)
 HALF_MADE = "half-made"
 
