@@ -130,7 +130,8 @@ class _Finder(ast.NodeVisitor):
     visit_If = visit_While = visit_IfExp = _condition  # noqa: N815
 
     def visit_Return(self, node: ast.Return) -> None:
-        if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
+        is_nothing = isinstance(node.value, ast.Constant) and node.value.value in (None, False)  # False is turned below
+        if node.value is not None and not is_nothing:
             nothing = ast.copy_location(ast.Constant(None), node.value)
             self.put(node, "value", nothing, "return → return None")
         self.generic_visit(node)
