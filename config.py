@@ -11,9 +11,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 MODES = ("production", "demo", "test")
+LOGS = ("text", "json")
 # In demo and test the keys are public on purpose; production refuses them.
 PLAY_SECRET = "not-a-secret-only-for-demo-and-tests"  # noqa: S105
 PLAY_SIGNING_KEY = "5e" * 32
+PLAY_FACTOR_KEY = "fa" * 32
 
 
 # What no installation changes: sessions, and how much a visitor may send.
@@ -56,12 +58,21 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "INSTANCE": instance,
         "SECRET_KEY": get("SECRET_KEY", PLAY_SECRET if play else ""),
         "SIGNING_KEY": get("SIGNING_KEY", PLAY_SIGNING_KEY if play else ""),
+        "FACTOR_KEY": get("FACTOR_KEY", PLAY_FACTOR_KEY if play else ""),
+        # "strict": officials prove themselves twice and act by two; "easy" is for demonstrations and tests.
+        "OFFICIALS": get("OFFICIALS", "easy" if play else "strict"),
         "BASE_URL": base_url,
         "TRUSTED_HOSTS": [h for h in get("TRUSTED_HOSTS", "127.0.0.1,localhost" if play else "").split(",") if h],
+        "LOG": get("LOG", "text"),
         "PROXIES": whole("PROXIES", 0),
         **_service(get, whole, instance),
         **_operation(get),
         **_mail(get, whole, mode),
+        # The identity provider of the cooperative, where members may sign in with their account (members/sso.py).
+        "OIDC_ISSUER": get("OIDC_ISSUER"),
+        "OIDC_CLIENT_ID": get("OIDC_CLIENT_ID"),
+        "OIDC_CLIENT_SECRET": get("OIDC_CLIENT_SECRET"),
+        "OIDC_MEMBER_CLAIM": get("OIDC_MEMBER_CLAIM", "member_number"),
         "SOURCE_URL": get("SOURCE_URL") or None,
         "CONTACT": get("CONTACT", "smartinprogress@example.org" if play else ""),
         "SESSION_COOKIE_NAME": "__Host-sipvote" if base_url.startswith("https:") else "sipvote",
@@ -80,6 +91,8 @@ def _service(get: Callable[..., str], whole: Callable[[str, int], int], instance
     return {
         "SQLALCHEMY_DATABASE_URI": database,
         "JOBS_URL": get("JOBS_URL"),
+        # How long a vote may be contested; a lawyer must check it. Then roll and envelopes are destroyed.
+        "CONTEST_DAYS": whole("CONTEST_DAYS", 183),
         "WORKERS": whole("WORKERS", 2),
         # Those who wait for SQLite's disk share one flush; PostgreSQL has processes of its own to keep busy.
         "THREADS": whole("THREADS", 10 if database.startswith("sqlite") else 4),
@@ -117,6 +130,10 @@ def _mail(get: Callable[..., str], whole: Callable[[str, int], int], mode: str) 
 def _problems(config: dict[str, Any]) -> list[str]:
     if config["MODE"] not in MODES:
         return [f"SIPVOTE_MODE is '{config['MODE']}'; choose production, demo or test."]
+    if config["LOG"] not in LOGS:
+        return [f"SIPVOTE_LOG is '{config['LOG']}'; choose text or json."]
+    if config["OFFICIALS"] not in ("strict", "easy"):
+        return [f"SIPVOTE_OFFICIALS is '{config['OFFICIALS']}'; choose strict or easy."]
     if config["MODE"] != "production":
         return []
     checks = [
@@ -128,6 +145,11 @@ def _problems(config: dict[str, Any]) -> list[str]:
         (
             _is_key(config["SIGNING_KEY"]) and config["SIGNING_KEY"] != PLAY_SIGNING_KEY,
             "SIPVOTE_SIGNING_KEY is missing; give 64 hexadecimal digits, made as the secret key, and keep it for ever.",
+        ),
+        (
+            _is_key(config["FACTOR_KEY"]) and config["FACTOR_KEY"] != PLAY_FACTOR_KEY,
+            "SIPVOTE_FACTOR_KEY is missing; give 64 hexadecimal digits, made as the secret key: it locks away what "
+            "officials prove themselves with.",
         ),
         (config["TRUSTED_HOSTS"], "SIPVOTE_TRUSTED_HOSTS is missing; name the hosts that members use, with commas."),
         (
@@ -144,6 +166,14 @@ def _problems(config: dict[str, Any]) -> list[str]:
         (
             not config["METRICS_TOKEN"] or len(config["METRICS_TOKEN"]) >= 20,
             "SIPVOTE_METRICS_TOKEN is short; give at least 20 random characters, or none to close the page.",
+        ),
+        (
+            not config["OIDC_ISSUER"] or config["OIDC_ISSUER"].startswith("https://"),
+            "SIPVOTE_OIDC_ISSUER is not https; give the provider's own address, or nothing to do without.",
+        ),
+        (
+            bool(config["OIDC_ISSUER"]) == bool(config["OIDC_CLIENT_ID"]) == bool(config["OIDC_CLIENT_SECRET"]),
+            "SIPVOTE_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET belong together; give all three, or none.",
         ),
     ]
     return [sentence for fine, sentence in checks if not fine]

@@ -18,18 +18,20 @@ WORDS = {
     "work": ("sipvote.worker:main", "the worker that sends mail and keeps the dates"),
     "rehearsal": ("sipvote.rehearsal:main", "whole years, an assembly and groups, played by machines"),
     "try-deployment": ("sipvote.trial:main", "several machines, tried with processes on this one"),
+    "faults": ("sipvote.faults:main", "kills, power cuts, full disks, wrong clocks while people vote"),
+    "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "prove": ("tests.assurance.prove:main", "elections, years and sign-ups in any order, 20,000 steps; 10,000 votes"),
     "mutate": ("tests.assurance.mutate:main", "puts faults into the rules, to see whether a test notices each"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
-    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv)"),
+    "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
 }
 OTHERWISE = "sipvote.cli:main"
 
 
 def the_words():
     """List the words, one a line."""
-    lines = [f"  {word:<10} {meaning}" for word, (_, meaning) in WORDS.items()]
+    lines = [f"  {word:<15} {meaning}" for word, (_, meaning) in WORDS.items()]
     heading = "sipvote does what one word says:  python3 -m sipvote WORD"
     rest = "Every other word (count, plan, …) is one of the application's: python3 -m sipvote commands"
     return "\n".join([heading, "", *lines, "", rest])

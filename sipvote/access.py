@@ -6,6 +6,7 @@ which roles may act stands in MAY and nowhere else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.exc import OperationalError
 
+from .db import now
 from .errors import Forbidden, Refused, this_page
 from .fields import KeptForm
 
@@ -34,6 +36,12 @@ class Role(StrEnum):
     ORGANISER = "organiser"
 
 
+# Roles that weigh: they sleep in a session until their holder has done the second step (docs/officials.md).
+WEIGHTY = frozenset({Role.SCRUTINEER, Role.BOARD, Role.ORGANISER})
+PROOF_LIVES = timedelta(minutes=5)  # for acts that cannot be undone
+# Asks for the second step on the page where it is needed; None when the answer came along. The members' room knows.
+second_step: list[Callable[[], Any]] = []
+
 MAY: dict[str, frozenset[Role]] = {
     act: frozenset(roles)
     for act, roles in {
@@ -44,6 +52,7 @@ MAY: dict[str, frozenset[Role]] = {
         "themes.review": [Role.ORGANISER],
         "assembly.plan": [Role.ORGANISER],
         "assembly.check_in": [Role.FACILITATOR, Role.ORGANISER],
+        "assembly.incidents": [Role.BOARD, Role.ORGANISER],
         "assembly.minutes": [Role.BOARD, Role.ORGANISER],
         "assembly.mail": [Role.ORGANISER],
         "voting.run": [Role.ORGANISER],
@@ -57,8 +66,11 @@ MAY: dict[str, frozenset[Role]] = {
         "decisions.decide": [Role.BOARD, Role.ORGANISER],
         "stocktake.keep": [Role.ORGANISER],
         "figures.see": [Role.BOARD, Role.ORGANISER],
-        "audit.read": [Role.BOARD, Role.ORGANISER],
+        "acts.confirm": [Role.BOARD, Role.ORGANISER],
+        "audit.read": [Role.BOARD, Role.ORGANISER, Role.SCRUTINEER],
         "service.watch": [Role.ORGANISER],
+        "retention.see": [Role.BOARD, Role.ORGANISER],
+        "members.erase": [Role.ORGANISER],
     }.items()
 }
 
@@ -79,6 +91,8 @@ class Visitor(UserMixin):
     roles: frozenset[Role] = frozenset()
     cities: frozenset[int] = frozenset()
     via: str = "mail"  # how the session began: members.models.SignIn
+    asleep: frozenset[Role] = frozenset()  # held, but the second step is not done
+    proved_at: datetime | None = None  # when the second step was last done in this session
 
     @property
     def is_in_hall(self) -> bool:
@@ -91,6 +105,24 @@ class Visitor(UserMixin):
     def may(self, act: str) -> bool:
         """Say whether one of the visitor's roles allows the act (a key of MAY)."""
         return bool(self.roles & MAY[act])
+
+    def must_prove(self, act: str | None, weighs: bool) -> bool:
+        """Say whether the second step comes first: the role sleeps, or the act weighs and it was done long ago."""
+        if act and not self.may(act):
+            return bool(self.asleep & MAY[act])
+        long_ago = self.proved_at is None or self.proved_at <= now() - PROOF_LIVES
+        return weighs and strict() and bool(self.roles & WEIGHTY) and long_ago
+
+
+def strict() -> bool:
+    """Whether officials do a second step, and need each other, as SIPVOTE_OFFICIALS says."""
+    return bool(current_app.config["OFFICIALS"] == "strict")
+
+
+def awake(roles: frozenset[Role], proved: bool) -> tuple[frozenset[Role], frozenset[Role]]:
+    """Which of somebody's roles a session has, and which sleep until the second step is done."""
+    asleep = roles & WEIGHTY if strict() and not proved else frozenset()
+    return roles - asleep, asleep
 
 
 def may(act: str) -> bool:
@@ -145,6 +177,12 @@ def for_cards(route: Route) -> Route:
     return route
 
 
+def weighs(route: Route) -> Route:
+    """Mark a route whose act cannot be undone: officials do their second step within five minutes before it."""
+    route.weighs = True  # type: ignore[attr-defined]
+    return route
+
+
 def requires(act: str) -> Callable[[Route], Route]:
     """Mark a route as open only to the roles that MAY lists for the act."""
     if act not in MAY:
@@ -188,6 +226,9 @@ def _wall() -> Response | None:
     if current_user.is_in_hall and not getattr(route, "is_for_cards", False):
         raise Forbidden(_("With your card you can only vote. To do more, sign in with your e-mail address."))
     act = getattr(route, "requires", None)
+    is_act = getattr(route, "weighs", False) and request.method not in ("GET", "HEAD")
+    if current_user.must_prove(act, is_act) and (asked := second_step[0]()) is not None:
+        return asked  # type: ignore[no-any-return]
     if act is not None and not current_user.may(act):
         raise Forbidden(_("This page is for the people who organise Smart in Progress."))
     return None

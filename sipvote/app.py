@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 import config
 
-from . import access, assets, errors, headers, i18n, jobs, limits, mail, markdown, metrics, navigation
+from . import access, assets, cookies, errors, headers, i18n, jobs, limits, logs, mail, markdown, metrics, navigation
 from .db import db, engine_options
 from .editions import rules as editions
 
@@ -19,7 +19,9 @@ csrf = CSRFProtect()
 
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
-    "members.views:members",
+    "members.step_views:members",
+    "members.asked_views:members",
+    "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
     "themes.views:themes",
@@ -76,7 +78,9 @@ ROOMS = (
     "stocktake.views:recommendations",
     "stocktake.import_desk:desk",
     "stocktake.keeping_views:stocktake",
+    "oversight.views:oversight",
     "readiness.views:service",
+    "retention.desk:desk",
     "pages:pages",
 )
 # Tables of rooms that have no page yet.
@@ -109,6 +113,7 @@ def create_app(**overrides: Any) -> Flask:
     csrf.init_app(app)
     mail.mailman.init_app(app)
     i18n.init_app(app)
+    cookies.init_app(app)
     access.init_app(app)
     errors.init_app(app)
     jobs.init_app(app)
@@ -117,7 +122,9 @@ def create_app(**overrides: Any) -> Flask:
     metrics.init_app(app)
     assets.init_app(app)
     headers.init_app(app)
+    logs.init_app(app)
     _register_rooms(app)
+    import_module(".members.sso", __package__).init_app(app)
     app.context_processor(_page_context)
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
@@ -137,6 +144,8 @@ def _register_rooms(app: Flask) -> None:
     blueprints = [getattr(import_module(f".{module}", __package__), name) for module, name in named]
     for blueprint in dict.fromkeys(blueprints):
         app.register_blueprint(blueprint)
+    # The wall asks officials for their second step: the members' room knows how.
+    access.second_step[:] = [import_module(".members.step_views", __package__).at_the_wall]
     # Who voted counts for the quorum: the assembly's room asks, the ballot box answers.
     import_module(".assembly.quorum", __package__).voted[:] = [import_module(".voting.box", __package__).who_voted]
     # What members have begun holds settings of their edition fast: the editions ask, the workgroups answer.

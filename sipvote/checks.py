@@ -5,6 +5,7 @@ tried is not known to work.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -166,8 +167,10 @@ def _report(name: str, code: int, output: str) -> bool:
 # --- lock ---------------------------------------------------------------------------------------
 
 
-def lock(_words: list[str]) -> int:
-    """Choose the newest versions that pyproject.toml allows, and write both lock files."""
+def lock(words: list[str]) -> int:
+    """Choose the newest versions that pyproject.toml allows, and write both lock files; --verify only looks at them."""
+    if "--verify" in words:
+        return _verify()
     uv = shutil.which("uv")
     if not uv:
         raise boot.Trouble("the word lock needs uv on the PATH (for one: pip install uv).")
@@ -182,6 +185,31 @@ def lock(_words: list[str]) -> int:
         boot.LOCKS[kind].write_text(heading + pins, encoding="utf-8")
         print(f"{boot.LOCKS[kind].name} is written.")
     return 0
+
+
+def _verify() -> int:
+    """Whether the locks hold each library by its version and hashes; and what is known against those that we run on."""
+    loose = [line for lock in boot.LOCKS.values() for line in unpinned(lock.read_text(encoding="utf-8"))]
+    print(*(f"✗ {line} has no version or no hash" for line in loose), sep="\n", end="\n" if loose else "")
+    if not loose:
+        print("✓ every library of both locks is pinned, with its hashes")
+    program = shutil.which("pip-audit")
+    if program is None:
+        print("! pip-audit is not here, so nobody looked for known weaknesses: pip install pip-audit")
+        return 1
+    # --strict: what the database of weaknesses does not tell of must not pass for sound.
+    command = [program, "--strict", "--require-hashes", "--disable-pip", "-r", str(boot.LOCKS["runtime"])]
+    done = subprocess.run(command, capture_output=True, text=True)
+    said = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]
+    print("✓ nothing is known against them" if done.returncode == 0 else f"✗ pip-audit: {said[-1]}")
+    return 1 if loose or done.returncode else 0
+
+
+def unpinned(lock: str) -> list[str]:
+    """The requirements of a lock that are not one version with a SHA-256 of its files."""
+    entries = [entry for entry in re.sub(r"\\\n", " ", lock).splitlines() if entry.strip() and entry[0] != "#"]
+    fixed = re.compile(r"[\w.\[\],-]+==\S+ .*--hash=sha256:[0-9a-f]{64}")
+    return [entry.split(" ")[0].strip() for entry in entries if not fixed.match(entry)]
 
 
 def _resolve(uv: str, options: list[str]) -> str:

@@ -4,25 +4,28 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup
+from flask.cli import FlaskGroup, ScriptInfo, with_appcontext
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 import config
 
-from . import audit, bounces, finds, mail, schema
+from . import audit, bounces, chain, finds, mail, schema
 from .access import Role
 from .backups import words as backup_words
-from .db import db, learn_sizes
+from .db import db, learn_sizes, reading
 from .jsonfile import BadFile
-from .members import offices, roll
+from .members import factors, offices, roll
 from .members import rules as members
 from .members.models import Member
+from .oversight import heads as published
+from .retention import words as retention_words
 
 
 def _app() -> Flask:
@@ -38,7 +41,7 @@ def cli() -> None:
     """The words of sipvote that look after its data."""
 
 
-for word in (backup_words.backup, backup_words.restore):
+for word in (backup_words.backup, backup_words.restore, retention_words.retention):
     cli.add_command(word)
 
 
@@ -66,6 +69,8 @@ def search_index() -> None:
 def import_members(file: Path, dry_run: bool) -> None:
     """Make the members equal to the roll in FILE (XLSX or CSV), all or nothing."""
     try:
+        if file.stat().st_size > config.FIXED["MAX_CONTENT_LENGTH"]:
+            raise click.ClickException(f"{file} is larger than any roll: at most 20 MB. Nothing was changed.")
         read = roll.read(file.read_bytes())
     except OSError as trouble:
         raise click.ClickException(f"{file} cannot be read: {trouble.strerror}.") from None
@@ -95,13 +100,66 @@ def grant(number: str, role: str) -> None:
     click.echo(f"{member.name} is now {role}.")
 
 
-@cli.command("audit")
-def check_audit() -> None:
-    """Check that no entry of the audit log was changed or dropped."""
-    fault = audit.first_fault()
-    if fault is not None:
-        raise click.ClickException(f"The chain breaks at entry {fault}.")
-    click.echo("The audit log is whole.")
+@cli.command("reset-second-step")
+@click.argument("number")
+def reset_second_step(number: str) -> None:
+    """Take away the second step of the member NUMBER, when there are no two others to confirm it; it is audited."""
+    member = db.session.scalar(select(Member).where(Member.number == number))
+    if member is None:
+        raise click.ClickException(f"There is no member with number {number}.")
+    factors.forget(member, None, way="command line")
+    db.session.commit()
+    click.echo(f"{member.name} sets up a new second step at the next sign-in.")
+
+
+@cli.group("audit", invoke_without_command=True)
+@click.pass_context
+def audit_log(context: click.Context) -> None:
+    """Check, export or name the head of the audit log; alone it checks."""
+    if context.invoked_subcommand is None:
+        context.invoke(verify)
+
+
+@audit_log.command("verify")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--heads", type=click.Path(path_type=Path), help="heads.jsonl, as published; for a FILE.")
+@click.option("--head", multiple=True, help="The hash of a line in a letter that was kept.")
+@click.pass_context
+def verify(context: click.Context, file: Path | None, heads: Path | None, head: tuple[str, ...]) -> None:
+    """Check that no line of the log was changed, put in or dropped: in FILE, or in the database."""
+    try:
+        if file:
+            checked = chain.check(chain.lines_of(file), chain.lines_of(heads) if heads else (), head)
+        else:
+            checked = _with_app(context, partial(published.check, head))
+    except OSError as trouble:
+        raise click.ClickException(f"{trouble.filename} cannot be read: {trouble.strerror}.") from None
+    if checked.fault:
+        raise click.ClickException(chain.told(checked))
+    click.echo(chain.told(checked))
+
+
+def _with_app(context: click.Context, act: Callable[[], Any]) -> Any:
+    with context.ensure_object(ScriptInfo).load_app().app_context(), reading():
+        return act()
+
+
+@audit_log.command("export")
+@with_appcontext
+def export_audit() -> None:
+    """Write every line of the log to standard output, as JSONL."""
+    for line in audit.lines():
+        click.echo(line)
+
+
+@audit_log.command("head")
+@with_appcontext
+def head_of_audit() -> None:
+    """Tell the last line of the log and its hash, and the heads that were published."""
+    checked = published.check()
+    click.echo(f"Line {checked.lines}: {checked.head}")
+    for head in published.published():
+        click.echo(head.exported())
 
 
 @cli.command("bounce")

@@ -76,13 +76,23 @@ ONCE_MORE = text("changes + 1")
 
 
 class Database(SQLAlchemy):
-    """Flask-SQLAlchemy, whose pages end where the databases' numbers end."""
+    """Flask-SQLAlchemy, whose pages end where the databases' numbers end, and whose sessions end in any case."""
 
     def paginate(self, select: Any, **options: Any) -> Pagination:
         """Give the page of a list that ?page= asks for; 404 when there is no such page."""
         if len(request.args.get("page", "")) > 6:
             abort(404)
         return super().paginate(select, **options)
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """Forget the session when a request ends; also when the database has gone, and the transaction with it.
+
+        The answer is made by then: it must not become a fault because there is nothing left to roll back.
+        """
+        try:
+            super()._teardown_session(exc)
+        except OperationalError:
+            self.session.registry.clear()
 
 
 db = Database(model_class=Base, disable_autonaming=True)
@@ -174,6 +184,12 @@ def only_reads(route: Route) -> Route:
     return route
 
 
+def writes(route: Route) -> Route:
+    """Mark a route that writes, although it is asked for with GET: the address that somebody is sent back to."""
+    route.writes = True  # type: ignore[attr-defined]
+    return route
+
+
 def _only_reads() -> bool:
     """Whether the transaction that begins now will only read.
 
@@ -183,12 +199,15 @@ def _only_reads() -> bool:
     if not has_request_context():
         return _reads_only.get()
     route = current_app.view_functions.get(request.endpoint or "")
+    if getattr(route, "writes", False):
+        return False
     return request.method in ("GET", "HEAD", "OPTIONS") or getattr(route, "only_reads", False)
 
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Engine settings for `url`: a pool for the threads that use it, and for each a second one that looks."""
-    options = {"pool_size": threads, "max_overflow": threads}
+    # What was typed stands in no fault: faults are logged.
+    options = {"pool_size": threads, "max_overflow": threads, "hide_parameters": True}
     if url.startswith("sqlite"):
         return {**options, "connect_args": {"timeout": 30}}
     return {**options, "pool_recycle": 3600}

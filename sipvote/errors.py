@@ -8,8 +8,10 @@ from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
+
+from .logs import request_id
 
 __all__ = ["Forbidden", "Refused", "init_app"]
 log = logging.getLogger(__name__)
@@ -26,7 +28,8 @@ class Refused(Exception):
 def _page(code: int, title: str, text: str) -> tuple[str, int]:
     # Then the page asks nothing of the database; nor of the routes, when the host was not ours.
     g.broken = code >= 500 or request_ctx.url_adapter is None
-    return render_template("error.html", code=code, title=title, text=text, bare=g.broken), code
+    name = request_id() if code >= 500 else ""
+    return render_template("error.html", code=code, title=title, text=text, bare=g.broken, request_id=name), code
 
 
 def _texts(error: HTTPException) -> tuple[str, str]:
@@ -45,6 +48,8 @@ def _texts(error: HTTPException) -> tuple[str, str]:
     title, text = texts.get(error.code or 500, (_("Something went wrong"), _("Try again in a few minutes.")))
     # Our own sentences win over the general one; Werkzeug's English defaults do not.
     own = error.description if error.description != type(error).description else None
+    if isinstance(error, SecurityError):  # it would repeat the host that somebody made up
+        own = None
     return title, str(own or text)
 
 

@@ -74,6 +74,11 @@ def ics_file(name: str, calendar: str) -> Response:
     return download(calendar, f"{name}.ics", "text/calendar; charset=utf-8")
 
 
+def text_file(filename: str, kind: str, lines: Iterable[str]) -> Response:
+    """Give lines of text as a download."""
+    return download("".join(f"{line}\n" for line in lines), filename, f"{kind}; charset=utf-8")
+
+
 def download(body: Any, filename: str, kind: str) -> Response:
     """Give a body of a media type as a file of this name."""
     response = Response(body, content_type=kind)

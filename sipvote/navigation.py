@@ -63,7 +63,8 @@ DESKS = (
         (_l("Figures"), "figures.index", "figures.see"),
         (_l("Editions"), "editions.index", "editions.plan"),
         (_l("Members"), "members_desk.index", "members.see"),
-        (_l("Audit log"), "pages.audit_log", "audit.read"),
+        (_l("What is erased"), "retention.index", "retention.see"),
+        (_l("Audit log"), "oversight.log", "audit.read"),
         (_l("The service"), "service.health", "service.watch"),
     )),
 )  # fmt: skip

@@ -6,27 +6,26 @@ from typing import Any
 from flask import Blueprint, current_app, flash, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import Executable, select, text
+from sqlalchemy import text
 
-from . import acts, audit, mail, today
-from .access import public, requires
-from .assembly import links, presence, proxies
+from . import mail, today
+from .access import public
+from .assembly import links, proxies
 from .db import db
 from .editions import rules as editions
 from .errors import see_other
-from .mail import Letter
 from .members.forms import ROLE_NAMES, LanguageForm
-from .members.models import Member, SignIn
+from .members.models import Member
 from .recommendations import drafts, writers
 from .recommendations import hearing as remarks
-from .recommendations import own_data as said_of_drafts
 from .recommendations.views import STATE_NAMES
+from .retention import headings, own_data
 from .stocktake import statuses
 from .themes import rules as themes
 from .threads import mine
 from .voting import keys
 from .voting import rules as voting
-from .workgroups import coming, feed, own_data, wished
+from .workgroups import coming, feed, wished
 from .workgroups import rules as workgroups
 
 pages = Blueprint("pages", __name__)
@@ -72,15 +71,6 @@ def health() -> Any:
     return {"ok": True, "mode": current_app.config["MODE"]}
 
 
-@pages.get("/audit")
-@requires("audit.read")
-def audit_log() -> str:
-    """What officials did, the newest first."""
-    page = db.paginate(select(audit.Entry).order_by(audit.Entry.id.desc()), per_page=50, max_per_page=50)
-    people = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(e.member_id for e in page)))}
-    return render_template("pages/audit_log.html", page=page, people=people, acts=acts)
-
-
 def current_member() -> Member:
     """The member who is signed in, whole."""
     return db.session.get_one(Member, current_user.member_id)
@@ -112,45 +102,17 @@ def my_language() -> Any:
     return see_other(url_for("pages.me"))
 
 
+@pages.get("/me/data")
+def my_data_page() -> str:
+    """The same to read, to print or to save."""
+    return render_template("pages/my_data.html", facts=own_data.of(current_member()), heading=headings.heading)
+
+
 @pages.get("/me/data.json")
 def my_data() -> Any:
-    """Everything that is kept about the member, as one file."""
-    member = current_member()
-    columns = ("number", "name", "email", "language", "country", "joined", "left", "profile")
-    facts = {
-        "member": {name: getattr(member, name) for name in columns} | {"city": member.city.name},
-        "roles": [{"role": g.role, "city": g.city.name if g.city else None} for g in member.grants],
-        "themes proposed": [str(t) for t in themes.proposed_by(member.id)],
-        "themes supported": [str(t) for t in themes.supported_by(member.id)],
-        "voted (what is not known)": [
-            {"edition": str(e.edition), "at": at, "by proxy": by_proxy}
-            for e, at, by_proxy in voting.votes_of(member.id)
-        ],
-        "proxies": [
-            {
-                "giver": p.giver.name,
-                "holder": p.holder.name,
-                "given": p.given_at,
-                "accepted": p.accepted_at,
-                "ended": p.ended_at,
-                "why": p.ended_why,
-            }
-            for p in proxies.all_of(member.id)
-        ],
-        "assemblies": [
-            {"edition": str(a.edition), "how": p.way, "since": p.arrived_at, "left": p.left_at}
-            for p, a in presence.of_whom(member.id)
-        ],
-        **own_data.of(member),
-        **said_of_drafts.of(member),
-        "signed in": list(db.session.scalars(select(SignIn.used_at).where(SignIn.member_id == member.id))),
-        "mails": [{"subject": subject, "sent": sent} for subject, sent in db.session.execute(_mails_to(member))],
-    }
+    """Everything that is kept about the member, as one file for programs."""
+    facts = own_data.of(current_member())
     answer = current_app.response_class(json.dumps(facts, default=str, ensure_ascii=False, indent=2))
     answer.mimetype = "application/json"
     answer.headers.set("Content-Disposition", "attachment", filename="sipvote.json")
     return answer
-
-
-def _mails_to(member: Member) -> Executable:
-    return select(Letter.subject, Letter.sent_at).where(Letter.member_id == member.id).order_by(Letter.id)

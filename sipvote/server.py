@@ -11,7 +11,7 @@ from granian.constants import Interfaces
 
 import config
 
-from . import metrics, processes
+from . import logs, metrics, processes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,6 +39,7 @@ def main(args: list[str], factory: str = "sipvote.app:create_app") -> int:
         blocking_threads=settings["THREADS"],
         backlog=2048,
         websockets=False,
+        log_dictconfig=logs.for_granian(settings["LOG"]),
         log_access=False,  # access logs would pair addresses and times with ballots
         respawn_failed_workers=True,
         workers_kill_timeout=10,
@@ -55,6 +56,7 @@ def application() -> "Flask":
     gc.disable()
     module, name = os.environ["SIPVOTE_FACTORY"].split(":")
     made: Flask = getattr(import_module(module), name)()
+    logs.configure(made.config.get("LOG", "text"))
     gc.freeze()
     gc.enable()
     return made

@@ -7,6 +7,7 @@ without, also when it was saved as XLSX in between. In an XLSX file a text is a 
 import codecs
 import csv
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,13 @@ from flask_babel import gettext as _
 RISKY = re.compile(r"'*\s*[=+\-@|%\t\r]")
 MOST_ROWS = 20_000
 MOST_COLUMNS = 200
-MOST_BYTES = 200 * 1024 * 1024  # of an XLSX file, once it is unpacked
+MOST_BYTES = 40 * 1024 * 1024  # of an XLSX file, once it is unpacked
+# A reader makes room for every cell up to the last one: so none may stand far below or far to the right.
+_PLACE = rb'<(?:\w+:)?(?:c|row)\b[^<>]{0,80}?\br="'
+FAR_CELL = re.compile(_PLACE + rb'[A-Z]{0,3}(\d{4,10})"')
+WIDE_CELL = re.compile(_PLACE + rb"[A-Z]{3}\d")
+PIECE = 64 * 1024
+LONGEST_LINE = 1_000_000
 LONGEST_CELL = 32_767  # in a spreadsheet
 csv.field_size_limit(1_000_000)
 
@@ -97,35 +104,60 @@ def read(content: bytes, most: int = MOST_ROWS) -> list[tuple[int, list[str]]]:
     """(row number, cells as texts) of every row that is not empty, as a spreadsheet counts them. Raises Unreadable."""
     if not content.strip():
         raise Unreadable(0, _("The file is empty."))
-    rows = _of_xlsx(content, most) if content.startswith(b"PK") else _of_csv(_decode(content))
+    rows = _of_xlsx(content, most) if content.startswith(b"PK") else _of_csv(content)
     found = []
     for row, cells in rows:
         if row > most or len(cells) > MOST_COLUMNS:
-            raise _too_large(row, most)
+            raise too_large(row, most)
         if any(cell.strip() for cell in cells):
             found.append((row, [disarm(cell) for cell in cells]))
     return found
 
 
-def _too_large(row: int, most: int) -> Unreadable:
+def too_large(row: int, most: int) -> Unreadable:
+    """What to raise for a table with more rows or columns than anybody's."""
     return Unreadable(row, _("This table is too large: at most %(rows)d rows.", rows=most))
 
 
-def _decode(content: bytes) -> str:
+def lines(content: bytes) -> Iterator[str]:
+    """The lines of a CSV file, one at a time, whatever its encoding. Raises Unreadable.
+
+    Never the whole file as one text: that would take four times its size.
+    """
+    with io.TextIOWrapper(io.BytesIO(content), _encoding(content), errors="replace", newline="") as text:
+        for number in itertools.count(1):
+            line = text.readline(LONGEST_LINE)
+            if not line:
+                return
+            if len(line) == LONGEST_LINE:
+                raise Unreadable(number, _("This line is longer than any line of a list."))
+            yield line
+
+
+def _encoding(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace").lstrip("\ufeff")
+        return "utf-16"
     if content.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")) or b"\0" in content:
         raise Unreadable(0, _("This is no CSV or XLSX file. In your spreadsheet choose “Save as”, then one of these."))
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return content.decode("utf-8-sig")
+        for at in range(0, len(content), PIECE):
+            decoder.decode(content[at : at + PIECE])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8-sig"
 
 
-def _of_csv(text: str) -> Iterator[tuple[int, list[str]]]:
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+def separator_of(first: str) -> str:
+    """What stands between the cells, by the line of headings."""
+    return max(",;\t", key=first.count)
+
+
+def _of_csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    given = lines(content)
+    first = next(given, "")
+    reader = csv.reader(itertools.chain([first], given), delimiter=separator_of(first), strict=True)
     row = 0
     try:
         for cells in reader:
@@ -141,18 +173,36 @@ def _of_xlsx(content: bytes, most: int) -> Iterator[tuple[int, list[str]]]:
     import python_calamine  # here, because few web processes ever need it
 
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
-                raise _too_large(0, most)
+        if not _fits(content, most):
+            raise too_large(0, most)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet = book.get_sheet_by_index(0)
         if sheet.end and (sheet.end[0] >= most or sheet.end[1] >= MOST_COLUMNS):
-            raise _too_large(sheet.end[0] + 1, most)
+            raise too_large(sheet.end[0] + 1, most)
         rows = sheet.to_python(skip_empty_area=False)
     except (zipfile.BadZipFile, python_calamine.CalamineError, IndexError, ValueError, OverflowError):
         raise Unreadable(0, _("This XLSX file cannot be read. Save it again, or send it as CSV.")) from None
     for at, row in enumerate(rows, start=1):
         yield at, _without_end([_typed(cell) for cell in row])
+
+
+def _fits(content: bytes, most: int) -> bool:
+    """Whether an XLSX file is no bomb: neither large once it is unpacked, nor with a cell far out.
+
+    What the file says of its sizes is not believed: each part is unpacked, piece by piece.
+    """
+    unpacked = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        for name in parts.namelist():
+            with parts.open(name) as part:
+                end = b""
+                while piece := part.read(PIECE):
+                    unpacked += len(piece)
+                    far = (int(row) > most for row in FAR_CELL.findall(end + piece))
+                    if unpacked > MOST_BYTES or any(far) or WIDE_CELL.search(end + piece):
+                        return False
+                    end = piece[-120:]
+    return True
 
 
 def _without_end(cells: list[str]) -> list[str]:

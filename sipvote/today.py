@@ -17,6 +17,7 @@ from .db import db, now
 from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
+from .members import four_eyes
 from .themes.models import Theme
 from .today_card import Card
 from .voting import announcements, box, counting, paper_ballots, papers, proxy_votes, second_word
@@ -37,6 +38,7 @@ def cards(edition: Edition) -> list[Card]:
     later = [card for card in about if not card.is_main]
     desk = _at_the_assembly(assembly) if assembly else ()
     officials = [
+        *_about_me_as_official(),
         *_for_officials(edition),
         *_about_papers(edition),
         *desk,
@@ -225,6 +227,22 @@ def _for_officials(edition: Edition) -> Iterator[Card]:
     if may("figures.see") and edition.phase in AFTER_VOTE:
         text = _("Sign-ups per theme, city, language and country.")
         yield Card(_("Where are we short?"), text, url_for("figures.index", year=year), _("See the figures"))
+
+
+def _about_me_as_official() -> Iterator[Card]:
+    """The second step that is still to do, and what waits for a second person."""
+    if not current_user.is_authenticated:
+        return
+    if current_user.asleep:
+        text = _("Then you can do what your role allows.")
+        yield Card(_("Do your second step"), text, url_for("members.second_step"), _("To the second step"), True)
+    if may("acts.confirm"):
+        asked = [each for each in four_eyes.standing(current_user.roles) if each.asked_by_id != current_user.member_id]
+        if asked:
+            text = names(f"{four_eyes.ACTS[each.act].name} ({each.facts['about']})" for each in asked)
+            yield Card(
+                _("Somebody asks for your word"), text, url_for("members.asked_acts"), _("Confirm or refuse"), True
+            )
 
 
 def _undecided(edition: Edition) -> int:

@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date
 from time import monotonic, time
 from typing import Any
 
@@ -19,12 +20,15 @@ from huey import crontab
 
 import config
 
-from . import jobs, mail, processes
+from . import jobs, logs, mail, processes
 from .assembly import portions
 from .backed_up import last_backup
 from .db import clock_skew, db, now, reading
 from .members import rules as members
+from .members.models import CLOCKS_DIFFER
+from .oversight import heads
 from .recommendations import remark_news
+from .retention import rules as retention
 from .stocktake import reminding as statuses
 from .voting import hours, reminders
 from .workgroups import coming, leavers, offers, reminding, wishing
@@ -32,6 +36,7 @@ from .workgroups import coming, leavers, offers, reminding, wishing
 log = logging.getLogger(__name__)
 # Of the worker's two threads one at most is busy with mailings; the other is there for those who wait for a letter.
 _mailings = threading.Lock()
+_retained: dict[str, date] = {}  # the day on which this worker did it last
 MAILINGS_AT_A_TIME = 45  # seconds; then the next minute's jobs have their turn
 MAIL_TRIED_EVERY = 600  # seconds
 # What this worker knows of itself: {job: [times, faults, seconds]}, and how the mail server answered last.
@@ -47,12 +52,48 @@ def send_mail() -> None:
         pass
 
 
+class Clock:
+    """Notices when the clock was set back, by the one that only counts seconds."""
+
+    STEP = 5  # seconds; less is no more than a clock that is being put right
+
+    def __init__(self) -> None:
+        self._ahead = self._read()
+
+    def _read(self) -> float:
+        return now().timestamp() - monotonic()
+
+    def was_set_back(self) -> bool:
+        """Whether it was, since this was asked last."""
+        before, self._ahead = self._ahead, self._read()
+        return self._ahead < before - self.STEP
+
+
+_clock = Clock()
+
+
+def heed_clock() -> None:
+    """When the clock was set back, codes to sign in that are not used yet end: none lives longer than its minutes."""
+    members.end_sign_ins(None if _clock.was_set_back() else now() + CLOCKS_DIFFER)
+    db.session.commit()
+
+
 def tidy() -> None:
     """Forget what need not be kept."""
     members.forget_old_sign_ins()
     reminders.forget_begun()
     wishing.forget_needs()
     db.session.commit()
+
+
+def retain() -> None:
+    """Once a day, destroy what the rules of retention say; SQLite writes its log into the file, where it is no more."""
+    if _retained.get("on") == now().date():
+        return
+    retention.follow()
+    db.session.commit()
+    retention.settle()
+    _retained["on"] = now().date()
 
 
 def remind() -> None:
@@ -103,6 +144,12 @@ def mailings() -> None:
         _mailings.release()
 
 
+def publish_heads() -> None:
+    """After each day, publish the head of the audit log."""
+    heads.publish()
+    db.session.commit()
+
+
 def elections() -> None:
     """Open and close votes at their announced moments, and seal the board meanwhile."""
     for election in hours.in_progress():
@@ -126,6 +173,7 @@ def try_mail_server() -> None:
 
 # In this order once a minute. Rooms add theirs here.
 REGULAR: dict[str, Callable[[], None]] = {
+    "clock": heed_clock,
     "beat": beat,
     "elections": elections,
     "leavers": free_seats_of_leavers,
@@ -133,6 +181,8 @@ REGULAR: dict[str, Callable[[], None]] = {
     "reminders": remind,
     "statuses": remind_of_statuses,
     "tidy": tidy,
+    "heads": publish_heads,
+    "retention": retain,
     "mail": send_mail,
     "mailings": mailings,
     "mail server": try_mail_server,
@@ -165,12 +215,12 @@ def main(args: list[str]) -> int:
     from .app import create_app
 
     processes.leave_no_cores()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         app = create_app()
     except config.BadConfig as fault:
         print(fault, file=sys.stderr)
         return 1
+    logs.configure(app.config["LOG"])
     queue = jobs.queue_of(app)
     queue.periodic_task(crontab(minute="*"), name="regular")(lambda: do(app, "regular"))
     do(app, "regular")

@@ -29,7 +29,8 @@ from sipvote.db import Base, db, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
 from sipvote.members.models import Member  # noqa: E402
 from sipvote.schema import upgrade  # noqa: E402
-from tests import postgres  # noqa: E402
+from tests import postgres, watching  # noqa: E402
+from tests.tampering import past_triggers  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]
 # A busy machine is no fault of the code; and what failed once fails again.
@@ -42,9 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-doors", action="store_true", help="write tests/assurance/web/doors.txt anew")
 
 
-@pytest.hookimpl(trylast=True)  # once pytest has put the tests of one database together
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs PostgreSQL or a browser; what is long comes first.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what needs PostgreSQL or a browser; once pytest has put the tests of one database together, long ones first.
 
     Two workers begin with a half each, and whoever is done takes from the end of the other's. So the long ones stay
     with the first worker, one after the other, and the end of the run waits for none of them.
@@ -54,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "browser" in Path(item.path).parts:
             item.add_marker("browser")
+    yield
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
@@ -99,7 +101,7 @@ def database(app: Flask) -> Iterator[None]:
         yield
         kept.forget_all()
         db.session.rollback()
-        with db.engine.begin() as connection:
+        with db.engine.begin() as connection, past_triggers(connection):
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
     jobs.queue_of(app).flush()
@@ -118,7 +120,10 @@ class Browser(FlaskClient):
         db.session.commit()
         g.__dict__.clear()  # the test's app context serves every request: nothing of the last one may stay
         kwargs["buffered"] = True
-        return super().open(*args, **kwargs)
+        watching.begin()
+        answer = super().open(*args, **kwargs)
+        watching.end()
+        return answer
 
 
 @pytest.fixture

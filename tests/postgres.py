@@ -35,15 +35,66 @@ def start() -> Iterator[str]:
     if given:
         yield given
         return
+    with cluster() as made:
+        yield made.url
+
+
+@contextlib.contextmanager
+def cluster(folder: Path | None = None) -> Iterator["Cluster"]:
+    """Make a server of our own, in a new folder or in this one, and run it; it may be stopped and started meanwhile."""
     parent = None if len(tempfile.gettempdir()) < STAY_UNDER else "/tmp"  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="sipvote-pg-", dir=parent))
+    home = folder or Path(tempfile.mkdtemp(prefix="sipvote-pg-", dir=parent))
+    made = Cluster(home, _programs(home))
     try:
-        programs = _programs(folder)
-        _make_data(programs, folder)
-        with _running(programs, folder):
-            yield _url(folder)
+        _make_data(made.programs, home)
+        made.start()
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        made.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+class Cluster:
+    """One PostgreSQL server. It keeps its promise to write to disk: fsync stays on."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.folder, self.programs = folder, programs
+        self.data, self.url = folder / "data", _url(folder)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self, data: Path | None = None) -> None:
+        """Run it, on its data or on a copy of them, until it answers."""
+        options = ["-D", str(data or self.data), "-k", str(self.folder), "-p", "5432", "-h", ""]
+        command = [str(self.programs / "postgres"), *options]
+        # A session of its own, so that Ctrl-C reaches the tests first and they can end in order; should
+        # they be killed, the server is told to stop.
+        told: dict[str, Any] = {"preexec_fn": lambda: end_with_parent(signal.SIGINT), "start_new_session": True}
+        with open(self.folder / "log", "ab") as log:
+            self._server = subprocess.Popen(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **told, **_someone()
+            )
+        _wait_for(self._server, self.folder)
+
+    @property
+    def is_running(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT is PostgreSQL's "fast" stop, SIGQUIT its "immediate" one, SIGKILL pulls the plug."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        below = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+        children = below.read_text().split() if how == signal.SIGKILL and below.exists() else []
+        server.send_signal(how)
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        try:
+            server.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def fresh_database(url: str, name: str) -> str:
@@ -104,28 +155,6 @@ def _make_data(programs: Path, folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, **_someone())
     if done.returncode:
         raise RuntimeError(f"PostgreSQL could not lay out its data: {done.stderr.strip()}")
-
-
-@contextlib.contextmanager
-def _running(programs: Path, folder: Path) -> Iterator[None]:
-    """Run the server while the block lasts. It keeps its promise to write to disk (fsync stays on)."""
-    options = ["-D", str(folder / "data"), "-k", str(folder), "-p", "5432", "-h", ""]
-    command = [str(programs / "postgres"), *options]
-    with open(folder / "log", "wb") as log:
-        # A session of its own, so that Ctrl-C reaches the tests first and they can end in order; should
-        # they be killed, the server is told to stop.
-        told: dict[str, Any] = {"preexec_fn": lambda: end_with_parent(signal.SIGINT), "start_new_session": True}
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **told, **_someone())
-    try:
-        _wait_for(server, folder)
-        yield
-    finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: it closes what is still open
-        try:
-            server.wait(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
 def _wait_for(server: subprocess.Popen[Any], folder: Path) -> None:

@@ -35,3 +35,9 @@ def test_a_skip_fails_only_where_everything_is_required(tmp_path, workers, requi
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     closing = done.stdout.strip().splitlines()[-1]
     assert (done.returncode, "1 passed, 1 skipped" in closing) == (code, True), done.stdout + done.stderr
+
+
+def test_the_tests_of_one_database_can_be_left_out():
+    words = ["--collect-only", "-q", "-m", checks.UNIT_TESTS[1], "tests/editions", "tests/browser/test_screen.py"]
+    done = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=checks.ROOT, capture_output=True, text=True)
+    assert "[sqlite" in done.stdout and "[postgresql" not in done.stdout and "browser" not in done.stdout, done.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from sipvote import cli, searching
+from sipvote import audit, cli, searching
 from sipvote.access import Role
 from sipvote.db import db
 from sipvote.members.models import Member
@@ -198,8 +198,22 @@ class TestMembers:
         assert [g.role for g in ada.grants] == [Role.ORGANISER]
         assert run("grant", "nobody", "organiser")[0] == 1
 
-    def test_the_audit_log_is_checked(self, run):
-        assert run("audit")[1] == "The audit log is whole.\n"
+    def test_the_audit_log_is_checked_exported_and_its_head_told(self, run, tmp_path):
+        audit.record("grant", "member 7", None, role="board")
+        audit.record("revoke", "member 7", None, role="board")
+        db.session.commit()
+        last = db.session.scalar(select(audit.Entry.hash).order_by(audit.Entry.id.desc()))
+        db.session.commit()
+        assert run("audit") == run("audit", "verify") == (0, f"The audit log is whole. Lines: 2. Head: {last}\n", "")
+        file = tmp_path / "audit.jsonl"
+        file.write_text(run("audit", "export")[1], encoding="utf-8")
+        assert run("audit", "verify", str(file), "--head", last)[0] == 0
+        assert run("audit", "head")[1] == f"Line 2: {last}\n"
+        file.write_text(file.read_text(encoding="utf-8").replace("board", "organiser", 1), encoding="utf-8")
+        code, _out, err = run("audit", "verify", str(file))
+        assert code == 1 and "Line 1: its content does not give its hash" in err
+        assert run("audit", "verify", "--head", "0" * 64)[0] == 1
+        assert run("audit", "verify", str(tmp_path / "nowhere"))[0] == 1
 
 
 def test_the_index_for_searching_is_made_anew(run, here):

@@ -7,6 +7,7 @@ import config
 FULL = {
     "SIPVOTE_SECRET_KEY": "s" * 40,
     "SIPVOTE_SIGNING_KEY": "ab" * 32,
+    "SIPVOTE_FACTOR_KEY": "cd" * 32,
     "SIPVOTE_TRUSTED_HOSTS": "vote.example.org",
     "SIPVOTE_BASE_URL": "https://vote.example.org",
     "SIPVOTE_MAIL_SERVER": "mail.example.org",
@@ -34,6 +35,9 @@ def test_production_refuses_to_start_without(name):
         ("SIPVOTE_SECRET_KEY", config.PLAY_SECRET),
         ("SIPVOTE_SIGNING_KEY", config.PLAY_SIGNING_KEY),
         ("SIPVOTE_SIGNING_KEY", "z" * 64),
+        ("SIPVOTE_FACTOR_KEY", config.PLAY_FACTOR_KEY),
+        ("SIPVOTE_FACTOR_KEY", "short"),
+        ("SIPVOTE_OFFICIALS", "lax"),
         ("SIPVOTE_BASE_URL", "http://vote.example.org"),
         ("SIPVOTE_MODE", "debug"),
     ],

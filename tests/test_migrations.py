@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, text
 
+from sipvote import audit
 from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.schema import downgrade, upgrade
@@ -57,3 +58,29 @@ def test_each_revision_goes_up_and_down_with_data(fresh, revision):
         kept = connection.execute(text("select count(*) from theme_text")).scalar()
     # Below the first revision there are no tables; above it nothing may be lost.
     assert kept == (1 if before >= 0 else 0)
+
+
+def log() -> list[tuple[object, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text("SELECT * FROM audit_entry ORDER BY id"))]
+
+
+def test_the_lines_of_the_audit_log_are_taken_into_the_chain_and_back(fresh):
+    upgrade()
+    ada = factories.a_member()
+    audit.record("grant", "member 7", ada.id, role="board", city=None)
+    audit.record("write theme text", "theme 3", None, title="L’été « à Liège »", changed=["nl", "fr"])
+    audit.record("revoke", "member 7", ada.id, role="board")
+    db.session.commit()
+    chained, number = log(), ada.number
+    db.session.remove()
+    downgrade(revision="0005")
+    with db.engine.connect() as connection:
+        old = connection.execute(text("SELECT id, member_id, act, previous, hash FROM audit_entry ORDER BY id")).all()
+    assert [(row.id, row.act) for row in old] == [(1, "grant"), (2, "write theme text"), (3, "revoke")]
+    assert old[0].member_id and old[1].member_id is None and old[2].previous == old[1].hash
+    upgrade()
+    assert log() == chained and chained[0][2] == number and audit.first_fault() is None
+    audit.record("grant", "member 8", None)
+    assert audit.first_fault() is None and len(log()) == 3  # not committed
+    db.session.rollback()

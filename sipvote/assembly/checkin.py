@@ -102,7 +102,7 @@ def _first_was(known: Presence) -> str:
 @requires("assembly.check_in")
 def left(year: int, member_id: int) -> Any:
     member = _asked_member(member_id)
-    presence.leave(asked_assembly(year), member)
+    presence.leave(asked_assembly(year), member, current_user.member_id)
     db.session.commit()
     flash(_("%(name)s has left.", name=member.name), "ok")
     return _next(year, member)

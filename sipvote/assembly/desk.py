@@ -10,6 +10,7 @@ from ..access import requires
 from ..db import db, now
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
+from ..exports import csv_file, xlsx_file
 from ..fields import typed
 from . import presence, quorum, rules
 from .forms import COUNTED, QUORUM_NAMES, IncidentForm, form_for
@@ -86,24 +87,41 @@ def close(year: int) -> Any:
 
 
 @desk.route("/incidents", methods=["GET", "POST"])
-@requires("assembly.plan")
+@requires("assembly.incidents")
 def incidents(year: int) -> Any:
     assembly = asked_assembly(year)
     form = IncidentForm(data={"happened_at": typed(now())})
     if form.validate_on_submit():
-        try:
-            rules.note_incident(assembly, form.happened_at.moment, form.text.data or "", current_user.member_id)
+        until = form.until_at.moment if form.until_at.data else None
+        if fault := rules.why_not_note(form.happened_at.moment, until):
+            form[fault[0]].errors = [*form[fault[0]].errors, fault[1]]
+        else:
+            what, remedy = form.text.data or "", form.remedy.data or ""
+            rules.note_incident(assembly, form.happened_at.moment, what, current_user.member_id, until, remedy)
             return _done(year, _("The incident is noted."), ".incidents")
-        except Refused as refused:
-            form.happened_at.errors = [*form.happened_at.errors, refused.why]
     return render_template(
         "assembly_desk/incidents.html", assembly=assembly, form=form, noted=rules.incidents(assembly),
         why_not_remove=rules.why_not_remove(assembly),
     )  # fmt: skip
 
 
+@desk.get("/incidents.<any(csv, xlsx):kind>")
+@requires("assembly.incidents")
+def incidents_file(year: int, kind: str) -> Any:
+    """What was noted, for the minutes, with the fingerprints that the audit log keeps."""
+    columns = [
+        (_("From"), lambda i: i.happened_at),
+        (_("Until"), lambda i: i.until_at),
+        (_("What happened"), lambda i: i.text),
+        (_("What was done"), lambda i: i.remedy),
+        (_("Fingerprint"), rules.fingerprint),
+    ]
+    noted = rules.incidents(asked_assembly(year))
+    return (csv_file if kind == "csv" else xlsx_file)(f"incidents-{year}", columns, noted)
+
+
 @desk.post("/incidents/<int:incident_id>/remove")
-@requires("assembly.plan")
+@requires("assembly.incidents")
 def remove_incident(year: int, incident_id: int) -> Any:
     assembly = asked_assembly(year)
     noted = db.session.get(Incident, incident_id)

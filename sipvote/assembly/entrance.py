@@ -11,6 +11,7 @@ from ..db import db
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..members import rules as members
+from ..members import sessions
 from ..members.models import Member
 from ..members.views import let_in
 from . import links as rules
@@ -33,7 +34,9 @@ def enter(year: int, token: str) -> Any:
         return redirect(vote, 303)
     if request.method == "POST":
         rules.note_use(bearer)
-        visitor = members.begin_session(bearer.member, via=rules.VIA)
+        visitor = members.begin_session(
+            bearer.member, via=rules.VIA, device=sessions.device_of(request.user_agent.string)
+        )
         db.session.commit()
         let_in(visitor)
         return see_other(vote)

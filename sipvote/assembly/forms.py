@@ -158,14 +158,23 @@ def _data(assembly: Assembly) -> dict[str, Any]:
 
 
 class IncidentForm(FlaskForm):
-    """What went wrong, and when."""
+    """What went wrong, from when to when, and what was done."""
 
     happened_at = Beginning(_l("When did it happen?"), validators=[_when])
+    until_at = Beginning(
+        _l("Until when?"), description=_l("Empty while it goes on, or when it was a moment."), validators=[Optional()]
+    )
     text = TextAreaField(
         _l("What happened?"),
-        description=_l("What it was, whom it kept from taking part, and how long. It stands in the minutes."),
+        description=_l("What it was, and whom it kept from taking part. Name nobody: it stands in the minutes."),
         filters=[plain_lines],
         validators=[DataRequired(_l("Say what happened.")), AtMost(2000)],
+    )
+    remedy = TextAreaField(
+        _l("What was done about it?"),
+        description=_l("Such as: voting was paused, members were told, the vote was extended."),
+        filters=[plain_lines],
+        validators=[Optional(), AtMost(2000)],
     )
 
 

@@ -200,6 +200,7 @@ def try_out(edition: Edition, kind: Kind, member: Member) -> Mailing:
         subject, body = letters.form_letter(text, code).filled({**letters.facts_for(kind, edition, code), **own})
         mail.queue_many([row_of(mailing, member, subject, body) | {"key": None, "batch": None, "language": code}])
     mail.wake_after_commit()
+    audit.record("try mailing", name_of(mailing), member.id)
     return mailing
 
 

@@ -125,14 +125,19 @@ class Proxy(Base):
 
 
 class Incident(Base):
-    """Something that went wrong during an assembly, for its minutes (the law asks for technical incidents)."""
+    """Something that went wrong during an assembly or its vote, for the minutes (the law asks for it).
+
+    `text` says what happened, `remedy` what was done; `until_at` is None while nobody knows, or when it was a moment.
+    """
 
     __tablename__ = "incident"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     assembly_id: Mapped[int] = mapped_column(ForeignKey("assembly.id", ondelete="CASCADE"), index=True)
     happened_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
     text: Mapped[str] = mapped_column(Text)
+    remedy: Mapped[str] = mapped_column(Text, default="", server_default="")
     noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 
 

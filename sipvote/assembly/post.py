@@ -10,13 +10,14 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from .. import jobs
-from ..access import requires
+from ..access import requires, weighs
 from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import Columns, csv_file
 from ..i18n import LANGUAGES, language_name, moment, number
+from ..members.asked_views import asked_instead
 from ..members.models import Member
 from . import letters, sending
 from . import mailings as rules
@@ -164,8 +165,19 @@ def trial(year: int, kind: str) -> Any:
 # --- Sending ----------------------------------------------------------------------------------------
 
 
+def _asked_to_send(edition: Edition, kind: Kind, form: SendForm) -> Any:
+    """Ask a second person to send it; None where one may do it alone. Raises Refused."""
+    if why := sending.why_not_begin(edition, kind, form.moment):
+        raise Refused(why)
+    at = form.moment.isoformat() if form.moment else None
+    facts = {"edition": edition.id, "kind": kind.name, "per_minute": form.per_minute.data or 1, "at": at}
+    subject, about = f"mailing {kind.name} {edition.year}", f"{kind.title} {edition.year}"
+    return asked_instead("send mailing", subject, about, **facts, text=sending.stamp(edition, kind))
+
+
 @mailings.route("/<kind>/send", methods=["GET", "POST"])
 @requires("assembly.mail")
+@weighs
 def send(year: int, kind: str) -> Any:
     """The last look: how many, when, how fast; then the button that names the number."""
     edition, what = _asked(year, kind)
@@ -173,6 +185,8 @@ def send(year: int, kind: str) -> Any:
     form = SendForm(data={"per_minute": mailing.per_minute if mailing else rules.PER_MINUTE})
     if form.validate_on_submit():
         try:
+            if asked := _asked_to_send(edition, what, form):
+                return asked
             sending.begin(edition, what, form.per_minute.data or 1, form.moment, _by())
         except Refused as refused:
             db.session.rollback()
@@ -215,6 +229,7 @@ def stop(year: int, kind: str) -> Any:
 
 @mailings.post("/<kind>/resume")
 @requires("assembly.mail")
+@weighs
 def resume(year: int, kind: str) -> Any:
     sending.resume(_sent(year, kind), _by())
     db.session.commit()
@@ -224,6 +239,7 @@ def resume(year: int, kind: str) -> Any:
 
 @mailings.post("/<kind>/reopen")
 @requires("assembly.mail")
+@weighs
 def reopen(year: int, kind: str) -> Any:
     sending.reopen(_sent(year, kind), _by())
     db.session.commit()

@@ -96,7 +96,10 @@ def check_in(assembly: Assembly, member: Member, way: Way, by: int | None) -> Ar
     arrival = _again(assembly, member, way, by) or _first(assembly, member, way, by)
     # What follows from being there: for every way of checking in.
     db.session.execute(delete(HallTry).where(HallTry.assembly_id == assembly.id, HallTry.member_id == member.id))
-    return arrival._replace(ended=proxies.end_for(assembly, member.id))
+    ended = proxies.end_for(assembly, member.id)
+    if by is not None and not arrival.was_there:
+        audit.record("check in", f"member {member.number}", by, assembly=name_of(assembly), way=way)
+    return arrival._replace(ended=ended)
 
 
 def _first(assembly: Assembly, member: Member, way: Way, by: int | None) -> Arrival:
@@ -126,13 +129,15 @@ def _again(assembly: Assembly, member: Member, way: Way, by: int | None) -> Arri
     return Arrival(found, was_there=False)
 
 
-def leave(assembly: Assembly, member: Member) -> None:
-    """A member goes home before the end. Said twice, the first time counts. Raises Refused."""
+def leave(assembly: Assembly, member: Member, by: int | None = None) -> None:
+    """A member goes home before the end, or the desk saw it. Said twice, the first time counts. Raises Refused."""
     hold(assembly, to_change=False)
     if why := why_not_now(assembly):
         raise Refused(why)
     there = (Presence.assembly_id == assembly.id, Presence.member_id == member.id, Presence.left_at.is_(None))
-    db.session.execute(update(Presence).where(*there).values(left_at=now()))
+    gone = db.session.execute(update(Presence).where(*there).values(left_at=now()))
+    if by is not None and gone.rowcount:  # type: ignore[attr-defined]
+        audit.record("check out", f"member {member.number}", by, assembly=name_of(assembly))
 
 
 def take_back(assembly: Assembly, member: Member, by: int | None) -> bool:

@@ -3,10 +3,12 @@
 Who is there stands in presence.py, whether they are enough in quorum.py.
 """
 
+import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -262,15 +264,41 @@ def incidents(assembly: Assembly) -> Sequence[Incident]:
     return db.session.scalars(mine.order_by(Incident.happened_at, Incident.id)).all()
 
 
-def note_incident(assembly: Assembly, happened_at: datetime, text: str, by: int | None) -> Incident:
-    """Keep what went wrong, for the minutes. Also after closing: what went wrong is often understood later."""
+def why_not_note(happened_at: datetime, until_at: datetime | None) -> tuple[str, str] | None:
+    """The field that is wrong, and why: nothing is noted before it happens, and nothing ends before it begins."""
     if happened_at > now():
-        raise Refused(_("This moment is still to come. When did it happen?"))
-    noted = Incident(assembly_id=assembly.id, happened_at=happened_at, text=text, noted_by_id=by)
+        return "happened_at", _("This moment is still to come. When did it happen?")
+    if until_at and until_at > now():
+        return "until_at", _("This moment is still to come. Leave it empty while it goes on.")
+    if until_at and until_at < happened_at:
+        return "until_at", _("It cannot be over before it began.")
+    return None
+
+
+def note_incident(
+    assembly: Assembly, happened_at: datetime, text: str, by: int | None,
+    until_at: datetime | None = None, remedy: str = "",
+) -> Incident:  # fmt: skip
+    """Keep what went wrong, for the minutes. Also after closing: what went wrong is often understood later.
+
+    The audit log keeps a fingerprint of the note, not its words: they may name somebody.
+    """
+    if fault := why_not_note(happened_at, until_at):
+        raise Refused(fault[1])
+    noted = Incident(
+        assembly_id=assembly.id, happened_at=happened_at, until_at=until_at, text=text, remedy=remedy, noted_by_id=by
+    )
     db.session.add(noted)
     db.session.flush()
-    audit.record("note incident", name_of(assembly), by, incident=noted.id)
+    audit.record("note incident", name_of(assembly), by, incident=noted.id, digest=fingerprint(noted))
     return noted
+
+
+def fingerprint(incident: Incident) -> str:
+    """SHA-256 of a note, by which the audit log and the minutes can be compared."""
+    moments = [at.astimezone(UTC).isoformat() if at else None for at in (incident.happened_at, incident.until_at)]
+    said = [*moments, incident.text, incident.remedy]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
 def why_not_remove(assembly: Assembly) -> str | None:
@@ -285,5 +313,5 @@ def remove_incident(assembly: Assembly, incident: Incident, by: int | None) -> N
     hold(assembly)
     if why := why_not_remove(assembly):
         raise Refused(why)
-    audit.record("remove incident", name_of(assembly), by, incident=incident.id)
+    audit.record("remove incident", name_of(assembly), by, incident=incident.id, digest=fingerprint(incident))
     db.session.delete(incident)

@@ -4,11 +4,14 @@ Each member gets at most one letter of a mailing: the letter's key says so, what
 The worker's part is in portions.py.
 """
 
+import hashlib
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from .. import audit
@@ -16,6 +19,7 @@ from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
 from ..mail import Letter
+from ..members import four_eyes
 from ..members.models import Member
 from .letters import Kind
 from .mailings import KINDS, held, name_of, of_kind, sizes, unwritten
@@ -67,6 +71,23 @@ def _begin_now(mailing: Mailing) -> None:
     reachable, unreachable = sizes(mailing.edition, KINDS[mailing.kind])
     mailing.begun_at = now()
     mailing.facts = {"members": reachable, "without_address": unreachable}
+
+
+def stamp(edition: Edition, kind: Kind) -> str:
+    """What names the text that was tried: who confirms sending it confirms this text and no other."""
+    mailing = of_kind(edition, kind.name)
+    texts = json.dumps(mailing.texts if mailing else {}, sort_keys=True)
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def _begin_asked(facts: dict[str, Any], by: int) -> None:
+    edition, kind = db.session.get_one(Edition, facts["edition"]), KINDS[facts["kind"]]
+    if stamp(edition, kind) != facts["text"]:
+        raise Refused(_("The text was changed since this was asked. Ask for it again."))
+    begin(edition, kind, facts["per_minute"], datetime.fromisoformat(facts["at"]) if facts["at"] else None, by)
+
+
+four_eyes.register("send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked)
 
 
 def begin_planned(mailing: Mailing) -> None:

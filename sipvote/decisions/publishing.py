@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -19,6 +20,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import day
+from ..members import four_eyes
 from ..recommendations.models import Recommendation
 from . import finding, following, rules, telling
 from .models import Decision, Outcome
@@ -156,3 +158,10 @@ def _note(decisions: Sequence[Decision], on: date, told: int, by: int | None) ->
     years = sorted({d.recommendation.year for d in decisions})
     which = f"decisions {years[0]}" if len(years) == 1 else "decisions"
     audit.record("publish decisions", which, by, on=on.isoformat(), numbers=numbers, told=told, **counts)
+
+
+def _publish_asked(facts: dict[str, Any], by: int) -> None:
+    publish(facts["chosen"], facts["seal"], date.fromisoformat(facts["on"]), by)
+
+
+four_eyes.register("publish decisions", _l("Publish decisions"), "decisions.decide", _publish_asked)

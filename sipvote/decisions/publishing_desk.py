@@ -1,5 +1,6 @@
 """The board's pages, continued: publishing what was decided, together, after the meeting; and the papers for it."""
 
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, render_template, url_for
@@ -8,10 +9,11 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from .. import documents
-from ..access import checks_own_token, requires
+from ..access import checks_own_token, requires, weighs
 from ..db import db
 from ..errors import Refused, see_other
 from ..i18n import LANGUAGES, in_language
+from ..members.asked_views import asked_instead
 from ..printed import as_file, asked_language, pressed
 from . import finding, papers, publishing, telling
 from .desk import board
@@ -19,9 +21,16 @@ from .forms import PublishForm
 from .views import asked_year, label_of, words
 
 
+def _asked(chosen: list[int], seal: str, on: date) -> Any:
+    """Ask a second person to publish; None where one may do it alone. Raises Refused."""
+    about = ngettext("%(num)d decision", "%(num)d decisions", len(chosen))
+    return asked_instead("publish decisions", "decisions", about, chosen=chosen, seal=seal, on=on.isoformat())
+
+
 @board.route("/publish", methods=["GET", "POST"])
 @requires("decisions.decide")
 @checks_own_token
+@weighs
 def publish() -> Any:
     """All that will be published, what is incomplete, and who will be told; then one POST."""
     found = publishing.preview()
@@ -29,6 +38,8 @@ def publish() -> Any:
     if form.validate_on_submit():
         try:
             chosen, seal, on = form.chosen.data or [], form.seen.data or "", form.decided_on.data or finding.today()
+            if asked := _asked(chosen, seal, on):
+                return asked
             done = publishing.publish(chosen, seal, on, current_user.member_id)
             db.session.commit()
         except Refused as refused:

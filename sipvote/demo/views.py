@@ -12,6 +12,7 @@ from ..access import Visitor, public
 from ..db import db
 from ..errors import Refused, own_path, see_other, this_page
 from ..members import rules as members
+from ..members import sessions
 from ..members.models import Member
 from ..members.views import let_in
 from . import year
@@ -58,7 +59,7 @@ def sign_in() -> Any:
     member = member_of(person) if person else _somebody()
     if current_user.is_authenticated:
         members.sign_out(current_user.sign_in_id)
-    visitor = members.begin_session(member)
+    visitor = members.begin_session(member, device=sessions.device_of(request.user_agent.string))
     db.session.commit()
     let_in(visitor)
     session["demo_who"] = person.key if person else OTHER

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from ..access import Role, requires
+from ..access import Role, requires, weighs
 from ..db import db, learn_sizes, now
 from ..errors import Refused, see_other
 from ..exports import csv_file
 from . import roll, rules
+from .asked_views import asked_instead
 from .forms import ROLE_NAMES, GrantForm, RollForm
 from .models import City, Grant, Member, RollUpload
 
@@ -38,6 +39,7 @@ def index() -> str:
 
 @desk.route("/<int:member_id>", methods=["GET", "POST"])
 @requires("members.grant")
+@weighs
 def member(member_id: int) -> Any:
     person = db.get_or_404(Member, member_id)
     form = GrantForm()
@@ -46,6 +48,11 @@ def member(member_id: int) -> Any:
     if form.validate_on_submit():
         city = db.session.get(City, form.city.data)
         try:
+            about = f"{person.name}, {ROLE_NAMES[Role(form.role.data)]}"
+            named = f"member {person.number}"
+            facts = {"member": person.id, "role": form.role.data, "city": form.city.data}
+            if asked := asked_instead("grant", named, about, **facts):
+                return asked
             rules.grant(person, Role(form.role.data), city, current_user.member_id)
             db.session.commit()
         except Refused as refused:
@@ -58,11 +65,15 @@ def member(member_id: int) -> Any:
 
 @desk.post("/<int:member_id>/roles/<int:grant_id>/revoke")
 @requires("members.grant")
+@weighs
 def revoke(member_id: int, grant_id: int) -> Any:
     person = db.get_or_404(Member, member_id)
     if given := db.session.get(Grant, grant_id):  # a second click finds it gone already
         if given.member_id != person.id:
             abort(404)
+        about = f"{person.name}, {ROLE_NAMES[given.role]}"
+        if asked := asked_instead("revoke", f"member {person.number}", about, grant=given.id):
+            return asked
         rules.revoke(given, current_user.member_id)
         db.session.commit()
     flash(_("The role was taken back."), "ok")
@@ -75,10 +86,7 @@ def upload() -> Any:
     form = RollForm()
     if form.validate_on_submit():
         file = form.roll.data
-        kept = RollUpload(
-            uploaded_at=now(), uploaded_by_id=current_user.member_id, filename=file.filename[:200], content=file.read()
-        )
-        db.session.add(kept)
+        kept = roll.keep(file.filename, file.read(), current_user.member_id)
         db.session.commit()
         return see_other(url_for(".preview", upload_id=kept.id))
     return render_template("members_desk/upload.html", form=form, columns=roll.COLUMNS)
@@ -99,10 +107,13 @@ def preview(upload_id: int) -> str:
 
 @desk.post("/import/<int:upload_id>")
 @requires("members.import")
+@weighs
 def apply(upload_id: int) -> Any:
     kept = db.get_or_404(RollUpload, upload_id)
     if kept.applied_at:
         raise Refused(_("This roll was imported already."))
+    if asked := asked_instead("import roll", "members", kept.filename, upload=kept.id):
+        return asked
     try:
         what = roll.apply(roll.read(kept.content), current_user.member_id)
         # The file holds personal data: it is kept only until it has been used.
@@ -126,7 +137,7 @@ def apply(upload_id: int) -> Any:
 @requires("members.import")
 def discard(upload_id: int) -> Any:
     if kept := db.session.get(RollUpload, upload_id):  # a second click finds it gone already
-        db.session.delete(kept)
+        roll.discard(kept, current_user.member_id)
         db.session.commit()
     flash(_("The file was thrown away. Nothing has changed."), "ok")
     return see_other(url_for(".upload"))

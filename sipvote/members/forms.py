@@ -47,6 +47,19 @@ class CodeForm(FlaskForm):
     )
 
 
+class StepForm(FlaskForm):
+    """The code of an official's app."""
+
+    step_code = StringField(
+        _l("The six digits from your app"),
+        validators=[
+            InputRequired(_l("Type the six digits from your app.")),
+            Length(max=20, message=_l("The code has six digits.")),
+        ],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 20},
+    )
+
+
 class RollForm(FlaskForm):
     """The file with the roll of members."""
 

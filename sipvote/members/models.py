@@ -12,8 +12,12 @@ from ..i18n import language
 
 COUNTRIES = ("BE", "FR")
 SIGN_IN_LIVES = timedelta(minutes=10)
+CLOCKS_DIFFER = timedelta(minutes=1)  # at most, from one machine to the next
 SESSION_LIVES = timedelta(hours=12)
 OFFICIALS_IDLE = timedelta(hours=2)
+# How long the rights of the second step stay awake: idle, and at most.
+PROVED_IDLE = timedelta(minutes=30)
+PROVED_LIVES = timedelta(hours=2)
 # Sessions that a card begins last as long as a vote does: the phone, and even more the tablet, may be anybody's next.
 CARD_LIVES = {"card": timedelta(minutes=30), "kiosk": timedelta(minutes=20)}
 
@@ -67,6 +71,8 @@ class Member(Base):
     profile: Mapped[Profile] = mapped_column(words(Profile, "profile"))
     joined: Mapped[date]
     left: Mapped[date | None] = mapped_column(index=True)
+    # Whoever left may ask to be erased: from then on the row has no name, number and address (retention/erasing.py).
+    erased_at: Mapped[datetime | None]
 
     # "unnested": below an outer join it is one too, and not a join within it, for which SQLite reads every member.
     city: Mapped[City] = relationship(lazy="joined", innerjoin="unnested")  # type: ignore[arg-type]  # says bool, takes it
@@ -130,15 +136,22 @@ class SignIn(Base):
     used_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    # How the session began: "mail"; "link" (in a convocation), "card" or "kiosk" give no role and little else.
+    # How the session began: "mail" or "account" (at the provider of the cooperative); "link" (in a convocation),
+    # "card" or "kiosk" give no role and little else.
     via: Mapped[str] = mapped_column(String(10), default="mail", server_default="mail")
+    # The second step of officials: since when their rights are awake, and when they last proved themselves.
+    awake_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(String(60), default="", server_default="")  # "Firefox on Android"; no address
 
     member: Mapped[Member | None] = relationship()
 
     @property
     def is_fresh(self) -> bool:
-        """Whether its link and code may still be used."""
-        return self.used_at is None and self.ended_at is None and now() < self.asked_at + SIGN_IN_LIVES
+        """Whether its link and code may still be used; not when the clock was set back meanwhile."""
+        if self.used_at is not None or self.ended_at is not None:
+            return False
+        return self.asked_at - CLOCKS_DIFFER <= now() < self.asked_at + SIGN_IN_LIVES
 
 
 class RollUpload(Base):

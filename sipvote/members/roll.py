@@ -5,13 +5,12 @@ and a roll with a fault changes nothing. Comparing gives what is new, what chang
 so that an organiser sees the consequences before they happen.
 """
 
-import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -22,7 +21,7 @@ from .. import audit, spreadsheets
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES
-from .models import COUNTRIES, City, Member, Profile
+from .models import COUNTRIES, City, Member, Profile, RollUpload
 
 COLUMNS = ("number", "name", "email", "language", "country", "city", "profile", "joined", "left")
 # Words that the administration's own exports use for the same columns and profiles.
@@ -35,7 +34,8 @@ ALIASES = {
 _PLAIN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*@[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.[a-z]{2,}")
 LONGEST = {"number": 20, "name": 120, "email": 254}
 FAULTS_SHOWN = 200
-MOST_LINES = 200_000
+MOST_LINES = 100_000
+MOST_FAULTS = 1000
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ def read(content: bytes) -> Roll:
             faults += _repeated(values, line, seen)
             roll.faults += [Fault(line, fault) for fault in faults]
             roll.rows.append(values)
+            if len(roll.faults) >= MOST_FAULTS:
+                raise _Unreadable(line, _("So many lines are wrong that reading stopped here. Mend these first."))
     except _Unreadable as unreadable:
         roll.faults.append(unreadable.fault)
     if not roll.rows and not roll.faults:
@@ -90,34 +92,24 @@ class _Unreadable(Exception):
         self.fault = Fault(line, text)
 
 
-def _decode(content: bytes) -> str:
-    if not content.strip():
-        raise _Unreadable(0, _("The file is empty."))
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace").lstrip("\ufeff")
-    if content.startswith((b"%PDF", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"<")) or b"\0" in content:
-        why = _("This is no CSV or XLSX file. In your spreadsheet choose “Save as”, then one of these.")
-        raise _Unreadable(0, why)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
 def _rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of each line that is not empty, the headings first."""
-    if content.startswith(b"PK"):
-        try:
-            yield from spreadsheets.read(content, MOST_LINES)
-        except spreadsheets.Unreadable as unreadable:
-            raise _Unreadable(unreadable.row, unreadable.why) from None
-        return
-    text = _decode(content)
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        yield from spreadsheets.read(content, MOST_LINES) if content.startswith(b"PK") else _of_csv(content)
+    except spreadsheets.Unreadable as unreadable:
+        raise _Unreadable(unreadable.row, unreadable.why) from None
+
+
+def _of_csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    if not content.strip():
+        raise _Unreadable(0, _("The file is empty."))
+    lines = spreadsheets.lines(content)
+    first = next(lines, "")
+    reader = csv.reader(chain([first], lines), delimiter=spreadsheets.separator_of(first), strict=True)
     try:
         for cells in reader:
+            if reader.line_num > MOST_LINES or len(cells) > spreadsheets.MOST_COLUMNS:
+                raise spreadsheets.too_large(reader.line_num, MOST_LINES)
             if reader.line_num == 1 or any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error:
@@ -253,6 +245,20 @@ def differences(what: Comparison) -> list[tuple[str, str, list[str]]]:
         (number, name, ["city" if column == "city_id" else column for column in shown[i]])
         for i, number, name in db.session.execute(known)
     ]
+
+
+def keep(filename: str, content: bytes, by: int) -> RollUpload:
+    """Keep a roll that was sent, until its preview is applied or thrown away."""
+    kept = RollUpload(uploaded_at=now(), uploaded_by_id=by, filename=filename[:200], content=content)
+    db.session.add(kept)
+    audit.record("upload roll", "members", by)
+    return kept
+
+
+def discard(kept: RollUpload, by: int) -> None:
+    """Throw a roll away that was sent; nothing has changed."""
+    db.session.delete(kept)
+    audit.record("discard roll", "members", by)
 
 
 def apply(roll: Roll, by: int | None) -> Comparison:

@@ -10,14 +10,30 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, bindparam, func, or_, select, update
 
 from .. import audit, mail
-from ..access import HALL, Role, Visitor
+from ..access import HALL, Role, Visitor, awake
 from ..db import at_once, db, now
 from ..errors import Refused
 from ..prepared import Prepared
-from .models import CARD_LIVES, OFFICIALS_IDLE, SESSION_LIVES, SIGN_IN_LIVES, City, Grant, Member, SignIn
+from .models import (
+    CARD_LIVES,
+    OFFICIALS_IDLE,
+    PROVED_IDLE,
+    PROVED_LIVES,
+    SESSION_LIVES,
+    SIGN_IN_LIVES,
+    City,
+    Grant,
+    Member,
+    SignIn,
+)
 
 CODES_TRIED = 5
 FRESH = timedelta(minutes=30)
+# What gives a session the roles of its member: a mail, or an account at the cooperative's own provider (sso.py).
+# A card or a link that somebody else may have found gives no power over the vote.
+ACCOUNT = "account"
+GIVES_ROLES = ("mail", ACCOUNT)
+SIGN_INS_KEPT = timedelta(days=1)  # those that led nowhere
 MAILS_AT_MOST = 3
 MAILS_WITHIN = timedelta(minutes=15)
 
@@ -51,7 +67,9 @@ def ask_sign_in(address: str, browser: str, language: str, next_path: str | None
     `browser` is a secret that only the asking browser holds. Raises Refused after three in 15 minutes.
     """
     address = plain_address(address)
-    recent = select(func.count()).where(SignIn.address == address, SignIn.asked_at > now() - MAILS_WITHIN)
+    # Only what was asked for by mail: sessions that began otherwise, or were renewed, have no browser that asked.
+    asked_for = (SignIn.address == address, SignIn.browser_hash != "", SignIn.asked_at > now() - MAILS_WITHIN)
+    recent = select(func.count()).where(*asked_for)
     if (db.session.scalar(recent) or 0) >= MAILS_AT_MOST:
         raise Refused(_("You asked for several codes. Use the newest one, or wait 15 minutes and ask again."))
     # Only the newest link and code of an address count.
@@ -91,6 +109,12 @@ def _code_hash(asked: SignIn, code: str) -> str:
 def member_at(address: str) -> Member | None:
     """The present member with this e-mail address."""
     present: Select[Member] = members_today(select(Member).where(Member.email == plain_address(address)))
+    return db.session.scalar(present)
+
+
+def member_numbered(number: str) -> Member | None:
+    """The present member with this number."""
+    present: Select[Member] = members_today(select(Member).where(Member.number == number.strip()))
     return db.session.scalar(present)
 
 
@@ -137,12 +161,12 @@ def _begin(asked: SignIn) -> Visitor:
     return visitor_of(asked.id, member)
 
 
-def begin_session(member: Member, via: str = "mail") -> Visitor:
+def begin_session(member: Member, via: str = "mail", device: str = "") -> Visitor:
     """Open a session for a member without a mail: by a link, a card or the kiosk, or in the demonstration."""
     moment = now()
     asked = SignIn(
         address=member.email or member.number, browser_hash="", language=member.language, asked_at=moment,
-        mailed_at=moment, used_at=moment, seen_at=moment, member_id=member.id, via=via,
+        mailed_at=moment, used_at=moment, seen_at=moment, member_id=member.id, via=via, device=device,
     )  # fmt: skip
     db.session.add(asked)
     db.session.flush()
@@ -151,9 +175,10 @@ def begin_session(member: Member, via: str = "mail") -> Visitor:
 
 def visitor_of(sign_in_id: int, member: Member, via: str = "mail") -> Visitor:
     """The visitor that a member becomes in a session."""
-    roles, cities = _roles([(g.role, g.city_id) for g in member.grants] if via == "mail" else [])
+    held, cities = _roles([(g.role, g.city_id) for g in member.grants] if via in GIVES_ROLES else [])
+    roles, asleep = awake(held, False)
     who = (member.id, member.name, member.language, member.country, member.city_id)
-    return Visitor(sign_in_id, *who, roles, cities, via)
+    return Visitor(sign_in_id, *who, roles, cities, via, asleep)
 
 
 def _roles(grants: list[tuple[Role, int | None]]) -> tuple[frozenset[Role], frozenset[int]]:
@@ -169,13 +194,14 @@ class Session:
 
     visitor: Visitor
     seen_at: datetime
+    lapsed: bool = False  # the rights of the second step were awake too long, or idle
 
 
 # Every request asks this.
 _RUNNING = Prepared(
     select(
         SignIn.id, SignIn.seen_at, Member.id, Member.name, Member.language, Member.country, Member.city_id,
-        SignIn.via, SignIn.used_at, Grant.role, Grant.city_id,
+        SignIn.via, SignIn.used_at, SignIn.awake_at, SignIn.proved_at, Grant.role, Grant.city_id,
     )
     .join(Member, Member.id == SignIn.member_id)
     .outerjoin(Grant, Grant.member_id == Member.id)
@@ -195,15 +221,20 @@ def session_of(sign_in_id: int) -> Session | None:
     rows = _RUNNING.rows(facts)
     if not rows:
         return None
-    sign_in, seen_at, *who, via, used_at = rows[0][:9]
+    sign_in, seen_at, *who, via, used_at, awake_at, proved_at = rows[0][:11]
     # A card or a link that somebody else may have found gives no power over the vote.
-    grants = [(row[9], row[10]) for row in rows if row[9] is not None and via == "mail"]
-    roles, cities = _roles(grants)
+    grants = [(row[11], row[12]) for row in rows if row[11] is not None and via in GIVES_ROLES]
+    held, cities = _roles(grants)
     if used_at is None or used_at <= moment - lives(via):
         return None
-    if seen_at is None or (roles and seen_at < moment - OFFICIALS_IDLE):
+    if seen_at is None:
         return None
-    return Session(Visitor(sign_in, *who, roles=roles, cities=cities, via=via), seen_at)
+    proved = awake_at is not None and awake_at > moment - PROVED_LIVES and seen_at > moment - PROVED_IDLE
+    roles, asleep = awake(held, proved)
+    if roles and seen_at < moment - OFFICIALS_IDLE:
+        return None
+    known = {"roles": roles, "cities": cities, "via": via, "asleep": asleep, "proved_at": proved_at if proved else None}
+    return Session(Visitor(sign_in, *who, **known), seen_at, awake_at is not None and not proved)
 
 
 def is_fresh(sign_in_id: int) -> bool:
@@ -223,6 +254,13 @@ def note_seen(sign_in_id: int) -> None:
         connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now()))
 
 
+def put_to_sleep(sign_in_id: int) -> None:
+    """Take the rights of the second step from a session, in one statement of its own."""
+    with at_once() as connection:
+        asleep = {"awake_at": None, "proved_at": None, "seen_at": now()}
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id).values(**asleep))
+
+
 def sign_out(sign_in_id: int) -> None:
     """End a session; its cookie is worth nothing from now on."""
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now()))
@@ -240,11 +278,22 @@ def end_card_sessions(member_id: int) -> None:
     db.session.execute(running.values(ended_at=now()))
 
 
+def end_sign_ins(since: datetime | None = None) -> None:
+    """End links and codes that nobody has used yet: all, or those asked for since a moment.
+
+    For a clock that was set back: else they would live longer than their minutes, or a second time.
+    """
+    unused = update(SignIn).where(SignIn.used_at.is_(None), SignIn.ended_at.is_(None))
+    if since is not None:
+        unused = unused.where(SignIn.asked_at > since)
+    db.session.execute(unused.values(ended_at=now()))
+
+
 def forget_old_sign_ins() -> int:
-    """Delete sign-ins that led nowhere after a day, and ended sessions after 90; run by the worker."""
-    led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - timedelta(days=1))
-    long_ago = SignIn.asked_at < now() - timedelta(days=90)
-    return int(db.session.query(SignIn).filter(or_(led_nowhere, long_ago)).delete())
+    """Delete sign-ins that led nowhere after a day, and sessions once they are over; run by the worker."""
+    led_nowhere = (SignIn.used_at.is_(None)) & (SignIn.asked_at < now() - SIGN_INS_KEPT)
+    is_over = SignIn.used_at < now() - SESSION_LIVES
+    return int(db.session.query(SignIn).filter(or_(led_nowhere, is_over)).delete())
 
 
 # --- Roles ----------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ from ..access import Visitor, login_manager, public
 from ..db import db, now
 from ..errors import Refused, own_path, see_other
 from ..i18n import language
-from . import rules
+from . import rules, sessions
 from .forms import AddressForm, CodeForm
 from .models import SignIn
 
 members = Blueprint("members", __name__)
-OFFICIALS_NOTED_EVERY = 300  # seconds
+# Seconds: officials have an idle limit, members see the hour in the list of their sessions.
+OFFICIALS_NOTED_EVERY, MEMBERS_NOTED_EVERY = 300, 3600
 
 
 @login_manager.user_loader
@@ -25,7 +26,10 @@ def load_visitor(sign_in_id: str) -> Visitor | None:
     found = rules.session_of(int(sign_in_id))
     if found is None:
         return None
-    if found.visitor.roles and (now() - found.seen_at).total_seconds() > OFFICIALS_NOTED_EVERY:
+    every = OFFICIALS_NOTED_EVERY if found.visitor.roles else MEMBERS_NOTED_EVERY
+    if found.lapsed:
+        rules.put_to_sleep(found.visitor.sign_in_id)
+    elif (now() - found.seen_at).total_seconds() > every:
         rules.note_seen(found.visitor.sign_in_id)
     return found.visitor
 
@@ -102,10 +106,13 @@ def _enter(asked: SignIn, form: CodeForm, use: Any) -> Any:
         form.code.errors = [*form.code.errors, refused.why]
         return render_template("members/code.html", form=form, address=asked.address)
     back = asked.next_path
+    asked.device = sessions.device_of(request.user_agent.string)
     if current_user.is_authenticated:
         rules.sign_out(current_user.sign_in_id)
     db.session.commit()
     let_in(visitor)
+    if visitor.asleep:
+        return see_other(url_for("members.second_step", next=back))
     return see_other(back or url_for("pages.home"))
 
 

@@ -23,7 +23,7 @@ SHOULD: tuple[Check, ...] = (*settings.SHOULD, *database.SHOULD, *machine.SHOULD
 # The rooms' own checks; app.py puts them here.
 also: list[Callable[[], str | None]] = []
 
-_kept: Kept[str, "list[Finding]"] = Kept(5)
+_kept: Kept[str, "tuple[Facts, list[Finding]]"] = Kept(5)
 
 
 class Finding(NamedTuple):
@@ -42,9 +42,19 @@ def look(facts: Facts) -> list[Finding]:
     ]
 
 
+def standing() -> tuple[Facts, list[Finding]]:
+    """How the installation stands, and what is wrong with it, in the language of who asks; kept for some seconds."""
+
+    def make() -> tuple[Facts, list[Finding]]:
+        facts = gather()
+        return facts, look(facts)
+
+    return _kept.get(i18n.language(), make)
+
+
 def findings() -> list[Finding]:
-    """Everything that is not as it should be, in the language of who asks; kept for some seconds."""
-    return _kept.get(i18n.language(), lambda: look(gather()))
+    """Everything that is not as it should be."""
+    return standing()[1]
 
 
 def why_not_open() -> str | None:

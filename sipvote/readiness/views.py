@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from .. import metrics
 from ..access import public, requires
 from ..db import now
-from . import findings, running
-from .facts import Facts, gather
+from . import running, standing
+from .facts import Facts
 
 service = Blueprint("service", __name__)
 SECURITY_TXT_LASTS = timedelta(days=180)
@@ -21,8 +21,8 @@ SECURITY_TXT_LASTS = timedelta(days=180)
 @requires("service.watch")
 def health() -> str:
     """What `check --deploy` says, for organisers."""
-    facts = gather()
-    return render_template("service/health.html", findings=findings(), facts=facts, lines=_lines(facts))
+    facts, found = standing()
+    return render_template("service/health.html", findings=found, facts=facts, lines=_lines(facts))
 
 
 def _lines(facts: Facts) -> list[tuple[str, Any]]:

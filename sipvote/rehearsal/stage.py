@@ -152,6 +152,8 @@ def _settings(folder: Path, database_url: str | None, web: int, post: int) -> di
         "SIPVOTE_INSTANCE": str(folder / "instance"),
         "SIPVOTE_SECRET_KEY": secrets.token_hex(32),
         "SIPVOTE_SIGNING_KEY": secrets.token_hex(32),
+        "SIPVOTE_FACTOR_KEY": secrets.token_hex(32),
+        "SIPVOTE_OFFICIALS": os.environ.get("SIPVOTE_OFFICIALS", "easy"),
         "SIPVOTE_BASE_URL": f"https://127.0.0.1:{web}",
         "SIPVOTE_TRUSTED_HOSTS": "127.0.0.1",
         "SIPVOTE_PROXIES": "1",

@@ -16,8 +16,22 @@ from ..recommendations.models import LargeTheme, Recommendation, RecommendationT
 from ..themes.models import Theme, ThemeText
 from . import sheet
 from .importing import Plan, Planned
-from .models import Status, StatusChange
+from .models import ListUpload, Status, StatusChange
 from .sheet import Cells
+
+
+def keep(filename: str, content: bytes, reason: str, by: int) -> ListUpload:
+    """Keep a list that was sent, until its preview is applied or thrown away."""
+    kept = ListUpload(uploaded_at=now(), uploaded_by_id=by, filename=filename[:200], content=content, reason=reason)
+    db.session.add(kept)
+    audit.record("upload list", "stocktake", by)
+    return kept
+
+
+def discard(kept: ListUpload, by: int) -> None:
+    """Throw a list away that was sent; nothing has changed."""
+    db.session.delete(kept)
+    audit.record("discard list", "stocktake", by)
 
 
 def why_not_apply(plan: Plan, seen: str) -> str | None:

@@ -28,11 +28,8 @@ def upload() -> Any:
     form = ListForm(reason=_("Taken over from the list."))
     if form.validate_on_submit():
         file = form.file.data
-        kept = ListUpload(
-            uploaded_at=now(), uploaded_by_id=current_user.member_id, filename=file.filename[:200], content=file.read(),
-            reason=(form.reason.data or "").strip(),
-        )  # fmt: skip
-        db.session.add(kept)
+        reason = (form.reason.data or "").strip()
+        kept = applying.keep(file.filename, file.read(), reason, current_user.member_id)
         db.session.commit()
         return see_other(url_for(".preview", upload_id=kept.id))
     return render_template("stocktake_desk/upload.html", form=form, columns=sheet.COLUMNS, computed=sheet.COMPUTED)
@@ -85,7 +82,7 @@ def apply(upload_id: int, digest: str) -> Any:
 @requires("stocktake.keep")
 def discard(upload_id: int) -> Any:
     if kept := db.session.get(ListUpload, upload_id):  # a second click finds it gone already
-        db.session.delete(kept)
+        applying.discard(kept, current_user.member_id)
         db.session.commit()
     flash(_("The file was thrown away. Nothing has changed."), "ok")
     return see_other(url_for(".upload"))

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from ..access import requires
+from ..access import requires, weighs
 from ..db import db
 from ..errors import see_other
 from ..exports import csv_file, xlsx_file
+from ..members.asked_views import asked_instead
 from ..paging import ListPage
 from . import answering, publishing, reminding, seen
 from .answering import Opened
@@ -55,9 +56,13 @@ def preview() -> str:
 
 @stocktake.post("/publish")
 @requires("stocktake.keep")
+@weighs
 def publish() -> Any:
     day = seen.read_day(request.form.get("day", "")) or abort(400)
-    made = publishing.publish(day, request.form.get("looked_at", ""), current_user.member_id)
+    looked_at = request.form.get("looked_at", "")
+    if asked := asked_instead("publish stocktake", f"stocktake {day}", str(day), day=day.isoformat(), seen=looked_at):
+        return asked
+    made = publishing.publish(day, looked_at, current_user.member_id)
     db.session.commit()
     flash(_("The stocktake is published, and stays as it is."), "ok")
     return see_other(url_for(".one", day=made.day.isoformat()))

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +19,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES, ZONE
+from ..members import four_eyes
 from . import stamps
 from .models import PublishedStocktake, Status
 from .rows import Row, rows
@@ -145,3 +147,10 @@ def publish(day: date, seen: str, by: int) -> PublishedStocktake:
         raise Refused(_("The stocktake of this day is published already, and stays as it is.")) from None
     audit.record("publish stocktake", f"stocktake {day}", by, digest=digest)
     return kept
+
+
+def _publish_asked(facts: dict[str, Any], by: int) -> None:
+    publish(date.fromisoformat(facts["day"]), facts["seen"], by)
+
+
+four_eyes.register("publish stocktake", _l("Publish the stocktake"), "stocktake.keep", _publish_asked)

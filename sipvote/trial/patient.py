@@ -45,6 +45,7 @@ class PatientPlay(Play):
     """A play whose people are patient."""
 
     certificate: Path
+    web: int  # the port of the web process that lives to the end
 
     def person(self, row: Row, language: str = "") -> Person:
         person = super().person(row, language)

@@ -2,15 +2,20 @@
 
 import argparse
 import contextlib
+import importlib
 import os
+import re
 import resource
+import secrets
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
+
+import requests
 
 from .. import processes
 from ..editions.models import Phase
@@ -30,7 +35,10 @@ from .patient import PatientBrowser, PatientPlay
 
 VOTERS = 60
 AT_ONCE = 6
+STRIKES_WITHIN = 30.0  # seconds
+TOKEN = secrets.token_hex(16)
 SLOW, SLOW_FOR, OTHERS_AT_MOST = 1000, 30.0, 2.0
+ALONE_FOR = 10.0  # seconds
 FILES = 8192
 Web = subprocess.Popen[bytes]
 
@@ -70,6 +78,7 @@ def _try(stack: contextlib.ExitStack, report: Report, slow_ones: int) -> None:
         stack.enter_context(front.nginx(folder, ports[5], (ports[3], ports[4])))
         letters = stack.enter_context(Letterbox(ports[6]))
         play = _play(folder, database, letters, report, {"SIPVOTE_LIMITS_URL": limits}, (ports[5], ports[6]))
+        play.web = ports[3]
         done = play.stage.word("migrate")
         report.promise("the tables are made through the address of both servers", done.code == 0, done.said)
         roll.import_roll(play)
@@ -90,7 +99,7 @@ def _play(
     ports: tuple[int, int],
 ) -> PatientPlay:  # fmt: skip
     environment = stages._settings(folder, database.url, *ports)
-    environment |= {"SIPVOTE_WORKERS": "1", "SIPVOTE_METRICS_TOKEN": "a-token-of-more-than-twenty-signs", **more}
+    environment |= {"SIPVOTE_WORKERS": "1", "SIPVOTE_METRICS_TOKEN": TOKEN, **more}
     play = PatientPlay(stages.Stage(folder, environment, letters), report, QUICK, read_profile(VOTERS))
     play.certificate = folder / "certificate.pem"
     return play
@@ -140,19 +149,14 @@ def _story(play: PatientPlay, database: cluster.Cluster, webs: Sequence[Web]) ->
         third = len(voters) // 3
         _vote(play, voters[:third], options)
         report.promise(f"{third} voted through nginx", all(voter.code for voter in voters[:third]))
-        killing = Thread(target=_kill, args=(webs[1],))
-        killing.start()
-        _vote(play, voters[third : 2 * third], options)
-        killing.join()
-        report.promise("one web process was killed meanwhile, and all went on", webs[1].poll() is not None)
+        done = _meanwhile(play, voters[third : 2 * third], options, lambda: _kill(webs[1]))
+        report.promise(f"one web process was killed when {done} more had voted, and all went on", done < third, done)
         began, before = time.monotonic(), PatientBrowser.busy
-        changing = Thread(target=database.fail_over)
-        changing.start()
-        _vote(play, voters[2 * third :], options)
-        changing.join()
-        report.promise("the standby took the primary's place meanwhile, and all went on", True)
+        done = _meanwhile(play, voters[2 * third :], options, database.fail_over)
+        report.promise(f"the standby took over when {done} more had voted, and all went on", done < third, done)
         report.figure("times that somebody was told to wait then", PatientBrowser.busy - before)
         report.figure("seconds for the last third, with the change", round(time.monotonic() - began, 1))
+        _numbers(play)
     with report.scene("Closing, and every receipt"):
         vote.close(play, YEAR)
         count.check_board(play, YEAR, voters)
@@ -209,13 +213,49 @@ def _vote(play: PatientPlay, voters: Sequence[Voter], options: Sequence[Proposal
     together(go, list(voters), AT_ONCE)
 
 
+def _meanwhile(
+    play: PatientPlay, voters: Sequence[Voter], options: Sequence[Proposal], strike: Callable[[], None]
+) -> int:
+    """Let them vote, and strike once the first two have; gives how many had when it was over."""
+    done: list[int] = []
+
+    def wait_and_strike() -> None:
+        until = time.monotonic() + STRIKES_WITHIN
+        while sum(bool(voter.code) for voter in voters) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        strike()
+        done.append(sum(bool(voter.code) for voter in voters))
+
+    striking = Thread(target=wait_and_strike)
+    striking.start()
+    _vote(play, voters, options)
+    striking.join()
+    return done[0]
+
+
+def _numbers(play: PatientPlay) -> None:
+    """What Prometheus reads past nginx, and nobody through it; and that networks are counted in Valkey."""
+    ask = {"Authorization": f"Bearer {TOKEN}"}
+    read = requests.get(f"http://127.0.0.1:{play.web}/metrics", headers=ask, timeout=10).text
+    counted = re.search(r"^sipvote_votes_acknowledged_total (\d+)", read, re.M)
+    told = counted is not None and 0 < int(counted[1]) <= VOTERS
+    play.report.promise("the web process that lived tells how many votes it acknowledged", told, read[-300:])
+    page = requests.get(f"{play.stage.base_url}/metrics", headers=ask, timeout=10, verify=str(play.certificate))
+    play.report.promise("nginx shows these numbers to nobody", page.status_code == 403, page.status_code)
+    kept = importlib.import_module("valkey").Valkey.from_url(play.stage.environment["SIPVOTE_LIMITS_URL"])
+    names = [name.decode() for name in kept.keys("*sign-in*")]
+    hidden = len(names) == 1 and "127.0.0.1" not in names[0]
+    play.report.promise("Valkey counts one network, and does not know its address", hidden, names)
+
+
 def _kill(web: Web) -> None:
     """Kill a web process with all of its children, in the midst of whatever they do."""
-    time.sleep(1)
     os.killpg(web.pid, signal.SIGKILL)
 
 
 def _hang_on(report: Report, port: int, certificate: Path, slow_ones: int) -> None:
+    alone = slow.hang_on(port, certificate, 0, ALONE_FOR)
+    report.figure("seconds that 95 % waited at most without slow connections", round(alone.p95(), 2))
     seen = slow.hang_on(port, certificate, slow_ones, SLOW_FOR)
     report.figure("slow connections at once", seen.at_once)
     report.figure("pages that others asked for meanwhile", len(seen.waited))

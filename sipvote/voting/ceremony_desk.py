@@ -9,7 +9,7 @@ from flask import Response, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from .. import headers, qr
-from ..access import requires
+from ..access import requires, weighs
 from ..db import db, now
 from ..i18n import LANGUAGES, in_language, moment
 from . import box, ceremony, counting, freezing, paper_ballots, progress
@@ -30,6 +30,7 @@ def frozen(year: int) -> Any:
 
 @desk.post("/freeze")
 @requires("voting.run")
+@weighs
 def freeze(year: int) -> Any:
     """Freeze, and show the word lists: this once, on this page only."""
     election = asked_election(year)
@@ -62,6 +63,7 @@ def _instructions() -> dict[str, list[str]]:
 
 @desk.post("/unfreeze")
 @requires("voting.run")
+@weighs
 def unfreeze(year: int) -> Any:
     freezing.unfreeze(asked_election(year), who())
     return done(year, _("The ballot is a draft again. The word lists of before are worth nothing."))
@@ -96,6 +98,7 @@ def prove(year: int) -> Any:
 
 @desk.route("/count", methods=["GET", "POST"])
 @requires("voting.open_box")
+@weighs
 def count(year: int) -> Any:
     """Open the box with two word lists, or with the key that the server kept, and count."""
     election, form = asked_election(year), WordsForm()

@@ -37,6 +37,13 @@ def point_of(election: Election, row: BoardCheckpoint) -> board.Checkpoint:
     return board.Checkpoint(name_of(election), row.number, at, row.trackers, row.root, row.previous, row.signature)
 
 
+def last_list(election: Election) -> list[str]:
+    """The trackers on the board at the last checkpoint."""
+    listed = select(BoardCheckpoint.listed).where(BoardCheckpoint.election_id == election.id)
+    found = db.session.scalar(listed.order_by(BoardCheckpoint.number.desc()).limit(1)) or b""
+    return [found[at : at + 32].hex() for at in range(0, len(found), 32)]
+
+
 def _last(election: Election) -> BoardCheckpoint | None:
     rows = select(BoardCheckpoint).where(BoardCheckpoint.election_id == election.id)
     return db.session.scalar(rows.order_by(BoardCheckpoint.number.desc()).limit(1))

@@ -1,6 +1,6 @@
-"""Tables of the day of the vote: KeyList, SecondWord, Announcement, VotingCard, PaperBatch, PaperEntry, and progress.
+"""Tables of the day of the vote, and its progress, beside models.py, which holds the election, its roll and its box.
 
-Beside models.py, which holds the election, its roll and its box.
+KeyList, ElectionScrutineer, SecondWord, Announcement, VotingCard, PaperBatch, PaperEntry.
 """
 
 from datetime import datetime
@@ -28,6 +28,19 @@ class KeyList(Base):
     proved_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
 
     proved_by: Mapped[Member | None] = relationship()
+
+
+class ElectionScrutineer(Base):
+    """A scrutineer of this one election, named by the organisers (scrutineers.py)."""
+
+    __tablename__ = "election_scrutineer"
+
+    election_id: Mapped[int] = mapped_column(ForeignKey("election.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
+    named_at: Mapped[datetime]
+    named_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+
+    member: Mapped[Member] = relationship(foreign_keys=[member_id])
 
 
 class SecondWord(Base):

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .. import readiness
-from ..access import requires
+from ..access import requires, weighs
 from ..acts import ACTS
 from ..audit import Entry
 from ..db import db
@@ -21,6 +21,7 @@ from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import download
+from ..members.asked_views import asked_instead
 from ..members.models import Member
 from . import (
     ceremony,
@@ -212,8 +213,16 @@ def settle(year: int, position: int) -> Any:
 
 @desk.post("/publish")
 @requires("voting.run")
+@weighs
 def publish(year: int) -> Any:
-    result.publish(asked_election(year), who())
+    election = asked_election(year)
+    if why := result.why_not_publish(election):
+        raise Refused(why)
+    if asked := asked_instead(
+        "publish result", checkpoints.name_of(election), str(election.edition), election=election.id
+    ):
+        return asked
+    result.publish(election, who())
     return done(year, _("The result is published."))
 
 

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from ..access import for_cards
 from ..db import only_reads
+from ..logs import counted_only
 from . import box, proxy_votes
 from .models import Election
 from .papers import Paper
@@ -65,6 +66,7 @@ def check_for(year: int, proxy_id: int) -> Any:
 
 @voting.route("/<int:year>/vote/for/<int:proxy_id>/send", methods=["GET", "POST"])
 @for_cards
+@counted_only
 def send_for(year: int, proxy_id: int) -> Any:
     return put_in(_voter(year, proxy_id), year)
 

@@ -12,7 +12,7 @@ from .. import audit, readiness
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import moment
-from . import box
+from . import box, unready
 from .announcements import announce, reasoned
 from .checkpoints import checkpoint, is_checkpoint_due, name_of, point_of
 from .models import Custody, Election
@@ -182,12 +182,20 @@ def keep_time(election: Election) -> None:
     What is opened by hand is left to those who do; the announced end is the end of every vote.
     """
     if election.opened_at is None:
-        if not election.by_hand and why_not_open(election) is None:
-            open_(election, None)
+        if not election.by_hand:
+            _open_in_time(election)
     elif not is_early(election):
         _close_in_time(election)
     elif is_checkpoint_due(election):
         checkpoint(election)
+
+
+def _open_in_time(election: Election) -> None:
+    why = why_not_open(election)
+    if why is None:
+        open_(election, None)
+    elif why == readiness.why_not_open():
+        unready.tell(election)
 
 
 def _close_in_time(election: Election) -> None:

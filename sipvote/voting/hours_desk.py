@@ -10,7 +10,7 @@ from flask import flash, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from ..access import requires
+from ..access import requires, strict, weighs
 from ..errors import Refused, see_other
 from ..i18n import ZONE
 from ..members import rules as members
@@ -31,6 +31,7 @@ def _asked_for(year: int) -> Any:
 
 @desk.post("/open")
 @requires("voting.run")
+@weighs
 def open_(year: int) -> Any:
     second_word.ask(asked_election(year), "open", who())
     return _asked_for(year)
@@ -38,6 +39,7 @@ def open_(year: int) -> Any:
 
 @desk.route("/close", methods=["GET", "POST"])
 @requires("voting.run")
+@weighs
 def close(year: int) -> Any:
     """Ask to close before the announced moment."""
     election, form = asked_election(year), ReasonForm()
@@ -51,6 +53,7 @@ def close(year: int) -> Any:
 
 @desk.route("/extend", methods=["GET", "POST"])
 @requires("voting.run")
+@weighs
 def extend(year: int) -> Any:
     """Ask to extend, at first by the time that the vote stood still, or a quarter of an hour."""
     election = asked_election(year)
@@ -73,10 +76,11 @@ def extend(year: int) -> Any:
 
 @desk.post(f"/confirm/{ANY_ACT}")
 @requires("voting.run")
+@weighs
 def confirm(year: int, act: str) -> Any:
     """The second official's word: then it is done."""
     election = asked_election(year)
-    if not members.is_fresh(current_user.sign_in_id):
+    if not strict() and not members.is_fresh(current_user.sign_in_id):
         return _sign_in_again(year)
     second_word.confirm(election, act, request.form.get("asked", ""), who())
     said = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from ..access import Role
@@ -17,7 +18,7 @@ from ..assembly import rules as assemblies
 from ..assembly.models import Assembly, Incident, Proxy
 from ..assembly.quorum import Standing, standing_of
 from ..db import db, now
-from ..i18n import alphabetical
+from ..i18n import alphabetical, day
 from ..members.models import Grant, Member
 from . import keys, papers, result, rules
 from .checkpoints import checkpoints, point_of
@@ -89,6 +90,17 @@ class Facts:
     def is_draft(self) -> bool:
         """Whether something is still to come: the end of the assembly, or the result."""
         return self.assembly.closed_at is None or (self.vote is not None and not self.vote.is_published)
+
+
+def why_not_minutes(assembly: Assembly) -> str | None:
+    """Once roll and envelopes are destroyed, the numbers cannot be worked out again."""
+    election = rules.of_edition(assembly.edition)
+    if election is None or election.destroyed_at is None:
+        return None
+    on = day(election.destroyed_at, with_year=True)
+    return _(
+        "The roll and the envelopes were destroyed on %(day)s. The minutes are those that were printed before.", day=on
+    )
 
 
 def facts_of(assembly: Assembly) -> Facts:

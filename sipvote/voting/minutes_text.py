@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from .. import __version__
 from ..assembly.attendance import Attendee, Convocation
-from ..assembly.models import Assembly, Quorum, Way
+from ..assembly.models import Assembly, Incident, Quorum, Way
 from ..assembly.quorum import Standing, basis
 from ..assembly.rules import agenda_of, members_at
 from ..documents import PAGE, PAGES, Block, Document, Heading, Items, Notice, Signatures, Table, Text, plain
@@ -205,8 +205,13 @@ def _incidents(facts: Facts) -> Iterator[Block]:
     if not facts.incidents:
         yield Text(_("No incidents were noted."))
         return
-    rows = tuple((dated(incident.happened_at), plain(incident.text)) for incident in facts.incidents)
-    yield Table(_("Incidents that were noted"), (_("When"), _("What happened")), rows, wide=(1,))
+    headings = (_("From"), _("Until"), _("What happened"), _("What was done"))
+    yield Table(_("Incidents that were noted"), headings, tuple(map(_incident, facts.incidents)), wide=(2, 3))
+
+
+def _incident(incident: Incident) -> tuple[str, ...]:
+    until = dated(incident.until_at) if incident.until_at else ""
+    return dated(incident.happened_at), until, plain(incident.text), plain(incident.remedy)
 
 
 def _closing(facts: Facts) -> Iterator[Block]:

@@ -12,6 +12,7 @@ from ..access import Role, requires
 from ..assembly import rules as assemblies
 from ..assembly.models import Assembly
 from ..editions.views import asked_edition
+from ..errors import Refused
 from ..i18n import LANGUAGES, in_language
 from ..printed import as_file, asked_language, pressed
 from . import minutes, minutes_text
@@ -33,6 +34,8 @@ def _with_annex() -> bool:
 
 
 def _document(assembly: Assembly) -> documents.Document:
+    if why := minutes.why_not_minutes(assembly):
+        raise Refused(why)
     facts = minutes.facts_of(assembly)
     with in_language(asked_language()):
         return minutes_text.document(facts, _with_annex())

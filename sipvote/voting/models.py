@@ -81,6 +81,8 @@ class Election(Base):
     closed_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    # Roll, envelopes and opened ballots went after the contest period (retention/rules.py); totals and chain stay.
+    destroyed_at: Mapped[datetime | None]
     # What was counted, as published: one tally report per question, turnout, spoilt ballots.
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 

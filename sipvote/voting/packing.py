@@ -7,7 +7,7 @@ from sqlalchemy.orm import undefer
 from .. import audit
 from ..db import db
 from ..errors import Refused
-from ..i18n import in_all_languages
+from ..i18n import day, in_all_languages
 from . import box, keys, package, paper_ballots, papers
 from .checkpoints import name_of, point_of
 from .counting import opened, reports_of
@@ -15,7 +15,9 @@ from .models import BoardCheckpoint, Custody, Election
 
 
 def why_not_package(election: Election) -> str | None:
-    """The package is made of the counted box."""
+    """The package is made of the counted box, while there is one."""
+    if election.destroyed_at:
+        return _("The envelopes were destroyed on %(day)s.", day=day(election.destroyed_at, with_year=True))
     return None if election.counted_at else _("The package can be made once the ballots are counted.")
 
 

@@ -278,6 +278,7 @@ def finish(election: Election, pile: PaperBatch, by: int) -> bool:
     if entry is None or entered(entry) != pile.papers:
         raise Refused(_left(pile.papers - entered(entry)))
     entry.finished_at = now()
+    audit.record("finish pile", name_of(election), by, pile=pile.name, papers=pile.papers)
     if len(pile.entries) == 2 and all(each.finished_at for each in pile.entries):
         _compare(election, pile, by)
     db.session.flush()

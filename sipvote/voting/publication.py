@@ -67,9 +67,10 @@ def board(year: int) -> str:
 @voting.get("/<int:year>/vote/trackers.txt")
 @public
 def trackers(year: int) -> Response:
-    """All trackers in full, sorted, one a line."""
+    """All trackers in full, sorted, one a line; once the envelopes are destroyed, those of the last checkpoint."""
     election = _opened(year)
-    return _text(f"trackers-{year}.txt", "".join(f"{found}\n" for found in sorted(box.trackers(election.id))))
+    found = checkpoints.last_list(election) if election.destroyed_at else box.trackers(election.id)
+    return _text(f"trackers-{year}.txt", "".join(f"{each}\n" for each in sorted(found)))
 
 
 @voting.get("/<int:year>/vote/checkpoints.jsonl")

@@ -6,11 +6,13 @@ from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from .. import audit
 from ..db import db, now
 from ..errors import Refused
+from ..members import four_eyes
 from ..themes.models import Theme
 from ..themes.review import prolong_as_voted
 from . import lot, tally
@@ -54,6 +56,13 @@ def publish(election: Election, by: int | None) -> None:
     _prolong_adopted(election, by)
     tied = [bool(report.tied) and settlement(election, n) is None for n, report in elections_of(election)]
     audit.record("publish result", name_of(election), by, elected=elected_themes(election), waits_for_a_lot=any(tied))
+
+
+def _publish_asked(facts: dict[str, Any], by: int) -> None:
+    publish(db.session.get_one(Election, facts["election"]), by)
+
+
+four_eyes.register("publish result", _l("Publish the result"), "voting.run", _publish_asked)
 
 
 def _prolong_adopted(election: Election, by: int | None) -> None:

@@ -20,6 +20,7 @@ from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import download
 from ..i18n import language
+from ..logs import counted_only
 from ..members.models import Member
 from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
 from .checkpoints import name_of
@@ -152,6 +153,7 @@ def look_over(voter: Voter, year: int) -> Any:
 
 @voting.route("/<int:year>/vote/send", methods=["GET", "POST"])
 @for_cards
+@counted_only
 def send(year: int) -> Any:
     """Put the vote in the box. The hot path: until it is in, nothing is read but the session."""
     return put_in(own(), year)

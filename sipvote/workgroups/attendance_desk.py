@@ -25,7 +25,7 @@ def agenda(year: int, group_id: int, meeting_id: int) -> Any:
     meeting = asked_meeting(group, meeting_id)
     form = AgendaForm(obj=meeting)
     if form.validate_on_submit():
-        insiders.write_agenda(meeting, form.agenda.data or "")
+        insiders.write_agenda(meeting, form.agenda.data or "", current_user.member_id)
         db.session.commit()
         flash(_("The agenda is saved. The people in the group see it."), "ok")
         return see_other(url_for(".group", year=year, group_id=group_id))

@@ -109,6 +109,8 @@ def tell_needs(group: Workgroup, member_id: int, text: str) -> None:
     signup.access_needs = text
 
 
-def write_agenda(meeting: Meeting, text: str) -> None:
+def write_agenda(meeting: Meeting, text: str, by: int) -> None:
     """Say what a meeting is about."""
     meeting.agenda = text.replace("\0", "").strip()
+    at = meeting.starts_at.isoformat()
+    audit.record("write agenda", f"workgroup {meeting.workgroup_id}", by, meeting=at)

@@ -202,6 +202,27 @@ def test_incidents_stand_in_their_order_and_can_be_removed_until_closing():
     assert acts().count("note incident") == 3 and "remove incident" in acts()
 
 
+def test_an_incident_lasts_and_the_log_keeps_its_fingerprint_not_its_words():
+    assembly, dre = an_assembly(), an_organiser()
+    began, over = now() - timedelta(minutes=9), now() - timedelta(minutes=2)
+    noted = rules.note_incident(assembly, began, "The wifi failed.", dre.id, over, "Voting was paused.")
+    db.session.commit()
+    db.session.expire_all()
+    assert (noted.happened_at, noted.until_at, noted.remedy) == (began, over, "Voting was paused.")
+    facts = db.session.scalars(select(Entry)).one().facts
+    assert facts == {"incident": noted.id, "digest": rules.fingerprint(noted)}
+    noted.remedy = "Nothing."
+    assert rules.fingerprint(noted) != facts["digest"]
+
+
+def test_an_incident_ends_after_it_began_and_not_in_the_future():
+    assembly = an_assembly()
+    with pytest.raises(Refused, match="before it began"):
+        rules.note_incident(assembly, now() - timedelta(minutes=5), "Dark.", None, now() - timedelta(minutes=6))
+    with pytest.raises(Refused, match="still to come"):
+        rules.note_incident(assembly, now() - timedelta(minutes=5), "Dark.", None, now() + timedelta(minutes=6))
+
+
 def test_no_incident_lies_in_the_future():
     with pytest.raises(Refused, match="still to come"):
         rules.note_incident(an_assembly(), now() + timedelta(minutes=5), "Soon.", None)

@@ -11,7 +11,8 @@ from sipvote.assembly import presence, rules
 from sipvote.assembly.models import Assembly, Incident, Presence, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
-from tests.factories import a_facilitator, a_member, an_assembly, an_edition, an_organiser
+from sipvote.fields import typed
+from tests.factories import a_board_member, a_facilitator, a_member, an_assembly, an_edition, an_organiser
 
 FOLLOWED = {"follow_url": "https://video.example.org/a"}
 TYPED = "%Y-%m-%dT%H:%M"
@@ -226,6 +227,24 @@ def test_incidents_are_noted_and_removed_at_the_desk(browser_of):
     for _click in range(2):
         assert browser.post(f"{page}/{noted.id}/remove").status_code == 303
     assert db.session.scalars(select(Incident)).all() == []
+
+
+def test_the_chair_notes_from_when_to_when_and_what_was_done_and_takes_it_as_a_file(browser_of):
+    assembly, chloe = an_assembly(starts_in=0), a_board_member()
+    browser, page = browser_of(chloe), f"/en/{assembly.edition.year}/assembly/desk/incidents"
+    hour = {"happened_at": typed(now() - timedelta(hours=1)), "until_at": typed(now() - timedelta(minutes=30))}
+    said = {name: moment.strftime(TYPED) for name, moment in hour.items()} | {"text": "Dark.", "remedy": "=Candles."}
+    assert browser.post(page, data=said).status_code == 303
+    shown = browser.get(page).text
+    assert "What was done" in shown and "=Candles." in shown and "/en/2026/minutes" in shown
+    wrong = said | {"until_at": (hour["happened_at"] - timedelta(hours=1)).strftime(TYPED)}
+    assert "before it began" in browser.post(page, data=wrong).text
+    file = browser.get(f"{page}.csv").text.splitlines()
+    noted = db.session.scalars(select(Incident)).one()
+    assert file[0] == "\ufeffFrom;Until;What happened;What was done;Fingerprint"
+    assert file[1].endswith(f";Dark.;'=Candles.;{rules.fingerprint(noted)}") and len(file) == 2
+    assert browser.get(f"{page}.xlsx").status_code == 200
+    assert browser.get(f"/en/{assembly.edition.year}/assembly/desk/").status_code == 403
 
 
 def test_the_first_page_leads_to_the_assembly_and_officials_to_their_desk(client, browser_of):

@@ -1,10 +1,12 @@
 """A real vote opens only on an installation that is ready; a rehearsal, and a machine that plays, opens anyway."""
 
+from datetime import timedelta
+
 import pytest
 
-from sipvote import kept, readiness
+from sipvote import kept, mail, readiness
 from sipvote.access import Role
-from sipvote.db import db
+from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.i18n import in_language
@@ -39,6 +41,26 @@ def test_a_real_vote_does_not_open_and_the_sentences_say_why(election):
     with pytest.raises(Refused, match=NO_BACKUP):
         hours.open_(election, None)
     assert election.opened_at is None
+
+
+@pytest.mark.usefixtures("in_production")
+def test_every_organiser_hears_once_that_an_announced_vote_did_not_open(election, outbox):
+    dre = an_organiser(language="fr")
+    for _minute in range(3):
+        hours.keep_time(election)
+        db.session.commit()
+    mail.deliver()
+    assert [letter.to for letter in outbox] == [[dre.email]]
+    assert "ne s’est pas ouvert" in outbox[0].subject and "pas de sauvegarde" in outbox[0].body
+
+
+@pytest.mark.usefixtures("in_production")
+def test_before_its_moment_nobody_is_written_to(election, outbox):
+    an_organiser()
+    election.opens_at = now() + timedelta(hours=1)
+    hours.keep_time(election)
+    db.session.commit()
+    assert mail.deliver() == 0
 
 
 @pytest.mark.usefixtures("in_production")

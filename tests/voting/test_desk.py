@@ -157,7 +157,7 @@ class TestNothingOutOfOrder:
         for _click in range(2):
             dre.post(f"/en/2026/election/{act}")
         acts = {"freeze": "freeze vote", "publish": "publish result"}
-        done = db.session.scalars(select(Entry).where(Entry.act == acts[act], Entry.member_id.is_not(None))).all()
+        done = db.session.scalars(select(Entry).where(Entry.act == acts[act], Entry.actor.is_not(None))).all()
         assert len(done) == 1
 
     def test_a_refusal_is_told_on_the_desk(self, dre):

@@ -15,7 +15,7 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.documents import Codes, Heading, Table, texts
 from sipvote.editions.models import Edition, Phase
-from sipvote.i18n import in_language
+from sipvote.i18n import dated, in_language
 from sipvote.mail import Letter
 from sipvote.voting import box, counting, freezing, hours, keys, minutes, minutes_text, paper_ballots, papers, result
 from sipvote.voting import rules as voting
@@ -324,9 +324,12 @@ def test_the_convocation_is_told_with_what_left_and_what_came_back():
 def test_incidents_and_announcements_are_told_in_the_words_of_who_noted_them():
     election, assembly = published((0,), (1,))
     typed = "The #sound went <b>away</b>.\nFor *four* minutes."
-    kept(Incident(assembly_id=assembly.id, happened_at=now(), text=typed))
+    began, over = now() - timedelta(minutes=9), now() - timedelta(minutes=2)
+    kept(Incident(assembly_id=assembly.id, happened_at=began, until_at=over, text=typed, remedy="We #waited."))
+    kept(Incident(assembly_id=assembly.id, happened_at=over, text="Dark."))
     kept(Announcement(election_id=election.id, kind="paused", at=now(), reason="No $sound"))
-    assert table(assembly, "Incidents")[0][1] == typed
+    first, second = table(assembly, "Incidents")
+    assert first == (dated(began), dated(over), typed, "We #waited.") and second == (dated(over), "", "Dark.", "")
     assert table(assembly, "Announcements")[0][1:] == ("The vote was paused", "", "No $sound")
 
 

@@ -39,6 +39,7 @@ class World:
     path: Path
     cookies: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _watcher: Any = None
 
     def browser(self, role: str, **more: Any) -> FlaskClient:
         """A browser of somebody, as it is before the first page; `more` stands in its session besides."""
@@ -47,11 +48,18 @@ class World:
             session.update({**self.cookies[role], **more})
         return client
 
-    def keep(self) -> None:
-        """This is what the world is put back to."""
+    def keep(self, name: str = "kept") -> None:
+        """This is what the world is put back to from now on."""
+        self.leave()
         self._close()
-        shutil.copyfile(self.path, self.path.with_suffix(".kept"))
+        self._kept = self.path.with_suffix(f".{name}")
+        shutil.copyfile(self.path, self._kept)
         self._watch()
+
+    def go_back(self, name: str) -> None:
+        """Put the world back to what was kept under a name, and from now on to that."""
+        self._kept, self._seen = self.path.with_suffix(f".{name}"), -1
+        self.restore()
 
     def restore(self) -> bool:
         """Put the world back if anybody changed it; says whether that was so."""
@@ -59,7 +67,7 @@ class World:
             return False
         self.leave()
         self._close()
-        shutil.copyfile(self.path.with_suffix(".kept"), self.path)
+        shutil.copyfile(self._kept, self.path)
         self._watch()
         return True
 
@@ -83,7 +91,8 @@ class World:
         return self._version() != self._seen
 
     def leave(self) -> None:
-        self._watcher.close()
+        if self._watcher:
+            self._watcher.close()
 
 
 def build(app: Flask, path: Path) -> World:

@@ -1,0 +1,175 @@
+"""Acts that take two people: one asks, another one confirms, each signed in as themselves with their second step.
+
+Rooms register their own acts; what an act is done with is kept as facts, and whatever it would refuse, it refuses
+when it is confirmed. The database keeps an act on a subject asked for once, and never confirmed by who asked. Opening,
+closing and extending a vote are older and have their own page (voting/second_word.py), with the same rule.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy import Select, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from .. import audit, mail
+from ..access import MAY, Role
+from ..db import db, now
+from ..errors import Refused
+from . import roll, rules
+from .models import City, Grant, Member, RollUpload
+from .step_models import AskedAct
+
+LIVES = timedelta(hours=24)
+Do = Callable[[dict[str, Any], int], None]
+
+
+@dataclass(frozen=True)
+class Act:
+    """What takes two: its name, which key of MAY asks and confirms, and how it is done: facts, by whom."""
+
+    name: LazyString
+    may: str
+    do: Do
+
+
+ACTS: dict[str, Act] = {}
+
+
+def register(word: str, name: LazyString, may: str, do: Do) -> None:
+    """Make an act known that takes two. Rooms to the right register theirs when they are loaded."""
+    ACTS[word] = Act(name, may, do)
+
+
+# --- Finding ----------------------------------------------------------------------------------------
+
+
+def _open() -> Select[AskedAct]:
+    found: Select[AskedAct] = select(AskedAct).where(AskedAct.ended_at.is_(None), AskedAct.asked_at > now() - LIVES)
+    return found.options(joinedload(AskedAct.asked_by))
+
+
+def standing(roles: frozenset[Role]) -> Sequence[AskedAct]:
+    """What is asked now and people with these roles may confirm, the oldest first."""
+    mine = [word for word, act in ACTS.items() if roles & MAY[act.may]]
+    return db.session.scalars(_open().where(AskedAct.act.in_(mine)).order_by(AskedAct.id)).all()
+
+
+def lapses(asked: AskedAct) -> datetime:
+    """Until when it can be confirmed."""
+    return asked.asked_at + LIVES
+
+
+def _others(act: Act, by: int) -> Sequence[Member]:
+    held = select(Grant.member_id).where(Grant.role.in_(MAY[act.may]))
+    return db.session.scalars(
+        rules.members_today(select(Member).where(Member.id.in_(held), Member.id != by)).order_by(Member.id)
+    ).all()
+
+
+# --- Asking -----------------------------------------------------------------------------------------
+
+
+def ask(word: str, subject: str, about: str, by: int, **facts: Any) -> AskedAct:
+    """Ask for an act; those who may confirm it hear of it by mail. `about` says on what, for people. Raises Refused."""
+    act = ACTS[word]
+    others = _others(act, by)
+    if not others:
+        raise Refused(_("This takes two people, and there is nobody else with your role. Give it to somebody first."))
+    lapsed = update(AskedAct).where(
+        AskedAct.act == word,
+        AskedAct.subject == subject,
+        AskedAct.ended_at.is_(None),
+        AskedAct.asked_at <= now() - LIVES,
+    )
+    db.session.execute(lapsed.values(ended_at=now(), outcome="lapsed"))
+    asked = AskedAct(act=word, subject=subject, facts={**facts, "about": about}, asked_at=now(), asked_by_id=by)
+    try:
+        with db.session.begin_nested():
+            db.session.add(asked)
+    except IntegrityError:
+        raise Refused(_("This is asked already. Somebody else confirms it, or you withdraw it first.")) from None
+    audit.record("ask for act", subject, by, what=word, **facts)
+    for member in others:
+        mail.queue(
+            "asked_act", member, key=f"asked act {asked.id} {member.id}", asked=asked, act=act, until=lapses(asked)
+        )
+    return asked
+
+
+# --- Ending -----------------------------------------------------------------------------------------
+
+
+def _end(asked_id: int, by: int, outcome: str, why: str = "") -> AskedAct:
+    """End an asking; of any number who do so at once, one does. Raises Refused when it stands no more."""
+    still = update(AskedAct).where(
+        AskedAct.id == asked_id, AskedAct.ended_at.is_(None), AskedAct.asked_at > now() - LIVES
+    )
+    ended = still.values(ended_at=now(), ended_by_id=by, outcome=outcome, why=why)
+    if db.session.execute(ended).rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(_("This is no longer asked: it was done, refused, withdrawn, or asked too long ago."))
+    asked = db.session.get_one(AskedAct, asked_id)
+    db.session.refresh(asked)
+    return asked
+
+
+def why_not_confirm(asked: AskedAct, by: int, roles: frozenset[Role]) -> str | None:
+    """Nobody confirms what they have asked for themselves, nor what their role does not allow."""
+    if asked.asked_by_id == by:
+        return _("You asked for this yourself. Somebody else confirms it.")
+    return None if roles & MAY[ACTS[asked.act].may] else _("Your role does not allow this.")
+
+
+def confirm(asked: AskedAct, by: int, roles: frozenset[Role]) -> None:
+    """Another person says yes: the act is done. Raises Refused, and then nothing has happened."""
+    if why := why_not_confirm(asked, by, roles):
+        raise Refused(why)
+    asked = _end(asked.id, by, "done")
+    audit.record("confirm act", asked.subject, by, what=asked.act, asked_by=asked.asked_by_id)
+    ACTS[asked.act].do(asked.facts, by)
+
+
+def refuse(asked: AskedAct, by: int, roles: frozenset[Role], why: str) -> None:
+    """Say no, with the reason for who asked; who asked withdraws it. Raises Refused."""
+    if asked.asked_by_id == by:
+        _end(asked.id, by, "withdrawn")
+        audit.record("withdraw act", asked.subject, by, what=asked.act)
+        return
+    if no := why_not_confirm(asked, by, roles):
+        raise Refused(no)
+    if not why.strip():
+        raise Refused(_("Give a reason: who asked reads it."))
+    ended = _end(asked.id, by, "refused", why.strip()[:1000])
+    audit.record("refuse act", ended.subject, by, what=ended.act, asked_by=ended.asked_by_id, reason=ended.why)
+    mail.queue("refused_act", ended.asked_by, asked=ended, act=ACTS[ended.act], by=db.session.get_one(Member, by))
+
+
+# --- The acts of this room --------------------------------------------------------------------------
+
+
+def _grant(facts: dict[str, Any], by: int) -> None:
+    member, city_id = db.session.get_one(Member, facts["member"]), facts["city"]
+    rules.grant(member, Role(facts["role"]), db.session.get(City, city_id) if city_id else None, by)
+
+
+def _revoke(facts: dict[str, Any], by: int) -> None:
+    if given := db.session.get(Grant, facts["grant"]):
+        rules.revoke(given, by)
+
+
+def _import(facts: dict[str, Any], by: int) -> None:
+    kept = db.session.get(RollUpload, facts["upload"])
+    if kept is None or kept.applied_at:
+        raise Refused(_("This roll was imported already, or thrown away."))
+    roll.apply(roll.read(kept.content), by)
+    kept.applied_at, kept.content = now(), b""
+
+
+register("grant", _l("Give a role"), "members.grant", _grant)
+register("revoke", _l("Take a role back"), "members.grant", _revoke)
+register("import roll", _l("Import the roll"), "members.import", _import)
