@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import assignment, counting, day, floors, load, pages, planning, soak
+from bench import assignment, counting, day, floors, load, pages, planning, soak, verifying
 from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
@@ -40,6 +40,7 @@ def main(args: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=4, help="of each round")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--counting", action="store_true", help="only how long counting takes")
+    parser.add_argument("--verifying", action="store_true", help="only how long checking a package takes")
     parser.add_argument("--planning", action="store_true", help="only how long planning takes")
     parser.add_argument("--assignment", action="store_true", help="only how long assignment takes")
     parser.add_argument("--pages", action="store_true", help="only how long every page takes")
@@ -58,7 +59,10 @@ def main(args: list[str]) -> int:
         return 1 if sum(_site(run, options) for run, wanted in whole.items() if wanted) else 0
     if options.pages:
         return 1 if _pages(options) else 0
-    parts = {counting: options.counting, planning: options.planning, assignment: options.assignment}
+    parts = {
+        counting: options.counting, planning: options.planning, assignment: options.assignment,
+        verifying: options.verifying,
+    }  # fmt: skip
     if any(parts.values()):
         return 1 if sum(part.measure() for part, wanted in parts.items() if wanted) else 0
     if not _has_wrk():

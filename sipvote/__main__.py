@@ -22,6 +22,8 @@ WORDS = {
     "redteam": ("sipvote.redteam:main", "tries to read or link ballots, knowing all but the words"),
     "bench": ("bench.run:main", "how fast it is on this machine"),
     "scan": ("bench.scan:main", "known scanners against a running demonstration, as everybody of its cast"),
+    "prove": ("tests.assurance.prove:main", "elections, years and sign-ups in any order, 20,000 steps; 10,000 votes"),
+    "mutate": ("tests.assurance.mutate:main", "puts faults into the rules, to see whether a test notices each"),
     "translate": ("sipvote.catalogs:translate", "bring the Dutch and French catalogues up to date"),
     "lock": ("sipvote.checks:lock", "choose the versions of the libraries anew (needs uv); --verify looks at them"),
 }

@@ -17,7 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
-DEV_WORDS = {"test", "check", "rehearsal", "faults", "redteam", "bench", "translate", "try-deployment"}
+DEV_WORDS = {
+    "test", "check", "rehearsal", "faults", "redteam", "bench", "prove", "mutate", "translate", "try-deployment",
+}  # fmt: skip
 OLDEST = (3, 11)
 HALF_MADE = "half-made"
 

@@ -34,7 +34,8 @@ from tests.tampering import past_triggers  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]
 # A busy machine is no fault of the code; and what failed once fails again.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+EXAMPLES = int(os.environ.get("SIPVOTE_EXAMPLES", "100"))  # the word `prove` asks for more
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("house")
 
 

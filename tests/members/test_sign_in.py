@@ -226,3 +226,16 @@ def test_signing_in_does_not_lead_back_to_the_pages_of_signing_in(client, ada):
     assert "next=" not in client.get("/en/sign-in").text
     client.post("/en/sign-in", data={"email": ada.email})
     assert "next=" not in client.get("/en/sign-in/code").text
+
+
+def test_sign_ins_that_led_nowhere_go_after_a_day_and_sessions_after_ninety(database):
+    ada = a_member()
+    for address, days, was_used in (
+        ("new", 0.9, False), ("stale", 1.1, False), ("session", 89, True), ("old session", 91, True),
+    ):  # fmt: skip
+        asked = now() - timedelta(days=days)
+        used = {"member_id": ada.id, "used_at": asked} if was_used else {}
+        db.session.add(SignIn(address=address, browser_hash="h", language="en", asked_at=asked, **used))
+    db.session.flush()
+    assert rules.forget_old_sign_ins() == 2
+    assert set(db.session.scalars(select(SignIn.address))) == {"new", "session"}

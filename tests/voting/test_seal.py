@@ -280,3 +280,11 @@ def test_every_code_reads_as_itself() -> None:
     for _ in range(100):
         code = seal.code(random.randbytes(32).hex())
         assert seal.normal_code(code.lower()) == code
+
+
+def test_a_word_list_is_known_by_its_mark_however_it_is_typed() -> None:
+    first, second, _third = seal.split(SEED)
+    assert seal.mark(f"  {first.upper()} ") == seal.mark(first) != seal.mark(second)
+    assert len(seal.mark(first)) == 64
+    with pytest.raises(WrongWords):
+        seal.mark("these are no words of a list")

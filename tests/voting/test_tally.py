@@ -427,3 +427,9 @@ def test_what_ballots_had_adds_up(vote: Any) -> None:
     had = tally.winners_had(vote[0], report.outcomes[0])
     assert sum(had) == report.ballots
     assert sum(n * times for n, times in enumerate(had)) == sum(report.approvals[o] for o in report.outcomes[0])
+
+
+def test_exactly_as_many_outcomes_as_can_be_kept_are_not_too_many() -> None:
+    bits.refuse_too_many(bits.MOST_OUTCOMES)
+    with pytest.raises(tally.TooManyOutcomes):
+        bits.refuse_too_many(bits.MOST_OUTCOMES + 1)
