@@ -285,6 +285,8 @@ BUILT_SQL = {
     "backups/manifest.py": "names of our tables and columns",
     "backups/sqlite.py": "names of our tables",
     "readiness/facts.py": "names of pragmas of the module",
+    "redteam/attacks.py": "names of tables and columns, by an attacker of a staged database",
+    "redteam/naive.py": "the same, of a design that is attacked to see that the attacks work",
 }
 ASKS = ("text", "execute", "exec_driver_sql", "executescript", "executemany")
 
