@@ -80,8 +80,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Iterator[Flask]:
-    """The application on a migrated database."""
-    app = create_app(SQLALCHEMY_DATABASE_URI=database_url)
+    """The application of most tests; a folder with another `database_url` needs its own `app`, or it gets this one."""
+    with app_on(database_url) as app:
+        yield app
+
+
+@contextlib.contextmanager
+def app_on(database_url: str, **settings: Any) -> Iterator[Flask]:
+    """An application on a migrated database."""
+    app = create_app(SQLALCHEMY_DATABASE_URI=database_url, **settings)
     app.test_client_class = Browser
     with app.app_context():
         upgrade()

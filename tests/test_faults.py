@@ -25,10 +25,10 @@ def quick(word: str, database: str, *more: str) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("name", ["kills", "power", "disk", "restarts", "devices", "closing"])
-def test_nothing_acknowledged_is_lost_when(name, database):
-    done = quick("faults", database, "--only", name)
+def test_nothing_acknowledged_is_lost_when(name, on):
+    done = quick("faults", on, "--only", name)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -1,5 +1,6 @@
 """Every migration runs up and down on data, on both databases, and leaves the data as it was."""
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -28,7 +29,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'migrations.db'}"
     else:
-        url = postgres.fresh_database(request.getfixturevalue("postgres_url"), "sipvote_migrations")
+        url = postgres.fresh_database(request.getfixturevalue("postgres_url"), f"sipvote_migrations_{os.getpid()}")
     app = create_app(SQLALCHEMY_DATABASE_URI=url)
     with app.app_context():
         yield app

@@ -10,9 +10,9 @@ from sipvote.redteam import links, naive, traces
 from tests.test_faults import quick
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_nobody_reads_or_links_a_ballot(database):
-    done = quick("redteam", database)
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_nobody_reads_or_links_a_ballot(on):
+    done = quick("redteam", on)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -16,6 +16,7 @@ from sipvote.checks import chromium
 from sipvote.db import db
 from sipvote.members import rules as members
 from sipvote.members.models import Member
+from tests.conftest import app_on
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PICTURES = Path(os.environ.get("SIPVOTE_PICTURES", ""))  # a folder for pictures of what is looked at
@@ -44,6 +45,12 @@ INLINE = """() => [...document.querySelectorAll('*')].filter(each => [...each.at
 @pytest.fixture(scope="session", params=["sqlite"])
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('browser') / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Iterator[Flask]:
+    with app_on(database_url) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.demo import seed, year
 from sipvote.demo.people import CAST
 from sipvote.demo.stops import Stop
 from sipvote.editions.models import Edition
-from sipvote.schema import upgrade
-from tests.conftest import Browser
+from tests.conftest import app_on
 
 MEMBERS = 400
 Be = Callable[[str], FlaskClient]
@@ -23,14 +21,8 @@ Be = Callable[[str], FlaskClient]
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Iterator[Flask]:
     """Like the application of the other tests, with the demonstration's own pages."""
-    app = create_app(SQLALCHEMY_DATABASE_URI=database_url, DEMO=True)
-    app.test_client_class = Browser
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    with app_on(database_url, DEMO=True) as app:
+        yield app
 
 
 @pytest.fixture

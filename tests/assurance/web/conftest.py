@@ -6,21 +6,29 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from sipvote import kept
 from tests.assurance.web import walk
 from tests.assurance.web.walk import Walk
 from tests.assurance.web.world import World, build
-
-
-@pytest.fixture(scope="session", params=["sqlite"])
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('web') / 'world.db'}"
+from tests.conftest import app_on
 
 
 @pytest.fixture(scope="session")
-def made(app: Flask) -> Iterator[World]:
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The world's database."""
+    return tmp_path_factory.mktemp("web") / "world.db"
+
+
+@pytest.fixture(scope="session")
+def app(file: Path) -> Iterator[Flask]:
+    with app_on(f"sqlite:///{file}") as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def made(app: Flask, file: Path) -> Iterator[World]:
     """The world, made once."""
-    path = Path(app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
-    world = build(app, path)
+    world = build(app, file)
     yield world
     world.leave()
 
@@ -43,3 +51,4 @@ def world(made: World) -> Iterator[World]:
     yield made
     made.app.config["WTF_CSRF_ENABLED"] = True
     made.restore()
+    kept.forget_all()  # the tests of another application may be next

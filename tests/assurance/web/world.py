@@ -1,10 +1,10 @@
 """A world in which each thing exists: an edition for each season, each thing with its owner, and somebody of each kind.
 
 Years tell the seasons apart, so that one database serves every route. It is made once; whoever changes it has it
-put back: the file is copied over, which is quicker than making anything anew.
+put back: the database is copied over, which is quicker than making anything anew.
 """
 
-import shutil
+import contextlib
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -50,10 +50,8 @@ class World:
 
     def keep(self, name: str = "kept") -> None:
         """This is what the world is put back to from now on."""
-        self.leave()
-        self._close()
         self._kept = self.path.with_suffix(f".{name}")
-        shutil.copyfile(self.path, self._kept)
+        _copy(self.path, self._kept)
         self._watch()
 
     def go_back(self, name: str) -> None:
@@ -65,21 +63,13 @@ class World:
         """Put the world back if anybody changed it; says whether that was so."""
         if not self.is_changed():
             return False
-        self.leave()
-        self._close()
-        shutil.copyfile(self._kept, self.path)
+        _copy(self._kept, self.path)
         self._watch()
         return True
 
-    def _close(self) -> None:
-        """Let everything go into the one file, and let it go."""
-        with self.app.app_context():
-            db.engine.dispose()
-        for ending in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
-
     def _watch(self) -> None:
         kept.forget_all()
+        self.leave()
         self._watcher = sqlite3.connect(self.path)
         self._seen = self._version()
 
@@ -110,6 +100,12 @@ def build(app: Flask, path: Path) -> World:
         db.session.remove()
     world.keep()
     return world
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Let SQLite copy: it asks for the locks, so that whoever has the target open sees the new pages."""
+    with contextlib.closing(sqlite3.connect(source)) as here, contextlib.closing(sqlite3.connect(target)) as there:
+        here.backup(there)
 
 
 def _cookie(role: str, member: Member | None) -> dict[str, Any]:

@@ -5,24 +5,16 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.demo import seed
-from sipvote.schema import upgrade
 from tests.browser.conftest import serve
-from tests.conftest import Browser
+from tests.conftest import app_on
 
 
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Iterator[Flask]:
-    app = create_app(SQLALCHEMY_DATABASE_URI=database_url.replace("test.db", "demo.db"), DEMO=True)
-    app.test_client_class = Browser
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    with app_on(database_url.replace("test.db", "demo.db"), DEMO=True) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")
