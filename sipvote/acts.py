@@ -15,6 +15,7 @@ ACTS: dict[str, LazyString] = {
     "withdraw act": _l("No longer asked"),
     "second step": _l("Second step done"),
     "add factor": _l("Second step set up"),
+    "rename factor": _l("Second step given another name"),
     "drop factor": _l("Second step taken away"),
     "reset factors": _l("Second step reset"),
     "plan edition": _l("Edition planned or changed"),

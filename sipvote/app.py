@@ -20,6 +20,7 @@ csrf = CSRFProtect()
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
     "members.step_views:members",
+    "members.passkey_views:members",
     "members.asked_views:members",
     "members.sso_views:members",
     "members.desk:desk",

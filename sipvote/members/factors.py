@@ -104,10 +104,7 @@ def finish_app(member: Member, code: str) -> None:
     take_try(member)
     if not _use_code(begun, digits(code)):
         raise Refused(_wrong(member))
-    begun.proved_at = now()
-    _forget_tries(member.id)
-    audit.record("add factor", f"member {member.number}", member.id, kind=begun.kind)
-    told(member, "add factor", begun)
+    begin_to_count(member, begun)
 
 
 def check_code(member: Member, code: str) -> None:
@@ -116,7 +113,7 @@ def check_code(member: Member, code: str) -> None:
     apps = [factor for factor in of_member(member.id) if factor.kind == "app"]
     if not any(_use_code(app, digits(code)) for app in apps):
         raise Refused(_wrong(member))
-    _forget_tries(member.id)
+    forget_tries(member.id)
 
 
 def digits(code: str) -> str:
@@ -125,9 +122,8 @@ def digits(code: str) -> str:
 
 
 def _wrong(member: Member) -> str:
-    """What to do; after the last try its owner hears of it, for it may have been somebody else."""
-    if db.session.scalar(select(FactorTries.tries).where(FactorTries.member_id == member.id)) == TRIES:
-        mail.queue("factor_tries", member, minutes=PAUSE.seconds // 60)
+    """What to do about a wrong code."""
+    warn_after_the_last(member)
     return _("This code is not right, or was used already. Wait for the next one in your app, and type it.")
 
 
@@ -150,12 +146,32 @@ def take_try(member: Member) -> None:
         raise Refused(_("Five tries were wrong. Wait 15 minutes, then try again."))
 
 
-def _forget_tries(member_id: int) -> None:
+def warn_after_the_last(member: Member) -> None:
+    """After the last try its owner hears of it, for it may have been somebody else."""
+    if db.session.scalar(select(FactorTries.tries).where(FactorTries.member_id == member.id)) == TRIES:
+        mail.queue("factor_tries", member, minutes=PAUSE.seconds // 60)
+
+
+def forget_tries(member_id: int) -> None:
     """It was right: the count begins again."""
     db.session.execute(update(FactorTries).where(FactorTries.member_id == member_id).values(tries=0))
 
 
 # --- Keeping and dropping ---------------------------------------------------------------------------
+
+
+def begin_to_count(member: Member, factor: Factor) -> None:
+    """From now on it proves who its owner is."""
+    factor.proved_at = now()
+    forget_tries(member.id)
+    audit.record("add factor", f"member {member.number}", member.id, kind=factor.kind)
+    told(member, "add factor", factor)
+
+
+def rename(factor: Factor, member: Member, name: str) -> None:
+    """Call a factor what its owner calls the device that it is on."""
+    audit.record("rename factor", f"member {member.number}", member.id, kind=factor.kind)
+    factor.name = name
 
 
 def told(member: Member, act: str, factor: Factor) -> None:
