@@ -21,6 +21,7 @@ csrf = CSRFProtect()
 ROOMS = (
     "members.step_views:members",
     "members.asked_views:members",
+    "members.recovery_views:members",
     "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",

@@ -123,6 +123,7 @@ MAY_COMMIT = (
     "views",
     "step_views",
     "asked_views",
+    "recovery_views",
     "desk",
     "ceremony_desk",
     "hours_desk",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from ..access import requires, strict, weighs
 from ..db import db
 from ..errors import Refused, see_other
-from . import four_eyes
+from . import four_eyes, recovery
 from .step_models import AskedAct
 from .views import members
 
@@ -29,7 +29,8 @@ def asked_instead(word: str, subject: str, about: str, **facts: Any) -> Any:
 @requires("acts.confirm")
 def asked_acts() -> str:
     """What waits for a second person."""
-    return render_template("members/asked.html", asked=four_eyes.standing(current_user.roles), four_eyes=four_eyes)
+    asked, lost = four_eyes.standing(current_user.roles), recovery.standing(current_user.member_id)
+    return render_template("members/asked.html", asked=asked, lost=lost, four_eyes=four_eyes, recovery=recovery)
 
 
 @members.post("/asked/<int:asked_id>/confirm")

@@ -65,20 +65,13 @@ def lapses(asked: AskedAct) -> datetime:
     return asked.asked_at + LIVES
 
 
-def _others(act: Act, by: int) -> Sequence[Member]:
-    held = select(Grant.member_id).where(Grant.role.in_(MAY[act.may]))
-    return db.session.scalars(
-        rules.members_today(select(Member).where(Member.id.in_(held), Member.id != by)).order_by(Member.id)
-    ).all()
-
-
 # --- Asking -----------------------------------------------------------------------------------------
 
 
 def ask(word: str, subject: str, about: str, by: int, **facts: Any) -> AskedAct:
     """Ask for an act; those who may confirm it hear of it by mail. `about` says on what, for people. Raises Refused."""
     act = ACTS[word]
-    others = _others(act, by)
+    others = rules.others_with(MAY[act.may], by)
     if not others:
         raise Refused(_("This takes two people, and there is nobody else with your role. Give it to somebody first."))
     lapsed = update(AskedAct).where(

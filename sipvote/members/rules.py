@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -297,6 +298,14 @@ def forget_old_sign_ins() -> int:
 
 
 # --- Roles ----------------------------------------------------------------------------------------
+
+
+def others_with(roles: frozenset[Role], but: int) -> Sequence[Member]:
+    """Everybody else who holds one of these roles and is a member today."""
+    # From the few grants to their members, not from 30,000 members to their grants.
+    held = select(Grant.member_id).where(Grant.role.in_(roles))
+    others = select(Member).where(Member.id.in_(held), Member.id != but)
+    return db.session.scalars(members_today(others).order_by(Member.id)).all()
 
 
 def grant(member: Member, role: Role, city: City | None, by: int | None) -> Grant:

@@ -17,8 +17,8 @@ from .. import audit, mail
 from ..access import Role
 from ..db import db, now
 from ..errors import Refused
-from ..members.models import Grant, Member
-from ..members.rules import members_today
+from ..members.models import Member
+from ..members.rules import others_with
 from . import box, hours
 from .announcements import reasoned
 from .checkpoints import name_of
@@ -62,10 +62,7 @@ def _asked(election: Election, act: str) -> SecondWord | None:
 
 def _others(by: int) -> Sequence[Member]:
     """The other organisers, who can confirm."""
-    # From the few grants to their members, not from 30,000 members to their grants.
-    held = select(Grant.member_id).where(Grant.role == Role.ORGANISER)
-    others = select(Member).where(Member.id.in_(held), Member.id != by)
-    return db.session.scalars(members_today(others).order_by(Member.id)).all()
+    return others_with(frozenset({Role.ORGANISER}), by)
 
 
 # --- Asking -----------------------------------------------------------------------------------------
