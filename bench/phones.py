@@ -149,6 +149,13 @@ async def ask_for_a_code(phone: Phone, address: str) -> None:
     await phone.post("ask for a code", "/en/sign-in", fields)
 
 
+async def try_a_code(phone: Phone, code: str) -> None:
+    """Type a code that is not right."""
+    page = await phone.get("page of the code", "/en/sign-in/code")
+    fields = [("csrf_token", _found(TOKEN, page, phone, "page of the code")), ("code", code)]
+    await phone.post("try a code", "/en/sign-in/code", fields, wanted=200)
+
+
 async def look_around(phone: Phone, paths: Sequence[str]) -> None:
     """Read pages that everybody may read."""
     for path in paths:

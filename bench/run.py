@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import assignment, counting, day, floors, load, pages, planning, soak, verifying
+from bench import assignment, counting, day, floors, load, pages, planning, soak, strangers, verifying
 from bench.place import YEAR, Place, cpu, prepare, resident, server
 from sipvote.db import db
 from tests import postgres
@@ -50,11 +50,17 @@ def main(args: list[str]) -> int:
     )
     parser.add_argument("--minutes", type=float, default=10, help="with --day: how long they take")
     parser.add_argument("--hall", action="store_true", help="500 phones behind one address, for a minute")
+    parser.add_argument("--strangers", action="store_true", help="whether times tell who is a member")
     parser.add_argument("--soak", action="store_true", help="hours of mixed load; memory and files must not grow")
     parser.add_argument("--hours", type=float, default=2, help="with --soak")
     parser.add_argument("--rate", type=float, default=0, help="with --soak: visits a second; else a fifth of what goes")
     options = parser.parse_args(args)
-    whole = {day.day: options.day, day.hall: options.hall, soak.soak: options.soak}
+    whole = {
+        day.day: options.day,
+        day.hall: options.hall,
+        soak.soak: options.soak,
+        strangers.strangers: options.strangers,
+    }
     if any(whole.values()):
         return 1 if sum(_site(run, options) for run, wanted in whole.items() if wanted) else 0
     if options.pages:

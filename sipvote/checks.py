@@ -74,14 +74,12 @@ def _see_to_chromium(may_install: bool) -> None:
 
 
 def _on_every_other_python() -> int:
-    """Run the unit tests on each other Python that is here, all at once; 1 when one of them fails."""
+    """Run the unit tests on each other Python that is here, one after the other; 1 when one of them fails."""
     others = [version for version in PYTHONS if version != _running_version()]
-    venvs = {version: _venv_of(version) for version in others}
-    with ThreadPoolExecutor() as all_at_once:  # each of them waits for one core
-        results = list(all_at_once.map(_on_python, others, venvs.values()))
-    for version, result in zip(others, results, strict=True):
+    results = {version: _on_python(version, _venv_of(version)) for version in others}
+    for version, result in results.items():
         boot.say(f"Python {version}: {result}")
-    return int("failed" in results)
+    return int("failed" in results.values())
 
 
 def _running_version() -> str:
@@ -100,13 +98,10 @@ def _venv_of(version: str) -> Path | None:
 
 
 def _on_python(version: str, venv: Path | None) -> str:
-    """Run the unit tests on one Python; what they say is told at their end, in one piece."""
+    """Run the unit tests on one Python."""
     if venv is None:
         return "not found, so not tried"
-    command = [boot.python_of(venv), "-m", "pytest", "-q", *UNIT_TESTS]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(f"Python {version}:\n{done.stdout}", flush=True)
-    return "failed" if done.returncode else "passed"
+    return "failed" if _module(["pytest", "-q", *UNIT_TESTS, *BY_TWO], boot.python_of(venv)) else "passed"
 
 
 def _find_python(version: str) -> str | None:

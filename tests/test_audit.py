@@ -212,7 +212,8 @@ def test_every_act_has_a_name_that_officials_understand():
         if isinstance(call, ast.Call) and ast.unparse(call.func) in ("audit.record", "_record", "record")
         for name in names_in(call.args[0])
     }
-    recorded |= {"time machine", "plan mailing", "send mailing", "make backup"}  # handed over as an argument
+    handed_over = {"time machine", "plan mailing", "send mailing", "make backup", "erase member", "destroy data"}
+    recorded |= handed_over
     assert recorded == set(acts.ACTS)
 
 

@@ -105,11 +105,15 @@ def closing(report: Report, here: Place, chance: random.Random, quick: bool) -> 
 
 async def _close_meanwhile(crowd: Crowd) -> tuple[set[str], float, int]:
     """Let them arrive, and close; gives the final board, when it stood, and how many were refused."""
-    voters = roll_of(crowd.site, crowd.vote)
-    moment = crowd.chance.uniform(0.3, LASTS - 0.3)
+    voters = roll_of(crowd.site, crowd.vote)[: int(RATE * LASTS)]
+    moment = crowd.chance.uniform(0.2, 0.8) * len(voters) / RATE
+    late = len(voters) * 9 // 10  # from here on they come when it is closed, however long the closing takes
+    is_closed = asyncio.Event()
     began = time.monotonic()
 
     async def arrive(n: int, member: int) -> int:
+        if n >= late:
+            await is_closed.wait()
         await asyncio.sleep(max(0.0, began + n / RATE - time.monotonic()))
         choices, sent = crowd.choose(), time.monotonic()
         answer: Answer = await crowd.ask("POST", f"{crowd.vote.path}/send", member, crowd.form(choices))
@@ -121,9 +125,10 @@ async def _close_meanwhile(crowd: Crowd) -> tuple[set[str], float, int]:
     async def close() -> tuple[set[str], float]:
         await asyncio.sleep(moment)
         board = await asyncio.to_thread(crowd.site.close, crowd.vote)
+        is_closed.set()
         return board, time.monotonic()
 
-    arriving = [arrive(n, member) for n, member in enumerate(voters[: int(RATE * LASTS)])]
+    arriving = [arrive(n, member) for n, member in enumerate(voters)]
     (board, closed), refused = await asyncio.gather(close(), asyncio.gather(*arriving))
     return board, closed, sum(refused)
 

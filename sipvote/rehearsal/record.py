@@ -180,7 +180,7 @@ def _three(decided: Decided) -> list[str]:
 
 
 def _proofs(day: Day, minutes: Minutes) -> list[str]:
-    wrong = _wrong([row[1] for row in minutes.table("Incidents that were noted")], [INCIDENT])
+    wrong = _wrong([row[2] for row in minutes.table("Incidents that were noted")], [INCIDENT])
     point, key = day.seal
     wrong += _wrong(minutes.proofs.get("Hash of the final checkpoint of the board"), point)
     wrong += _wrong(minutes.proofs.get("Key that signs the board"), key)

@@ -247,7 +247,8 @@ class TestAway:
 
 class TestSettings:
     REAL = {
-        "SIPVOTE_SECRET_KEY": "s" * 40, "SIPVOTE_SIGNING_KEY": "a" * 64, "SIPVOTE_BASE_URL": "https://x.example",
+        "SIPVOTE_SECRET_KEY": "s" * 40, "SIPVOTE_SIGNING_KEY": "ab" * 32, "SIPVOTE_FACTOR_KEY": "cd" * 32,
+        "SIPVOTE_BASE_URL": "https://x.example",
         "SIPVOTE_TRUSTED_HOSTS": "x.example", "SIPVOTE_MAIL_SERVER": "m", "SIPVOTE_MAIL_FROM": "a@x.example",
         "SIPVOTE_CONTACT": "a@x.example",
     }  # fmt: skip
