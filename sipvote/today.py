@@ -249,7 +249,7 @@ def _about_me_as_official() -> Iterator[Card]:
             yield Card(_("Somebody lost their second step"), text, url, _("Confirm or refuse"), True)
         asked = [each for each in four_eyes.standing(current_user.roles) if each.asked_by_id != current_user.member_id]
         if asked:
-            text = names(f"{four_eyes.ACTS[each.act].name} ({each.facts['about']})" for each in asked)
+            text = names(f"{four_eyes.ACTS[each.act].name} ({four_eyes.about(each)})" for each in asked)
             yield Card(
                 _("Somebody asks for your word"), text, url_for("members.asked_acts"), _("Confirm or refuse"), True
             )

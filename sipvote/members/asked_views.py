@@ -15,11 +15,11 @@ from .step_models import AskedAct
 from .views import members
 
 
-def asked_instead(word: str, subject: str, about: str, **facts: Any) -> Any:
+def asked_instead(word: str, subject: str, **facts: Any) -> Any:
     """Ask somebody else for an act, and give the answer; None where one person may do it alone."""
     if not strict():
         return None
-    four_eyes.ask(word, subject, about, current_user.member_id, **facts)
+    four_eyes.ask(word, subject, current_user.member_id, **facts)
     db.session.commit()
     flash(_("This is asked. Somebody else confirms it within a day, signed in as themselves."), "ok")
     return see_other(url_for("members.asked_acts"))

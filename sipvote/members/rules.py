@@ -119,6 +119,11 @@ def member_numbered(number: str) -> Member | None:
     return db.session.scalar(present)
 
 
+def name_of(number: str) -> str:
+    """Who has this number, or the number of somebody who was erased."""
+    return db.session.scalar(select(Member.name).where(Member.number == number)) or number
+
+
 def sign_in_for(token: str) -> SignIn | None:
     """The sign-in that a link belongs to, while it may be used."""
     found = db.session.scalar(select(SignIn).where(SignIn.link_hash == _hash(token)))

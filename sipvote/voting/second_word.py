@@ -138,6 +138,6 @@ def confirm(election: Election, act: str, stamped: str, by: int) -> None:
 def withdraw(election: Election, act: str, stamped: str, by: int) -> None:
     """Take back what was asked, by whoever asked or by another organiser, who does not agree."""
     word = _read(election, act, stamped)
-    audit.record(f"withdraw asking to {act} vote", name_of(election), by, asked_by=word.asked_by_id)
+    audit.record(f"withdraw asking to {act} vote", name_of(election), by, asked_by=audit.number_of(word.asked_by_id))
     db.session.delete(word)
     db.session.flush()
