@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy import func, select
 
 from . import jobs
-from .backed_up import last_backup
+from .backups import last_backup
 from .db import look, now
 from .mail import DUE, Letter
 

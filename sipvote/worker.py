@@ -22,7 +22,7 @@ import config
 
 from . import jobs, logs, mail, processes
 from .assembly import portions
-from .backed_up import last_backup
+from .backups import last_backup
 from .db import clock_skew, db, now, reading
 from .members import rules as members
 from .members.models import CLOCKS_DIFFER

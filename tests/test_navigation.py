@@ -56,4 +56,4 @@ def test_who_has_few_desks_sees_them_at_once(browser_of: BrowserOf) -> None:
     client = browser_of(a_member("Chloé", "gent", Role.BOARD))
     desk = bar(client.get("/en/board").text, "Desk")
     assert "<summary" not in desk
-    assert re.findall(r"<a [^>]*>([^<]+)</a>", desk) == ["Minutes", "Board", "Figures", "Audit log"]
+    assert re.findall(r"<a [^>]*>([^<]+)</a>", desk) == ["Minutes", "Board", "Figures", "What is erased", "Audit log"]

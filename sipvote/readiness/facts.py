@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 
 from .. import jobs
-from ..backed_up import last_backup
+from ..backups import last_backup
 from ..db import clock_skew, db, look, now
 from ..mail import DUE, Letter
 

@@ -141,9 +141,9 @@ def test_old_backups_are_thinned_out_and_nothing_else_is(tmp_path):
 
 
 def test_the_service_knows_when_its_last_backup_was_made(run, service, tmp_path):
-    assert backups.last() is None
+    assert backups.last_backup() is None
     run("backup", tmp_path / "kept")
-    assert now() - timedelta(minutes=5) < backups.last() <= now()
+    assert now() - timedelta(minutes=5) < backups.last_backup() <= now()
     assert audit.first_fault() is None
 
 
@@ -281,7 +281,7 @@ def test_the_drill_destroys_a_copy_restores_it_and_compares(run, service, tmp_pa
     assert (code, err) == (0, "")
     assert "is restored from it, and destroyed" in out and "row by row" in out
     assert "The vote of 2026 goes on, with 1 envelopes." in out
-    assert backups.last() is None, "a drill is no backup"
+    assert backups.last_backup() is None, "a drill is no backup"
 
 
 def test_the_drill_fails_when_a_row_is_lost(service, monkeypatch, tmp_path):

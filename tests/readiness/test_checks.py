@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 import config
-from sipvote import backed_up, jobs, kept, mail, readiness, worker
+from sipvote import backups, jobs, kept, mail, readiness, worker
 from sipvote.db import db, now
 from sipvote.readiness import facts as reading
 from sipvote.readiness.facts import Facts, gather, newest_revision
@@ -169,10 +169,10 @@ class TestReading:
         assert [*reading._readable(tmp_path)] == []
 
     def test_other_tools_touch_a_file_when_they_backed_up(self, app):
-        file = app.config["INSTANCE"] / backed_up.TOUCHED
+        file = app.config["INSTANCE"] / backups.TOUCHED
         file.touch()
         try:
-            assert abs((backed_up.last_backup() - now()).total_seconds()) < 60
+            assert abs((backups.last_backup() - now()).total_seconds()) < 60
         finally:
             file.unlink()
 
