@@ -18,7 +18,7 @@ from sipvote import boot
 ROOT = boot.ROOT
 PYTHONS = ("3.11", "3.12", "3.13")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-UNIT_TESTS = ["-m", "not browser and not postgres"]
+UNIT_TESTS = ["-m", "not browser and not postgres and not long"]
 # Everything is run by two, each with databases and ports of its own; a few tests are begun sooner by one.
 BY_TWO = ["-n", "2", "--dist", "worksteal"]
 

@@ -25,6 +25,7 @@ def quick(word: str, database: str, *more: str) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("name", ["kills", "power", "disk", "restarts", "devices", "closing"])
 def test_nothing_acknowledged_is_lost_when(name, on):

@@ -124,6 +124,7 @@ MAY_COMMIT = (
     "step_views",
     "passkey_views",
     "asked_views",
+    "recovery_views",
     "desk",
     "ceremony_desk",
     "hours_desk",

@@ -10,6 +10,7 @@ from sipvote.redteam import links, naive, traces
 from tests.test_faults import quick
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on", ["sqlite", "postgresql"])
 def test_nobody_reads_or_links_a_ballot(on):
     done = quick("redteam", on)

@@ -306,7 +306,7 @@ def test_of_a_word_that_stands_everywhere_the_newest_are_compared(app, monkeypat
     monkeypatch.setattr(searching, "MOST_RANKED", 3)
     for number in range(1, 6):
         an_old_recommendation(number=number, title=f"Fees {number}")
-    db.session.commit()
+        db.session.commit()  # what is written together has no order
     few, all_ = search("fees"), search('"fees 2"')
     assert [hit.title.striptags() for hit in few.hits] == ["Fees 5", "Fees 4", "Fees 3"] and few.is_cut
     assert all_.total == 1 and not all_.is_cut

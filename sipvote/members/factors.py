@@ -6,7 +6,7 @@ belongs to the person, not to a session: whoever reads somebody's mail gains not
 
 import hmac
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
@@ -20,8 +20,9 @@ from sqlalchemy.exc import IntegrityError
 from .. import audit, mail
 from ..db import db, now
 from ..errors import Refused
-from .models import Member, SignIn
-from .step_models import Factor, FactorTries
+from . import sessions
+from .models import Member
+from .step_models import Factor, FactorTries, Recovery
 
 TRIES = 5
 PAUSE = timedelta(minutes=15)
@@ -164,6 +165,8 @@ def begin_to_count(member: Member, factor: Factor) -> None:
     """From now on it proves who its owner is."""
     factor.proved_at = now()
     forget_tries(member.id)
+    # What two others confirmed about a lost one has served.
+    db.session.execute(delete(Recovery).where(Recovery.member_id == member.id, Recovery.ended_at.is_not(None)))
     audit.record("add factor", f"member {member.number}", member.id, kind=factor.kind)
     told(member, "add factor", factor)
 
@@ -194,13 +197,13 @@ def drop(factor: Factor, member: Member) -> None:
     db.session.delete(factor)
 
 
-def forget(member: Member, by: int | None, **facts: Any) -> None:
-    """Take every factor of somebody away, who then sets up a new one; their sessions end."""
-    db.session.execute(delete(Factor).where(Factor.member_id == member.id))
-    db.session.execute(delete(FactorTries).where(FactorTries.member_id == member.id))
-    running = update(SignIn).where(
-        SignIn.member_id == member.id, SignIn.used_at.is_not(None), SignIn.ended_at.is_(None)
-    )
-    db.session.execute(running.values(ended_at=now()))
+def forget(member: Member, by: int | None, until: datetime | None = None, **facts: Any) -> None:
+    """Take every factor of somebody away, who then sets up a new one; their sessions end.
+
+    Without a moment until when, nobody else has a say in it any more (recovery.py).
+    """
+    for table in (Factor, FactorTries) if until else (Factor, FactorTries, Recovery):
+        db.session.execute(delete(table).where(table.member_id == member.id))
+    sessions.end_all(member.id)
     audit.record("reset factors", f"member {member.number}", by, **facts)
-    mail.queue("factor_reset", member)
+    mail.queue("factor_reset", member, until=until)

@@ -10,7 +10,7 @@ from .. import qr
 from ..access import WEIGHTY, strict, weighs
 from ..db import db
 from ..errors import Refused, own_path, see_other, this_page
-from . import factors, passkeys, sessions
+from . import factors, passkeys, recovery, sessions
 from .forms import ProofForm, StepForm
 from .models import Member
 from .rules import session_of
@@ -98,8 +98,9 @@ def why_not_change() -> str | None:
     somebody could add their own."""
     if not (current_user.roles | current_user.asleep) & WEIGHTY:
         return _("Only officials need a second step.")
-    has_some = bool(factors.of_member(current_user.member_id))
-    if not has_some or not strict():
+    if not factors.of_member(current_user.member_id):
+        return recovery.why_not_set_up(current_user.member_id)
+    if not strict():
         return None
     return _("First do your second step.") if current_user.must_prove(None, True) or current_user.asleep else None
 
@@ -107,8 +108,9 @@ def why_not_change() -> str | None:
 @members.get("/me/second-step")
 def my_factors() -> Any:
     """What somebody proves themselves with; two ways are better than one."""
-    mine = factors.of_member(current_user.member_id)
-    return render_template("members/factors.html", factors=mine, back_to=own_path(request.args.get("next")))
+    me, back = current_user.member_id, own_path(request.args.get("next"))
+    given = {"why_not": recovery.why_not_set_up(me), "until": recovery.set_up_until(me)}
+    return render_template("members/factors.html", factors=factors.of_member(me), back_to=back, **given)
 
 
 @members.route("/me/second-step/app", methods=["GET", "POST"])

@@ -8,9 +8,9 @@ from sqlalchemy import Column, String, Table, Text, case, update
 from sipvote import finds
 from sipvote.db import Base, db
 
-# As HTML, as a template of six kinds, as Typst; "zq…qz" tells our words from others. Worked out it says 54173879.
-SIGNS = 'zq{{7919*6841}}{%x%}${7919*6841}#{7919*6841}<%=7919*6841%>#read("x")$y$@h\\qz'
-MARKUP = "zq\"'><zqtag onclick=x>{{7919*6841}}</textarea></title><!--qz"
+# As HTML, as a template of six kinds, as Typst; "zq…qz" tells our words from others. Worked out it says 147613086.
+SIGNS = "zq{{79198765+68414321}}{%x%}${79198765+68414321}#{79198765+68414321}<%=79198765+68414321%>#read(x)$y$@h\\qz"
+MARKUP = "zq\"'><zqtag onclick=x>{{79198765+68414321}}</textarea></title><!--qz"
 LOOSE = {
     "name",
     "title",

@@ -19,7 +19,7 @@ from tests.assurance.web.walk import Walk
 from tests.assurance.web.world import World
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-PLAIN = ("{{7919*6841}}", "{%x%}", "${7919*6841}", "#{7919*6841}", '#read("x")', "$y$", "@h")
+PLAIN = ("{{79198765+68414321}}", "{%x%}", "${79198765+68414321}", "#{79198765+68414321}", "#read(x)", "$y$", "@h")
 READERS = ("organiser", "owner", "board", "lead", "scrutineer", "holder")
 
 
@@ -38,11 +38,13 @@ markup = pytest.mark.parametrize("filled", [hostile.MARKUP], indirect=True, ids=
 
 
 def pages(world: World) -> Iterator[tuple[str, Any]]:
-    """Every page that can be read, as the first of the readers who may."""
+    """Every page that can be read, as the first of the readers who may; what is there as PDF, as DOCX too."""
     for rule in sorted({rule for method, rule in walk.doors(world) if method == "GET"}):
-        answers = (walk.ask(world.browser(role), "GET", address(world, rule)) for role in READERS)
-        if answer := next((answer for answer in answers if answer.status_code == 200), None):
-            yield rule, answer
+        path = address(world, rule)
+        for form in sorted({path, path.replace(".pdf", ".docx")}):
+            answers = (walk.ask(world.browser(role), "GET", form) for role in READERS)
+            if answer := next((answer for answer in answers if answer.status_code == 200), None):
+                yield rule, answer
 
 
 def words_of(answer: Any) -> str:
@@ -61,7 +63,7 @@ def test_signs_of_templates_and_of_typst_appear_as_they_were_typed(filled: World
     seen: dict[str, set[str]] = {}
     for rule, answer in pages(filled):
         words = words_of(answer)
-        assert "54173879" not in words, rule
+        assert "147613086" not in words, rule
         if all(sign in words for sign in PLAIN):
             seen.setdefault(answer.mimetype, set()).add(rule)
     counts = {kind: len(rules) for kind, rules in seen.items()}
@@ -77,7 +79,7 @@ def test_nothing_that_was_typed_becomes_a_tag(filled: World) -> None:
             shown += "zqtag" in answer.text
             tags = Elements(answer.text).found
             assert not [tag for tag, given in tags if tag == "zqtag" or "onclick" in given], rule
-    assert shown > 80
+    assert shown > 80, shown
 
 
 @signs
@@ -92,13 +94,13 @@ def test_what_a_form_brings_back_and_the_letters_it_sends_are_not_worked_out(fil
                 answer = walk.ask(client, "GET", answer.headers["Location"])
             page = answer.data.decode("utf-8", "replace")
             fields += sum(values == [text] for values in sent.values()) * ("zq" in page)
-            assert answer.status_code < 500 and "54173879" not in page, rule
+            assert answer.status_code < 500 and "147613086" not in page, rule
             assert "zqtag" not in {tag for tag, _ in Elements(page).found}, rule
             letters |= _letters(filled)
             filled.restore()
     assert fields > 60
     assert len({name for name, said in letters if "zq" in said}) >= 10
-    assert [name for name, said in letters if "54173879" in said or "\n" in said.partition("\0")[0]] == []
+    assert [name for name, said in letters if "147613086" in said or "\n" in said.partition("\0")[0]] == []
 
 
 def _letters(world: World) -> set[tuple[str, str]]:
