@@ -242,7 +242,7 @@ def _only_from_here() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Put up the wall, and let templates ask `may(act)`."""
+    """Put up the wall, and let templates ask `may(act)`, and `takes_two()`: whether officials need each other."""
     login_manager.init_app(app)
     # It would watch the address and browser of a session, for acts that need a fresh one. We have none, and
     # in the hall phones go from one network to the other.
@@ -251,3 +251,4 @@ def init_app(app: Flask) -> None:
     app.before_request(_only_from_here)
     app.before_request(_wall)
     app.jinja_env.globals["may"] = may
+    app.jinja_env.globals["takes_two"] = strict

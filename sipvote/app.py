@@ -20,7 +20,9 @@ csrf = CSRFProtect()
 # The blueprints, each with the module that brings all of its routes, in the order of the year.
 ROOMS = (
     "members.step_views:members",
+    "members.passkey_views:members",
     "members.asked_views:members",
+    "members.recovery_views:members",
     "members.sso_views:members",
     "members.desk:desk",
     "editions.views:editions",
@@ -173,6 +175,12 @@ def _page_to_come_back_to() -> str | None:
     return errors.this_page() if request.method == "GET" and not is_signing_in else None
 
 
+def _is_easy_desk() -> bool:
+    """Whether this is a page for officials who act alone, outside the demonstration, whose banner says so itself."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return hasattr(view, "requires") and not access.strict() and not current_app.config["DEMO"]
+
+
 def _page_context() -> dict[str, Any]:
     """What base.html needs on every page; on an error page of ours, nothing that asks the database."""
     if g.get("broken"):
@@ -191,4 +199,5 @@ def _page_context() -> dict[str, Any]:
         "year_line": editions.year_line(edition) if edition else [],
         **navigation.context(edition),
         "demo": current_app.config["DEMO"],
+        "officials_alone": _is_easy_desk(),
     }

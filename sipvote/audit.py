@@ -61,14 +61,18 @@ class Entry(Base):
         return chain.canonical(self.content() | {"hash": self.hash})
 
 
+def number_of(member_id: int | None) -> str | None:
+    """What names a member here, as the one who acted or in the facts."""
+    return db.session.scalar(select(_MEMBER.c.number).where(_MEMBER.c.id == member_id)) if member_id else None
+
+
 def record(act: str, subject: str, by: int | None, **facts: Any) -> None:
     """Append an act in the caller's transaction. `subject` is like 'election 3'; `facts` are JSON-ready."""
     if db.engine.dialect.name == "postgresql":
         db.session.execute(_LOCK)
     last = db.session.execute(select(Entry.id, Entry.hash).order_by(Entry.id.desc()).limit(1)).first()
-    number = db.session.scalar(select(_MEMBER.c.number).where(_MEMBER.c.id == by)) if by is not None else None
     entry = Entry(
-        id=last.id + 1 if last else 1, at=now(), actor=number, act=act, subject=subject,
+        id=last.id + 1 if last else 1, at=now(), actor=number_of(by), act=act, subject=subject,
         facts=json.loads(json.dumps(facts)),  # as the database will give them back
         previous=last.hash if last else chain.START,
     )  # fmt: skip

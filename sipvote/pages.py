@@ -34,8 +34,7 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 @public
 def home() -> str:
-    edition = editions.current()
-    return render_template("pages/home.html", cards=today.cards(edition) if edition else [])
+    return render_template("pages/home.html", cards=today.cards(editions.current()))
 
 
 @pages.get("/help")

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from . import today_decisions, today_drafts, today_groups
-from .access import may
+from .access import WEIGHTY, may
 from .assembly import mailings, presence
 from .assembly import rules as assemblies
 from .assembly.models import Assembly
@@ -17,7 +17,7 @@ from .db import db, now
 from .editions.models import Edition, Phase
 from .editions.rules import allows
 from .i18n import moment, names, span
-from .members import four_eyes
+from .members import four_eyes, recovery
 from .themes.models import Theme
 from .today_card import Card
 from .voting import announcements, box, counting, paper_ballots, papers, proxy_votes, second_word
@@ -29,8 +29,10 @@ from .workgroups import ways
 AFTER_VOTE = tuple(Phase)[list(Phase).index(Phase.COUNT) :]
 
 
-def cards(edition: Edition) -> list[Card]:
+def cards(edition: Edition | None) -> list[Card]:
     """What the visitor can do in this phase of the edition, then what officials have to do."""
+    if edition is None:
+        return list(_about_me_as_official())
     assembly = assemblies.of_edition(edition)
     about = list(_assembly(assembly)) if assembly else []
     # Checking in is for today, so it comes first; before that and afterwards the phase does.
@@ -231,15 +233,23 @@ def _for_officials(edition: Edition) -> Iterator[Card]:
 
 def _about_me_as_official() -> Iterator[Card]:
     """The second step that is still to do, and what waits for a second person."""
-    if not current_user.is_authenticated:
+    if not current_user.is_authenticated or not (current_user.roles | current_user.asleep) & WEIGHTY:
         return
     if current_user.asleep:
         text = _("Then you can do what your role allows.")
         yield Card(_("Do your second step"), text, url_for("members.second_step"), _("To the second step"), True)
+    if recovery.of_member(current_user.member_id):
+        text = _("Two others confirm that it was you. If it was not, withdraw it now, and tell another organiser.")
+        yield Card(_("You lost your second step"), text, url_for("members.lost_step"), _("See how far it is"), True)
     if may("acts.confirm"):
+        if lost := recovery.standing(current_user.member_id):
+            people = names(each.member.name for each in lost)
+            text = _("%(names)s: speak with them, then confirm that it is them.", names=people)
+            url = url_for("members.asked_acts")
+            yield Card(_("Somebody lost their second step"), text, url, _("Confirm or refuse"), True)
         asked = [each for each in four_eyes.standing(current_user.roles) if each.asked_by_id != current_user.member_id]
         if asked:
-            text = names(f"{four_eyes.ACTS[each.act].name} ({each.facts['about']})" for each in asked)
+            text = names(f"{four_eyes.ACTS[each.act].name} ({four_eyes.about(each)})" for each in asked)
             yield Card(
                 _("Somebody asks for your word"), text, url_for("members.asked_acts"), _("Confirm or refuse"), True
             )

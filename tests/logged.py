@@ -22,6 +22,8 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
         "ask question", "publish stocktake", "plan mailing", "send mailing",
     ),
     "POST /asked/<int:asked_id>/refuse": ("refuse act", "withdraw act"),
+    "POST /recoveries/<int:recovery_id>/confirm": ("confirm recovery", "reset factors"),
+    "POST /recoveries/<int:recovery_id>/refuse": ("refuse recovery",),
     # Themes
     f"{YEAR}/themes/review/<int:theme_id>/admit": ("admit theme",),
     f"{YEAR}/themes/review/<int:theme_id>/decline": ("decline theme",),

@@ -122,7 +122,9 @@ def test_rules_do_not_know_the_web(path):
 MAY_COMMIT = (
     "views",
     "step_views",
+    "passkey_views",
     "asked_views",
+    "recovery_views",
     "desk",
     "ceremony_desk",
     "hours_desk",

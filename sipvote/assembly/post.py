@@ -171,8 +171,8 @@ def _asked_to_send(edition: Edition, kind: Kind, form: SendForm) -> Any:
         raise Refused(why)
     at = form.moment.isoformat() if form.moment else None
     facts = {"edition": edition.id, "kind": kind.name, "per_minute": form.per_minute.data or 1, "at": at}
-    subject, about = f"mailing {kind.name} {edition.year}", f"{kind.title} {edition.year}"
-    return asked_instead("send mailing", subject, about, **facts, text=sending.stamp(edition, kind))
+    subject = f"mailing {kind.name} {edition.year}"
+    return asked_instead("send mailing", subject, **facts, text=sending.stamp(edition, kind))
 
 
 @mailings.route("/<kind>/send", methods=["GET", "POST"])

@@ -87,7 +87,11 @@ def _begin_asked(facts: dict[str, Any], by: int) -> None:
     begin(edition, kind, facts["per_minute"], datetime.fromisoformat(facts["at"]) if facts["at"] else None, by)
 
 
-four_eyes.register("send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked)
+def _about_asked(facts: dict[str, Any]) -> str:
+    return f"{KINDS[facts['kind']].title} {db.session.get_one(Edition, facts['edition']).year}"
+
+
+four_eyes.register("send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked, _about_asked)
 
 
 def begin_planned(mailing: Mailing) -> None:

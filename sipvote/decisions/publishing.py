@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -164,4 +165,8 @@ def _publish_asked(facts: dict[str, Any], by: int) -> None:
     publish(facts["chosen"], facts["seal"], date.fromisoformat(facts["on"]), by)
 
 
-four_eyes.register("publish decisions", _l("Publish decisions"), "decisions.decide", _publish_asked)
+def _about_asked(facts: dict[str, Any]) -> str:
+    return ngettext("%(num)d decision", "%(num)d decisions", len(facts["chosen"]))
+
+
+four_eyes.register("publish decisions", _l("Publish decisions"), "decisions.decide", _publish_asked, _about_asked)

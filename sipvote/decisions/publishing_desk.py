@@ -23,8 +23,7 @@ from .views import asked_year, label_of, words
 
 def _asked(chosen: list[int], seal: str, on: date) -> Any:
     """Ask a second person to publish; None where one may do it alone. Raises Refused."""
-    about = ngettext("%(num)d decision", "%(num)d decisions", len(chosen))
-    return asked_instead("publish decisions", "decisions", about, chosen=chosen, seal=seal, on=on.isoformat())
+    return asked_instead("publish decisions", "decisions", chosen=chosen, seal=seal, on=on.isoformat())
 
 
 @board.route("/publish", methods=["GET", "POST"])

@@ -10,16 +10,16 @@ from sqlalchemy.exc import IntegrityError
 from ..access import requires, strict, weighs
 from ..db import db
 from ..errors import Refused, see_other
-from . import four_eyes
+from . import four_eyes, recovery
 from .step_models import AskedAct
 from .views import members
 
 
-def asked_instead(word: str, subject: str, about: str, **facts: Any) -> Any:
+def asked_instead(word: str, subject: str, **facts: Any) -> Any:
     """Ask somebody else for an act, and give the answer; None where one person may do it alone."""
     if not strict():
         return None
-    four_eyes.ask(word, subject, about, current_user.member_id, **facts)
+    four_eyes.ask(word, subject, current_user.member_id, **facts)
     db.session.commit()
     flash(_("This is asked. Somebody else confirms it within a day, signed in as themselves."), "ok")
     return see_other(url_for("members.asked_acts"))
@@ -29,7 +29,8 @@ def asked_instead(word: str, subject: str, about: str, **facts: Any) -> Any:
 @requires("acts.confirm")
 def asked_acts() -> str:
     """What waits for a second person."""
-    return render_template("members/asked.html", asked=four_eyes.standing(current_user.roles), four_eyes=four_eyes)
+    asked, lost = four_eyes.standing(current_user.roles), recovery.standing(current_user.member_id)
+    return render_template("members/asked.html", asked=asked, lost=lost, four_eyes=four_eyes, recovery=recovery)
 
 
 @members.post("/asked/<int:asked_id>/confirm")

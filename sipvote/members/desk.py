@@ -48,10 +48,8 @@ def member(member_id: int) -> Any:
     if form.validate_on_submit():
         city = db.session.get(City, form.city.data)
         try:
-            about = f"{person.name}, {ROLE_NAMES[Role(form.role.data)]}"
-            named = f"member {person.number}"
-            facts = {"member": person.id, "role": form.role.data, "city": form.city.data}
-            if asked := asked_instead("grant", named, about, **facts):
+            facts = {"member": person.number, "role": form.role.data, "city": form.city.data}
+            if asked := asked_instead("grant", f"member {person.number}", **facts):
                 return asked
             rules.grant(person, Role(form.role.data), city, current_user.member_id)
             db.session.commit()
@@ -71,8 +69,8 @@ def revoke(member_id: int, grant_id: int) -> Any:
     if given := db.session.get(Grant, grant_id):  # a second click finds it gone already
         if given.member_id != person.id:
             abort(404)
-        about = f"{person.name}, {ROLE_NAMES[given.role]}"
-        if asked := asked_instead("revoke", f"member {person.number}", about, grant=given.id):
+        facts = {"member": person.number, "role": given.role, "grant": given.id}
+        if asked := asked_instead("revoke", f"member {person.number}", **facts):
             return asked
         rules.revoke(given, current_user.member_id)
         db.session.commit()
@@ -112,7 +110,7 @@ def apply(upload_id: int) -> Any:
     kept = db.get_or_404(RollUpload, upload_id)
     if kept.applied_at:
         raise Refused(_("This roll was imported already."))
-    if asked := asked_instead("import roll", "members", kept.filename, upload=kept.id):
+    if asked := asked_instead("import roll", "members", upload=kept.id):
         return asked
     try:
         what = roll.apply(roll.read(kept.content), current_user.member_id)

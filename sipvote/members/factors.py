@@ -6,7 +6,7 @@ belongs to the person, not to a session: whoever reads somebody's mail gains not
 
 import hmac
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
@@ -20,8 +20,9 @@ from sqlalchemy.exc import IntegrityError
 from .. import audit, mail
 from ..db import db, now
 from ..errors import Refused
-from .models import Member, SignIn
-from .step_models import Factor, FactorTries
+from . import sessions
+from .models import Member
+from .step_models import Factor, FactorTries, Recovery
 
 TRIES = 5
 PAUSE = timedelta(minutes=15)
@@ -104,10 +105,7 @@ def finish_app(member: Member, code: str) -> None:
     take_try(member)
     if not _use_code(begun, digits(code)):
         raise Refused(_wrong(member))
-    begun.proved_at = now()
-    _forget_tries(member.id)
-    audit.record("add factor", f"member {member.number}", member.id, kind=begun.kind)
-    told(member, "add factor", begun)
+    begin_to_count(member, begun)
 
 
 def check_code(member: Member, code: str) -> None:
@@ -116,7 +114,7 @@ def check_code(member: Member, code: str) -> None:
     apps = [factor for factor in of_member(member.id) if factor.kind == "app"]
     if not any(_use_code(app, digits(code)) for app in apps):
         raise Refused(_wrong(member))
-    _forget_tries(member.id)
+    forget_tries(member.id)
 
 
 def digits(code: str) -> str:
@@ -125,9 +123,8 @@ def digits(code: str) -> str:
 
 
 def _wrong(member: Member) -> str:
-    """What to do; after the last try its owner hears of it, for it may have been somebody else."""
-    if db.session.scalar(select(FactorTries.tries).where(FactorTries.member_id == member.id)) == TRIES:
-        mail.queue("factor_tries", member, minutes=PAUSE.seconds // 60)
+    """What to do about a wrong code."""
+    warn_after_the_last(member)
     return _("This code is not right, or was used already. Wait for the next one in your app, and type it.")
 
 
@@ -150,12 +147,34 @@ def take_try(member: Member) -> None:
         raise Refused(_("Five tries were wrong. Wait 15 minutes, then try again."))
 
 
-def _forget_tries(member_id: int) -> None:
+def warn_after_the_last(member: Member) -> None:
+    """After the last try its owner hears of it, for it may have been somebody else."""
+    if db.session.scalar(select(FactorTries.tries).where(FactorTries.member_id == member.id)) == TRIES:
+        mail.queue("factor_tries", member, minutes=PAUSE.seconds // 60)
+
+
+def forget_tries(member_id: int) -> None:
     """It was right: the count begins again."""
     db.session.execute(update(FactorTries).where(FactorTries.member_id == member_id).values(tries=0))
 
 
 # --- Keeping and dropping ---------------------------------------------------------------------------
+
+
+def begin_to_count(member: Member, factor: Factor) -> None:
+    """From now on it proves who its owner is."""
+    factor.proved_at = now()
+    forget_tries(member.id)
+    # What two others confirmed about a lost one has served.
+    db.session.execute(delete(Recovery).where(Recovery.member_id == member.id, Recovery.ended_at.is_not(None)))
+    audit.record("add factor", f"member {member.number}", member.id, kind=factor.kind)
+    told(member, "add factor", factor)
+
+
+def rename(factor: Factor, member: Member, name: str) -> None:
+    """Call a factor what its owner calls the device that it is on."""
+    audit.record("rename factor", f"member {member.number}", member.id, kind=factor.kind)
+    factor.name = name
 
 
 def told(member: Member, act: str, factor: Factor) -> None:
@@ -178,13 +197,13 @@ def drop(factor: Factor, member: Member) -> None:
     db.session.delete(factor)
 
 
-def forget(member: Member, by: int | None, **facts: Any) -> None:
-    """Take every factor of somebody away, who then sets up a new one; their sessions end."""
-    db.session.execute(delete(Factor).where(Factor.member_id == member.id))
-    db.session.execute(delete(FactorTries).where(FactorTries.member_id == member.id))
-    running = update(SignIn).where(
-        SignIn.member_id == member.id, SignIn.used_at.is_not(None), SignIn.ended_at.is_(None)
-    )
-    db.session.execute(running.values(ended_at=now()))
+def forget(member: Member, by: int | None, until: datetime | None = None, **facts: Any) -> None:
+    """Take every factor of somebody away, who then sets up a new one; their sessions end.
+
+    Without a moment until when, nobody else has a say in it any more (recovery.py).
+    """
+    for table in (Factor, FactorTries) if until else (Factor, FactorTries, Recovery):
+        db.session.execute(delete(table).where(table.member_id == member.id))
+    sessions.end_all(member.id)
     audit.record("reset factors", f"member {member.number}", by, **facts)
-    mail.queue("factor_reset", member)
+    mail.queue("factor_reset", member, until=until)

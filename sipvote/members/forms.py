@@ -1,11 +1,13 @@
 """Shapes of what is typed in the members' room."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import EmailField, SelectField, StringField
+from wtforms import EmailField, HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from ..access import Role
 from ..i18n import LANGUAGES
@@ -57,6 +59,40 @@ class StepForm(FlaskForm):
             Length(max=20, message=_l("The code has six digits.")),
         ],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 20},
+    )
+
+
+class ProofForm(StepForm):
+    """A code of the app, or what a passkey signed: one of the two."""
+
+    step_passkey = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if self.step_passkey.data:
+            self.step_code.validators = ()
+        return super().validate(extra_validators)
+
+
+class NameForm(FlaskForm):
+    """What somebody calls the device that a second step is on."""
+
+    name = StringField(
+        _l("Name of the device"),
+        description=_l("So that you know which one it is, for example “My phone”."),
+        filters=[lambda typed: typed.strip() if typed else typed],
+        validators=[
+            DataRequired(_l("Give it a name, for example “My phone”.")),
+            Length(max=60, message=_l("A name has at most 60 characters.")),
+        ],
+        render_kw={"maxlength": 60, "autocomplete": "off"},
+    )
+
+
+class PasskeyForm(NameForm):
+    """A new passkey: its name, and what the device made."""
+
+    made = HiddenField(
+        validators=[InputRequired(_l("This browser has not made a passkey. Try again, or use another browser."))]
     )
 
 

@@ -22,28 +22,39 @@ from ..access import MAY, Role
 from ..db import db, now
 from ..errors import Refused
 from . import roll, rules
+from .forms import ROLE_NAMES
 from .models import City, Grant, Member, RollUpload
 from .step_models import AskedAct
 
 LIVES = timedelta(hours=24)
 Do = Callable[[dict[str, Any], int], None]
+About = Callable[[dict[str, Any]], str]
 
 
 @dataclass(frozen=True)
 class Act:
-    """What takes two: its name, which key of MAY asks and confirms, and how it is done: facts, by whom."""
+    """What takes two: its name, which key of MAY asks and confirms, how it is done (facts, by whom), and on what.
+
+    Facts are numbers and keys, for they outlive the people; `about` makes words of them when they are read.
+    """
 
     name: LazyString
     may: str
     do: Do
+    about: About
 
 
 ACTS: dict[str, Act] = {}
 
 
-def register(word: str, name: LazyString, may: str, do: Do) -> None:
+def register(word: str, name: LazyString, may: str, do: Do, about: About) -> None:
     """Make an act known that takes two. Rooms to the right register theirs when they are loaded."""
-    ACTS[word] = Act(name, may, do)
+    ACTS[word] = Act(name, may, do, about)
+
+
+def about(asked: AskedAct) -> str:
+    """On what, for people, in the reader's language."""
+    return ACTS[asked.act].about(asked.facts)
 
 
 # --- Finding ----------------------------------------------------------------------------------------
@@ -65,20 +76,13 @@ def lapses(asked: AskedAct) -> datetime:
     return asked.asked_at + LIVES
 
 
-def _others(act: Act, by: int) -> Sequence[Member]:
-    held = select(Grant.member_id).where(Grant.role.in_(MAY[act.may]))
-    return db.session.scalars(
-        rules.members_today(select(Member).where(Member.id.in_(held), Member.id != by)).order_by(Member.id)
-    ).all()
-
-
 # --- Asking -----------------------------------------------------------------------------------------
 
 
-def ask(word: str, subject: str, about: str, by: int, **facts: Any) -> AskedAct:
-    """Ask for an act; those who may confirm it hear of it by mail. `about` says on what, for people. Raises Refused."""
+def ask(word: str, subject: str, by: int, **facts: Any) -> AskedAct:
+    """Ask for an act; those who may confirm it hear of it by mail. Raises Refused."""
     act = ACTS[word]
-    others = _others(act, by)
+    others = rules.others_with(MAY[act.may], by)
     if not others:
         raise Refused(_("This takes two people, and there is nobody else with your role. Give it to somebody first."))
     lapsed = update(AskedAct).where(
@@ -88,7 +92,7 @@ def ask(word: str, subject: str, about: str, by: int, **facts: Any) -> AskedAct:
         AskedAct.asked_at <= now() - LIVES,
     )
     db.session.execute(lapsed.values(ended_at=now(), outcome="lapsed"))
-    asked = AskedAct(act=word, subject=subject, facts={**facts, "about": about}, asked_at=now(), asked_by_id=by)
+    asked = AskedAct(act=word, subject=subject, facts=facts, asked_at=now(), asked_by_id=by)
     try:
         with db.session.begin_nested():
             db.session.add(asked)
@@ -96,9 +100,8 @@ def ask(word: str, subject: str, about: str, by: int, **facts: Any) -> AskedAct:
         raise Refused(_("This is asked already. Somebody else confirms it, or you withdraw it first.")) from None
     audit.record("ask for act", subject, by, what=word, **facts)
     for member in others:
-        mail.queue(
-            "asked_act", member, key=f"asked act {asked.id} {member.id}", asked=asked, act=act, until=lapses(asked)
-        )
+        said: dict[str, Any] = {"asked": asked, "act": act, "about": LazyString(about, asked), "until": lapses(asked)}
+        mail.queue("asked_act", member, key=f"asked act {asked.id} {member.id}", **said)
     return asked
 
 
@@ -130,7 +133,7 @@ def confirm(asked: AskedAct, by: int, roles: frozenset[Role]) -> None:
     if why := why_not_confirm(asked, by, roles):
         raise Refused(why)
     asked = _end(asked.id, by, "done")
-    audit.record("confirm act", asked.subject, by, what=asked.act, asked_by=asked.asked_by_id)
+    audit.record("confirm act", asked.subject, by, what=asked.act, asked_by=audit.number_of(asked.asked_by_id))
     ACTS[asked.act].do(asked.facts, by)
 
 
@@ -145,15 +148,19 @@ def refuse(asked: AskedAct, by: int, roles: frozenset[Role], why: str) -> None:
     if not why.strip():
         raise Refused(_("Give a reason: who asked reads it."))
     ended = _end(asked.id, by, "refused", why.strip()[:1000])
-    audit.record("refuse act", ended.subject, by, what=ended.act, asked_by=ended.asked_by_id, reason=ended.why)
-    mail.queue("refused_act", ended.asked_by, asked=ended, act=ACTS[ended.act], by=db.session.get_one(Member, by))
+    asked_by = audit.number_of(ended.asked_by_id)
+    audit.record("refuse act", ended.subject, by, what=ended.act, asked_by=asked_by, reason=ended.why)
+    said: dict[str, Any] = {"asked": ended, "act": ACTS[ended.act], "about": LazyString(about, ended)}
+    mail.queue("refused_act", ended.asked_by, by=db.session.get_one(Member, by), **said)
 
 
 # --- The acts of this room --------------------------------------------------------------------------
 
 
 def _grant(facts: dict[str, Any], by: int) -> None:
-    member, city_id = db.session.get_one(Member, facts["member"]), facts["city"]
+    member, city_id = rules.member_numbered(facts["member"]), facts["city"]
+    if member is None:
+        raise Refused(_("This person is no longer a member."))
     rules.grant(member, Role(facts["role"]), db.session.get(City, city_id) if city_id else None, by)
 
 
@@ -170,6 +177,15 @@ def _import(facts: dict[str, Any], by: int) -> None:
     kept.applied_at, kept.content = now(), b""
 
 
-register("grant", _l("Give a role"), "members.grant", _grant)
-register("revoke", _l("Take a role back"), "members.grant", _revoke)
-register("import roll", _l("Import the roll"), "members.import", _import)
+def _about_role(facts: dict[str, Any]) -> str:
+    return f"{rules.name_of(facts['member'])}, {ROLE_NAMES[Role(facts['role'])]}"
+
+
+def _about_roll(facts: dict[str, Any]) -> str:
+    kept = db.session.get(RollUpload, facts["upload"])
+    return kept.filename if kept else "–"
+
+
+register("grant", _l("Give a role"), "members.grant", _grant, _about_role)
+register("revoke", _l("Take a role back"), "members.grant", _revoke, _about_role)
+register("import roll", _l("Import the roll"), "members.import", _import, _about_roll)

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -116,6 +117,11 @@ def member_numbered(number: str) -> Member | None:
     """The present member with this number."""
     present: Select[Member] = members_today(select(Member).where(Member.number == number.strip()))
     return db.session.scalar(present)
+
+
+def name_of(number: str) -> str:
+    """Who has this number, or the number of somebody who was erased."""
+    return db.session.scalar(select(Member.name).where(Member.number == number)) or number
 
 
 def sign_in_for(token: str) -> SignIn | None:
@@ -297,6 +303,14 @@ def forget_old_sign_ins() -> int:
 
 
 # --- Roles ----------------------------------------------------------------------------------------
+
+
+def others_with(roles: frozenset[Role], but: int) -> Sequence[Member]:
+    """Everybody else who holds one of these roles and is a member today."""
+    # From the few grants to their members, not from 30,000 members to their grants.
+    held = select(Grant.member_id).where(Grant.role.in_(roles))
+    others = select(Member).where(Member.id.in_(held), Member.id != but)
+    return db.session.scalars(members_today(others).order_by(Member.id)).all()
 
 
 def grant(member: Member, role: Role, city: City | None, by: int | None) -> Grant:

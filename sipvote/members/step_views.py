@@ -10,8 +10,8 @@ from .. import qr
 from ..access import WEIGHTY, strict, weighs
 from ..db import db
 from ..errors import Refused, own_path, see_other, this_page
-from . import factors, sessions
-from .forms import StepForm
+from . import factors, passkeys, recovery, sessions
+from .forms import ProofForm, StepForm
 from .models import Member
 from .rules import session_of
 from .step_models import Factor
@@ -20,11 +20,11 @@ from .views import members
 OURS = "step_"  # what the second step adds to a form begins with this
 
 
-def _me() -> Member:
+def me() -> Member:
     return db.session.get_one(Member, current_user.member_id)
 
 
-def _let_through() -> None:
+def let_through() -> None:
     """The right answer was given: the session has its rights from now on, under a new number."""
     number = sessions.prove(current_user)
     db.session.commit()
@@ -32,16 +32,33 @@ def _let_through() -> None:
         login_user(found.visitor)
 
 
-def _is_proved(form: StepForm) -> bool:
-    """Look at what was typed; what was tried in vain is committed, or it would not count."""
+def _is_proved(form: ProofForm) -> bool:
+    """Look at what was typed or signed; what was tried in vain is committed, or it would not count."""
+    signed = form.step_passkey.data
     try:
-        factors.check_code(_me(), form.step_code.data or "")
+        if signed:
+            passkeys.check(me(), current_user.sign_in_id, signed)
+        else:
+            factors.check_code(me(), form.step_code.data or "")
     except Refused as refused:
         db.session.commit()
-        form.step_code.errors = [*form.step_code.errors, refused.why]
+        refuse(form.step_passkey if signed else form.step_code, refused)
         return False
-    _let_through()
+    let_through()
     return True
+
+
+def refuse(field: Any, refused: Refused) -> None:
+    """Say beside a field why it was not right."""
+    field.errors = [*field.errors, refused.why]
+
+
+def _ask(form: ProofForm, **given: Any) -> str:
+    """The page that asks for a proof, by whatever somebody has."""
+    known = factors.known_to(current_user.member_id)
+    options = passkeys.options_to_prove(current_user.member_id, current_user.sign_in_id)
+    form.step_passkey.data = ""  # what was signed counts once
+    return render_template("members/second_step.html", form=form, has_app="app" in known, options=options, **given)
 
 
 def at_the_wall() -> Any:
@@ -54,11 +71,11 @@ def at_the_wall() -> Any:
     if request.files or not factors.of_member(current_user.member_id):
         flash(_("First do your second step. Then send this again."), "warn")
         return see_other(url_for("members.second_step", next=own_path(request.referrer)))
-    form = StepForm()
-    if "step_code" in request.form and form.validate() and _is_proved(form):
+    form = ProofForm()
+    if request.form.keys() & {"step_code", "step_passkey"} and form.validate() and _is_proved(form):
         return None
     kept = [(name, value) for name, value in request.form.items(multi=True) if not name.startswith((OURS, "csrf_"))]
-    return render_template("members/second_step.html", form=form, kept=kept, action=this_page()), 401
+    return _ask(form, kept=kept, action=this_page()), 401
 
 
 @members.route("/second-step", methods=["GET", "POST"])
@@ -67,22 +84,23 @@ def second_step() -> Any:
     back = own_path(request.args.get("next"))
     if not factors.of_member(current_user.member_id):
         return redirect(url_for("members.my_factors", next=back))
-    form = StepForm()
+    form = ProofForm()
     if form.validate_on_submit() and _is_proved(form):
         return see_other(back or url_for("pages.home"))
-    return render_template("members/second_step.html", form=form, kept=[], action=None)
+    return _ask(form, kept=[], action=None)
 
 
 # --- Setting up -------------------------------------------------------------------------------------
 
 
-def _why_not_change() -> str | None:
+def why_not_change() -> str | None:
     """For officials only, and who has a factor proves it before changing any: else whoever reads the mail of
     somebody could add their own."""
     if not (current_user.roles | current_user.asleep) & WEIGHTY:
         return _("Only officials need a second step.")
-    has_some = bool(factors.of_member(current_user.member_id))
-    if not has_some or not strict():
+    if not factors.of_member(current_user.member_id):
+        return recovery.why_not_set_up(current_user.member_id)
+    if not strict():
         return None
     return _("First do your second step.") if current_user.must_prove(None, True) or current_user.asleep else None
 
@@ -90,18 +108,19 @@ def _why_not_change() -> str | None:
 @members.get("/me/second-step")
 def my_factors() -> Any:
     """What somebody proves themselves with; two ways are better than one."""
-    mine = factors.of_member(current_user.member_id)
-    return render_template("members/factors.html", factors=mine, back_to=own_path(request.args.get("next")))
+    me, back = current_user.member_id, own_path(request.args.get("next"))
+    given = {"why_not": recovery.why_not_set_up(me), "until": recovery.set_up_until(me)}
+    return render_template("members/factors.html", factors=factors.of_member(me), back_to=back, **given)
 
 
 @members.route("/me/second-step/app", methods=["GET", "POST"])
 @weighs
 def add_app() -> Any:
     """Set up an app: scan or type the secret, then type its first code."""
-    if why := _why_not_change():
+    if why := why_not_change():
         flash(why, "warn")
         return see_other(url_for("members.second_step" if current_user.asleep else "members.my_factors"))
-    member, form = _me(), StepForm(prefix="new-")
+    member, form = me(), StepForm(prefix="new-")
     begun = factors.begun_app(member.id)
     if begun and form.step_code.name in request.form and form.validate() and _finished(member, form):
         flash(_("Your second step is set up. From now on you are asked for a code of your app."), "ok")
@@ -118,20 +137,20 @@ def _finished(member: Member, form: StepForm) -> bool:
         factors.finish_app(member, form.step_code.data or "")
     except Refused as refused:
         db.session.commit()
-        form.step_code.errors = [*form.step_code.errors, refused.why]
+        refuse(form.step_code, refused)
         return False
-    _let_through()
+    let_through()
     return True
 
 
 @members.post("/me/second-step/<int:factor_id>/drop")
 @weighs
 def drop_factor(factor_id: int) -> Any:
-    if why := _why_not_change():
+    if why := why_not_change():
         raise Refused(why)
     factor = db.session.get(Factor, factor_id)
     if factor is not None and factor.member_id == current_user.member_id:
-        factors.drop(factor, _me())
+        factors.drop(factor, me())
         db.session.commit()
         flash(_("It no longer counts."), "ok")
     return see_other(url_for("members.my_factors"))

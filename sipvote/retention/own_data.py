@@ -101,7 +101,8 @@ def _of_the_service(member: Member) -> dict[str, Any]:
     letters = _theirs(Letter, Letter.member_id, member.id)
     return {
         "second steps": [
-            {"since": f.made_at, "used": f.used_at} for f in _theirs(Factor, Factor.member_id, member.id)
+            {"kind": f.kind, "name": f.name, "since": f.made_at, "used": f.used_at}
+            for f in _theirs(Factor, Factor.member_id, member.id)
         ],
         "scrutineer of": [
             {"edition": str(e.edition), "since": s.named_at}

@@ -60,7 +60,7 @@ def preview() -> str:
 def publish() -> Any:
     day = seen.read_day(request.form.get("day", "")) or abort(400)
     looked_at = request.form.get("looked_at", "")
-    if asked := asked_instead("publish stocktake", f"stocktake {day}", str(day), day=day.isoformat(), seen=looked_at):
+    if asked := asked_instead("publish stocktake", f"stocktake {day}", day=day.isoformat(), seen=looked_at):
         return asked
     made = publishing.publish(day, looked_at, current_user.member_id)
     db.session.commit()

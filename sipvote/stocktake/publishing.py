@@ -19,6 +19,7 @@ from .. import audit
 from ..db import db, now
 from ..errors import Refused
 from ..i18n import LANGUAGES, ZONE
+from ..i18n import day as day_in_words
 from ..members import four_eyes
 from . import stamps
 from .models import PublishedStocktake, Status
@@ -153,4 +154,8 @@ def _publish_asked(facts: dict[str, Any], by: int) -> None:
     publish(date.fromisoformat(facts["day"]), facts["seen"], by)
 
 
-four_eyes.register("publish stocktake", _l("Publish the stocktake"), "stocktake.keep", _publish_asked)
+def _about_asked(facts: dict[str, Any]) -> str:
+    return day_in_words(date.fromisoformat(facts["day"]), weekday=False, with_year=True)
+
+
+four_eyes.register("publish stocktake", _l("Publish the stocktake"), "stocktake.keep", _publish_asked, _about_asked)

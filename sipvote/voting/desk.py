@@ -157,9 +157,10 @@ def _timeline(election: Election) -> list[Done]:
     swept = select(func.coalesce(func.max(Entry.id), 0)).where(about, Entry.act == "sweep rehearsal")
     rows = select(Entry).where(about, Entry.act.in_(ACTS), Entry.id > swept.scalar_subquery())
     entries = db.session.scalars(rows.order_by(Entry.id)).all()
-    who = {each for entry in entries for each in (entry.member_id, entry.facts.get("asked_by")) if each}
-    names: dict[int | None, str] = {m.id: m.name for m in db.session.scalars(select(Member).where(Member.id.in_(who)))}
-    return [Done(each, names.get(each.member_id), names.get(each.facts.get("asked_by"))) for each in entries]
+    who = {each for entry in entries for each in (entry.actor, entry.facts.get("asked_by")) if isinstance(each, str)}
+    known = db.session.execute(select(Member.number, Member.name).where(Member.number.in_(who)))
+    names: dict[str | None, str] = {row.number: row.name for row in known}
+    return [Done(each, names.get(each.actor), names.get(each.facts.get("asked_by"))) for each in entries]
 
 
 # --- Before the vote --------------------------------------------------------------------------------
@@ -218,9 +219,7 @@ def publish(year: int) -> Any:
     election = asked_election(year)
     if why := result.why_not_publish(election):
         raise Refused(why)
-    if asked := asked_instead(
-        "publish result", checkpoints.name_of(election), str(election.edition), election=election.id
-    ):
+    if asked := asked_instead("publish result", checkpoints.name_of(election), election=election.id):
         return asked
     result.publish(election, who())
     return done(year, _("The result is published."))

@@ -87,7 +87,7 @@ def _close(election: Election, by: int | None, reason: str = "", asked_by: int |
 
 def _by_two(asked_by: int | None, **facts: Any) -> dict[str, Any]:
     """What the audit log keeps of an act that takes two: who had asked for it, and why."""
-    given = {"asked_by": asked_by, **facts}
+    given = {"asked_by": audit.number_of(asked_by), **facts}
     return {name: value for name, value in given.items() if value}
 
 

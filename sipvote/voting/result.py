@@ -62,7 +62,12 @@ def _publish_asked(facts: dict[str, Any], by: int) -> None:
     publish(db.session.get_one(Election, facts["election"]), by)
 
 
-four_eyes.register("publish result", _l("Publish the result"), "voting.run", _publish_asked)
+def _about_asked(facts: dict[str, Any]) -> str:
+    election = db.session.get(Election, facts["election"])  # a rehearsal may have been swept away since
+    return str(election.edition) if election else "–"
+
+
+four_eyes.register("publish result", _l("Publish the result"), "voting.run", _publish_asked, _about_asked)
 
 
 def _prolong_adopted(election: Election, by: int | None) -> None:

@@ -17,8 +17,8 @@ from .. import audit, mail
 from ..access import Role
 from ..db import db, now
 from ..errors import Refused
-from ..members.models import Grant, Member
-from ..members.rules import members_today
+from ..members.models import Member
+from ..members.rules import others_with
 from . import box, hours
 from .announcements import reasoned
 from .checkpoints import name_of
@@ -62,10 +62,7 @@ def _asked(election: Election, act: str) -> SecondWord | None:
 
 def _others(by: int) -> Sequence[Member]:
     """The other organisers, who can confirm."""
-    # From the few grants to their members, not from 30,000 members to their grants.
-    held = select(Grant.member_id).where(Grant.role == Role.ORGANISER)
-    others = select(Member).where(Member.id.in_(held), Member.id != by)
-    return db.session.scalars(members_today(others).order_by(Member.id)).all()
+    return others_with(frozenset({Role.ORGANISER}), by)
 
 
 # --- Asking -----------------------------------------------------------------------------------------
@@ -141,6 +138,6 @@ def confirm(election: Election, act: str, stamped: str, by: int) -> None:
 def withdraw(election: Election, act: str, stamped: str, by: int) -> None:
     """Take back what was asked, by whoever asked or by another organiser, who does not agree."""
     word = _read(election, act, stamped)
-    audit.record(f"withdraw asking to {act} vote", name_of(election), by, asked_by=word.asked_by_id)
+    audit.record(f"withdraw asking to {act} vote", name_of(election), by, asked_by=audit.number_of(word.asked_by_id))
     db.session.delete(word)
     db.session.flush()

@@ -50,6 +50,11 @@ def test_the_banner_says_that_people_and_texts_are_invented(visitor: FlaskClient
     assert "people and texts are invented, and no real mail is sent" in visitor.get("/en/").text
 
 
+def test_the_banner_says_that_officials_act_alone_and_desks_do_not_say_it_twice(be: Be) -> None:
+    page = be("dre").get("/en/members/").text
+    assert "Here officials act alone" in page and "Easy mode" not in page
+
+
 @pytest.mark.parametrize("person", CAST, ids=lambda person: person.key)
 def test_one_click_makes_the_visitor_somebody_of_the_cast(be: Be, person: object) -> None:
     client = be(person.key)  # type: ignore[attr-defined]

@@ -41,8 +41,8 @@ def proved(browser_of):
 
 
 def asked_role(by: Member, whom: Member, role: str = "board") -> AskedAct:
-    facts = {"member": whom.id, "role": role, "city": 0}
-    return four_eyes.ask("grant", f"member {whom.number}", whom.name, by.id, **facts)
+    facts = {"member": whom.number, "role": role, "city": 0}
+    return four_eyes.ask("grant", f"member {whom.number}", by.id, **facts)
 
 
 @pytest.mark.usefixtures("database")
@@ -159,6 +159,79 @@ def test_of_many_confirmers_at_once_one_does_it(app, database):
     assert len(db.session.scalars(select(Grant).where(Grant.member_id == ada_id)).all()) == 1
 
 
+@pytest.mark.usefixtures("database")
+class TestNames:
+    def test_what_is_kept_names_nobody(self):
+        dre, hugo, ada = an_organiser(), an_organiser(), a_member("Ada Janssens")
+        asked = asked_role(dre, ada)
+        assert four_eyes.about(asked) == "Ada Janssens, Board member"
+        four_eyes.refuse(asked, hugo.id, ORGANISER, "Not decided yet")
+        kept = [str(asked.facts), *(str(entry.facts) for entry in db.session.scalars(select(Entry)))]
+        assert not any("Ada" in each or dre.name in each for each in kept)
+
+    def test_a_letter_says_it_in_its_own_language(self):
+        dre, ada = an_organiser(), a_member("Ada Janssens")
+        an_organiser(language="fr")
+        asked_role(dre, ada)
+        letter = db.session.scalars(select(Letter).where(Letter.name == "asked_act")).one()
+        assert "(Ada Janssens, Membre du conseil d’administration)" in letter.body
+
+    @pytest.mark.parametrize("end", ["confirm", "refuse"])
+    def test_the_log_has_the_number_of_who_asked(self, end):
+        dre, hugo, ada = an_organiser(number="1984"), an_organiser(), a_member()
+        asked = asked_role(dre, ada)
+        if end == "confirm":
+            four_eyes.confirm(asked, hugo.id, ORGANISER)
+        else:
+            four_eyes.refuse(asked, hugo.id, ORGANISER, "Not decided yet")
+        entry = db.session.scalars(select(Entry).where(Entry.act == f"{end} act")).one()
+        assert entry.facts["asked_by"] == "1984"
+
+    def test_who_has_left_gets_no_role(self):
+        dre, hugo, ada = an_organiser(), an_organiser(), a_member()
+        asked = asked_role(dre, ada)
+        ada.left = now().date()
+        with pytest.raises(Refused, match="no longer a member"):
+            four_eyes.confirm(asked, hugo.id, ORGANISER)
+        db.session.rollback()
+
+    @pytest.mark.parametrize(
+        ("word", "facts", "about"),
+        [
+            ("publish decisions", {"chosen": [1, 2]}, "2 decisions"),
+            ("publish stocktake", {"day": "2015-03-01"}, "1 March 2015"),
+            ("publish result", {"election": 999}, "–"),
+            ("import roll", {"upload": 999}, "–"),
+            ("grant", {"member": "none", "role": "board"}, "none, Board member"),
+        ],
+    )
+    def test_words_are_made_when_they_are_read(self, word, facts, about):
+        assert four_eyes.about(AskedAct(act=word, facts=facts)) == about
+
+
+@pytest.mark.usefixtures("strict")
+class TestLabels:
+    def test_a_button_promises_to_ask_and_says_who_confirms(self, proved):
+        dre, ada = an_organiser(), a_member()
+        page = proved(dre).get(f"/en/members/{ada.id}").text
+        assert "Ask to give this role" in page and "another organiser confirms it within a day" in page
+        assert ">Give this role" not in page
+
+    def test_easy_mode_is_not_loud_where_it_is_off(self, proved):
+        assert "Easy mode" not in proved(an_organiser()).get("/en/members/").text
+
+
+class TestEasyMode:
+    def test_each_desk_says_so_and_members_do_not_read_it(self, browser_of):
+        dre = browser_of(an_organiser())
+        assert "Easy mode" in dre.get("/en/members/").text
+        assert "Easy mode" not in dre.get("/en/").text
+
+    def test_a_button_promises_what_it_does(self, browser_of):
+        page = browser_of(an_organiser()).get(f"/en/members/{a_member().id}").text
+        assert ">Give this role" in page and "takes two people" not in page
+
+
 @pytest.mark.usefixtures("strict")
 class TestPages:
     def test_a_role_takes_two_people(self, proved):
@@ -171,6 +244,7 @@ class TestPages:
         db.session.expire_all()
         assert ada.grants == []
         assert "Somebody asks for your word" not in first.get("/en/").text
+        assert f"{ada.name}, Board member" in second.get("/en/").text
         assert ada.name in second.get("/en/asked").text
         second.post(url)
         db.session.expire_all()

@@ -66,7 +66,7 @@ class TestAsking:
         assert election.opened_at is None
         second_word.confirm(election, "open", stamp, fien.id)
         entry = db.session.scalars(select(Entry).where(Entry.act == "open vote")).one()
-        assert election.is_open and (entry.member_id, entry.facts["asked_by"]) == (fien.id, dre.id)
+        assert election.is_open and (entry.member_id, entry.facts["asked_by"]) == (fien.id, dre.number)
 
     def test_nobody_confirms_what_they_asked_themselves(self, dre, fien):
         election, _lists = a_frozen_election(custody=Custody.SERVER)
