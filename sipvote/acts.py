@@ -176,66 +176,6 @@ SUBJECTS: dict[str, LazyString] = {
 }
 
 
-# What the facts of a line are called; those that are not here stand as they are stored.
-FACTS: dict[str, LazyString] = {
-    "role": _l("role"),
-    "city": _l("city"),
-    "country": _l("country"),
-    "reason": _l("reason"),
-    "language": _l("language"),
-    "languages": _l("languages"),
-    "title": _l("title"),
-    "theme": _l("theme"),
-    "name": _l("name"),
-    "before": _l("before"),
-    "until": _l("until"),
-    "from": _l("from"),
-    "asked_by": _l("asked by"),
-    "question": _l("question"),
-    "rule": _l("rule"),
-    "custody": _l("who opens the ballot box"),
-    "roll_size": _l("members on the roll"),
-    "roll_hash": _l("hash of the roll"),
-    "ballot_hash": _l("hash of the ballot"),
-    "public_key": _l("public key"),
-    "envelopes": _l("envelopes"),
-    "checkpoint": _l("checkpoint"),
-    "spoilt": _l("spoilt ballots"),
-    "elected": _l("elected"),
-    "papers": _l("papers"),
-    "pile": _l("pile"),
-    "cards": _l("cards"),
-    "numbers": _l("numbers"),
-    "present": _l("present"),
-    "members": _l("members"),
-    "member": _l("member"),
-    "incident": _l("incident"),
-    "digest": _l("fingerprint"),
-    "status": _l("status"),
-    "outcome": _l("outcome"),
-    "places": _l("places"),
-    "cities": _l("cities"),
-    "facilitators": _l("facilitators"),
-    "meetings": _l("meetings"),
-    "meeting": _l("meeting"),
-    "new": _l("new"),
-    "changed": _l("changed"),
-    "leaving": _l("leaving"),
-    "giver": _l("giver"),
-    "holder": _l("holder"),
-    "draw": _l("draw"),
-    "labels": _l("numbers of recommendations"),
-    "workgroup": _l("workgroup"),
-    "way": _l("how"),
-    "list": _l("word list"),
-}
-
-
-def fact_name(name: str) -> str:
-    """'role' for 'role'; a fact without a name stays as it is stored."""
-    return str(FACTS.get(name, name))
-
-
 def act_name(act: str) -> str:
     """'Role given' for 'grant'; an act without a name stays as it is stored."""
     return str(ACTS.get(act, act))

@@ -14,12 +14,17 @@ import time_machine
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from sipvote import acts, audit, chain
+from sipvote import acts, audit, chain, fact_names
+from sipvote.assembly.rules import QUORUM_SETTINGS, VOTE_SETTINGS
 from sipvote.audit import Entry
 from sipvote.db import db, now
+from sipvote.decisions.models import Outcome
+from sipvote.editions.forms import SETTINGS
+from sipvote.editions.models import DATED
 from sipvote.i18n import in_language
 from sipvote.oversight import heads
 from sipvote.oversight.models import Head
+from sipvote.oversight.reading import details
 from sipvote.voting import second_word
 from tests.factories import a_counted_election, a_member, an_organiser
 from tests.tampering import past_triggers
@@ -215,6 +220,26 @@ def test_every_act_has_a_name_that_officials_understand():
     handed_over = {"time machine", "plan mailing", "send mailing", "make backup", "erase member", "destroy data"}
     recorded |= handed_over
     assert recorded == set(acts.ACTS)
+
+
+def test_every_fact_has_a_name_that_officials_understand():
+    given = {
+        keyword.arg
+        for path in Path(acts.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("audit.record", "_record")
+        for keyword in call.keywords
+    }
+    of_plans = {*SETTINGS, *VOTE_SETTINGS, *QUORUM_SETTINGS, *DATED, *Outcome, "starts_at", "ends_at"}
+    assert (given - {None}) | of_plans <= set(fact_names.FACTS) and len(given) > 60
+
+
+def test_facts_read_as_people_write_them(app):
+    facts = {"role": "board", "until": "2026-06-20T15:00:00+00:00", "on": "2026-06-20", "adopted": True, "rule": "x"}
+    with in_language("nl"):
+        told = [said for _name, said in details(Entry(act="x", subject="x", facts=facts))]
+    moment = "zaterdag 20 juni 2026 om 17.00\N{NO-BREAK SPACE}uur"
+    assert told == ["Lid van de raad van bestuur", moment, "zaterdag 20 juni 2026", "ja", "x"]
 
 
 def test_every_subject_has_a_name_that_officials_understand(app):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, or_, select
@@ -10,7 +9,9 @@ from sqlalchemy import Select, or_, select
 from .. import acts
 from ..audit import Entry
 from ..db import db
+from ..fact_names import fact_name, said
 from ..i18n import ZONE
+from ..members.forms import ROLE_NAMES
 from ..members.models import Member
 
 
@@ -63,14 +64,9 @@ def _who(entry: Entry, names: dict[str, str]) -> str:
 
 def details(entry: Entry) -> list[tuple[str, str]]:
     """The facts of a line, each with what it is called."""
-    return [(acts.fact_name(name), _said(fact)) for name, fact in entry.facts.items() if fact not in (None, "", [])]
+    told = [(name, fact) for name, fact in entry.facts.items() if fact not in (None, "", [])]
+    return [(fact_name(name), _role(fact) if name == "role" else said(fact)) for name, fact in told]
 
 
-def _said(fact: Any) -> str:
-    if isinstance(fact, bool):
-        return _("yes") if fact else _("no")
-    if isinstance(fact, list):
-        return ", ".join(_said(each) for each in fact)
-    if isinstance(fact, dict):
-        return ", ".join(f"{name} {_said(each)}" for name, each in fact.items())
-    return str(fact)
+def _role(role: str) -> str:
+    return str(ROLE_NAMES.get(role, role))  # type: ignore[call-overload]

@@ -49,11 +49,11 @@ def test_a_line_is_a_sentence_in_the_readers_language(chloe, dre):
     audit.record("grant", f"member {ada.number}", dre.id, role="board", city=None, places=[3, 4])
     sentence = f"Role given: member {ada.number} (Ada Peeters), by Dré Maes ({dre.number})."
     page = chloe.get("/en/audit").text
-    assert sentence in page and "role: board" in page and "city" not in page and "places: 3, 4" in page
+    assert sentence in page and "role: Board member" in page and "city" not in page and "places: 3, 4" in page
     assert (
         f"Rol gegeven: vennoot {ada.number} (Ada Peeters), door Dré Maes ({dre.number})." in chloe.get("/nl/audit").text
     )
-    assert "rôle\N{NO-BREAK SPACE}: board" in chloe.get("/fr/audit").text
+    assert "rôle\N{NO-BREAK SPACE}: Membre du conseil d’administration" in chloe.get("/fr/audit").text
 
 
 def test_of_who_is_gone_the_number_is_left(chloe):
@@ -112,4 +112,4 @@ def test_what_was_looked_for_is_given_out_for_a_spreadsheet(chloe, dre):
     audit.record("revoke", "member 7", dre.id)
     rows = chloe.get("/en/audit/log.csv?act=grant").text.splitlines()
     assert rows[0] == "\ufeffLine;When;Number;What;Details;Hash" and len(rows) == 2
-    assert f";{dre.number};Role given: member 7, by Dré Maes ({dre.number}).;role: board;" in rows[1]
+    assert f";{dre.number};Role given: member 7, by Dré Maes ({dre.number}).;role: Board member;" in rows[1]
