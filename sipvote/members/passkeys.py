@@ -10,20 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import webauthn
 from flask import current_app
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
-from webauthn.helpers import base64url_to_bytes, options_to_json, parse_client_data_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from ..db import db, now
 from ..errors import Refused
@@ -34,9 +25,7 @@ from .step_models import Factor
 LIVES = 5 * 60  # seconds between asking and answering
 ADDING, PROVING = "passkey to add", "passkey to prove"
 LONGEST = 20_000  # characters of an answer; a real one has a few hundred
-# What the library raises at an answer that is wrong, or no answer at all.
-WRONG = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError)
-VERIFIED = UserVerificationRequirement.REQUIRED
+MOST_SIGNED = 2**31 - 1  # what the column holds; a device counts to twice as many
 
 
 @dataclass(frozen=True)
@@ -47,6 +36,19 @@ class _Answer:
     credential: bytes
     challenge: bytes
     step: int
+
+
+def _library() -> Any:
+    """Load py_webauthn when somebody has need of it: 17 MB that most web processes never use."""
+    import webauthn
+
+    return webauthn
+
+
+def _wrong() -> tuple[type[Exception], ...]:
+    """What the library raises at an answer that is wrong, or no answer at all."""
+    base: type[Exception] = _library().helpers.exceptions.WebAuthnException
+    return (base, ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
 def _site() -> tuple[str, str]:
@@ -75,39 +77,44 @@ def _challenge(purpose: str, member_id: int, session: int) -> bytes:
     return signed.encode()
 
 
-def _known(member_id: int) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=one.credential or b"") for one in of_member(member_id)]
+def _known(passkeys: list[Factor]) -> list[Any]:
+    descriptor = _library().helpers.structs.PublicKeyCredentialDescriptor
+    return [descriptor(id=one.credential or b"") for one in passkeys]
 
 
 def options_to_add(member: Member, session: int) -> str:
     """What the browser needs to make a passkey, as JSON; a device that has one makes no second."""
-    asked = webauthn.generate_registration_options(
+    library = _library()
+    words = library.helpers.structs
+    asked = library.generate_registration_options(
         rp_id=_site()[0],
         rp_name="sipvote",
         user_name=member.email or member.number,
         user_id=f"sipvote {member.id}".encode(),
         challenge=_challenge(ADDING, member.id, session),
         timeout=LIVES * 1000,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=VERIFIED
+        authenticator_selection=words.AuthenticatorSelectionCriteria(
+            resident_key=words.ResidentKeyRequirement.DISCOURAGED,
+            user_verification=words.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=_known(member.id),
+        exclude_credentials=_known(of_member(member.id)),
     )
-    return options_to_json(asked)
+    return str(library.options_to_json(asked))
 
 
 def options_to_prove(member_id: int, session: int) -> str | None:
     """What the browser needs to sign with one of somebody's passkeys, as JSON; None when they have none."""
-    if not (known := _known(member_id)):
+    if not (mine := of_member(member_id)):
         return None
-    asked = webauthn.generate_authentication_options(
+    library = _library()
+    asked = library.generate_authentication_options(
         rp_id=_site()[0],
         challenge=_challenge(PROVING, member_id, session),
         timeout=LIVES * 1000,
-        allow_credentials=known,
-        user_verification=VERIFIED,
+        allow_credentials=_known(mine),
+        user_verification=library.helpers.structs.UserVerificationRequirement.REQUIRED,
     )
-    return options_to_json(asked)
+    return str(library.options_to_json(asked))
 
 
 # --- Answering --------------------------------------------------------------------------------------
@@ -115,12 +122,14 @@ def options_to_prove(member_id: int, session: int) -> str | None:
 
 def _read(purpose: str, session: int, typed: str) -> _Answer | None:
     """What was sent, when it answers a challenge of this session that is not too old."""
+    read = _library().helpers
+    wrong: tuple[type[Exception], ...] = (*_wrong(), BadData, RecursionError)
     try:
         sent = json.loads(typed[:LONGEST])
-        told = parse_client_data_json(base64url_to_bytes(sent["response"]["clientDataJSON"]))
+        told = read.parse_client_data_json(read.base64url_to_bytes(sent["response"]["clientDataJSON"]))
         asked_in, step, _random = _signer(purpose).loads(told.challenge, max_age=LIVES)
-        answer = _Answer(sent, base64url_to_bytes(sent["rawId"]), told.challenge, step)
-    except (*WRONG, BadData, RecursionError):
+        answer = _Answer(sent, read.base64url_to_bytes(sent["rawId"]), told.challenge, step)
+    except wrong:
         return None
     return answer if asked_in == session else None
 
@@ -132,18 +141,18 @@ def add(member: Member, session: int, name: str, typed: str) -> None:
     if (answer := _read(ADDING, session, typed)) is None:
         raise Refused(why)
     try:
-        made = webauthn.verify_registration_response(
+        made = _library().verify_registration_response(
             credential=answer.sent,
             expected_challenge=answer.challenge,
             expected_rp_id=_site()[0],
             expected_origin=_site()[1],
             require_user_verification=True,
         )
-    except WRONG:
+    except _wrong():
         raise Refused(why) from None
     passkey = Factor(member_id=member.id, kind="passkey", name=name, made_at=now(), last_step=answer.step)
     passkey.credential, passkey.public_key = made.credential_id, made.credential_public_key
-    passkey.signed = made.sign_count
+    passkey.signed = min(made.sign_count, MOST_SIGNED)
     try:
         with db.session.begin_nested():
             db.session.add(passkey)
@@ -166,7 +175,7 @@ def check(member: Member, session: int, typed: str) -> None:
 def _use(passkey: Factor, answer: _Answer) -> bool:
     """Whether the passkey signed this, and neither it nor a copy signed anything later; from now on it has."""
     try:
-        seen = webauthn.verify_authentication_response(
+        seen = _library().verify_authentication_response(
             credential=answer.sent,
             expected_challenge=answer.challenge,
             expected_rp_id=_site()[0],
@@ -175,10 +184,10 @@ def _use(passkey: Factor, answer: _Answer) -> bool:
             credential_current_sign_count=passkey.signed,
             require_user_verification=True,
         )
-    except WRONG:
+    except _wrong():
         return False
     fresh = update(Factor).where(
         Factor.id == passkey.id, Factor.signed == passkey.signed, Factor.last_step < answer.step
     )
-    done = fresh.values(signed=seen.new_sign_count, last_step=answer.step, used_at=now())
+    done = fresh.values(signed=min(seen.new_sign_count, MOST_SIGNED), last_step=answer.step, used_at=now())
     return bool(db.session.execute(done).rowcount == 1)  # type: ignore[attr-defined]

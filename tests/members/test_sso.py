@@ -265,8 +265,9 @@ class TestSettings:
         assert config.load(self.REAL)["OIDC_ISSUER"] == ""
 
 
-def test_nothing_of_the_protocol_is_loaded_where_no_provider_is_set(tmp_path):
-    program = "import sys; from sipvote.app import create_app; create_app(); print('authlib' in sys.modules)"
+@pytest.mark.parametrize("library", ["authlib", "webauthn"])
+def test_nothing_of_a_protocol_is_loaded_before_somebody_needs_it(tmp_path, library):
+    program = f"import sys; from sipvote.app import create_app; create_app(); print('{library}' in sys.modules)"
     environment = {"SIPVOTE_MODE": "test", "SIPVOTE_INSTANCE": str(tmp_path), "PYTHONWARNINGS": "ignore"}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
