@@ -64,7 +64,7 @@ def test_a_tap_moves_no_button_on_a_phone(visit, group, bas, language):
         f"/{language}/2026/facilitate/{group.id}/meetings/{group.meetings[0].id}/attendance"
     )  # fmt: skip
     places = """() => [...document.querySelectorAll(".marks .button")].slice(0, 4).map(
-        button => { const at = button.getBoundingClientRect(); return [at.x, at.y, at.width].join(" ") })"""
+        button => { const at = button.getBoundingClientRect(); return [at.x, at.y + scrollY, at.width].join(" ") })"""
     before = page.evaluate(places)
     for n, value in enumerate(("yes", "no")):
         row = page.locator("[data-person]").nth(n)
