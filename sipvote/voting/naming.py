@@ -81,8 +81,7 @@ def drop(election: Election, member: Member, by: int | None) -> None:
 
 def _write(letter: str, row: ElectionScrutineer, election: Election) -> None:
     key = f"{letter} {election.id} {row.member_id} {row.named_at.isoformat()}"
-    facts = {"edition": election.edition, "is_rehearsal": election.is_rehearsal}
-    mail.queue(letter, row.member, key=key, **facts)
+    mail.queue(letter, row.member, key=key, edition=election.edition, is_rehearsal=election.is_rehearsal)
 
 
 # --- Who was asked answers --------------------------------------------------------------------------
