@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from itertools import count
 
 import pyotp
 import pytest
@@ -37,9 +36,14 @@ def app_of(database):
     def make(member):
         begun = factors.begin_app(member.id)
         begun.proved_at = now()
-        totp, at = pyotp.TOTP(factors.secret_of(begun)), count(int(now().timestamp()) // 30 - 1)
+        totp, steps = pyotp.TOTP(factors.secret_of(begun)), [0]
         db.session.commit()
-        return lambda: totp.generate_otp(next(at))
+
+        def code() -> str:
+            steps.append(max(steps[-1] + 1, int(now().timestamp()) // 30 - 1))
+            return totp.generate_otp(steps[-1])
+
+        return code
 
     return make
 
