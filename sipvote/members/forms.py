@@ -10,6 +10,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from ..access import Role
+from ..fields import one_line
 from ..i18n import LANGUAGES
 
 ROLE_NAMES = {
@@ -26,7 +27,7 @@ class AddressForm(FlaskForm):
     email = EmailField(
         _l("Your e-mail address"),
         description=_l("The address that the cooperative writes to you at."),
-        filters=[lambda typed: typed.strip() if typed else typed],
+        filters=[one_line],
         validators=[
             InputRequired(_l("Fill in your e-mail address, for example name@example.be.")),
             Length(max=254, message=_l("An e-mail address has at most 254 characters.")),
@@ -79,7 +80,7 @@ class NameForm(FlaskForm):
     name = StringField(
         _l("Name of the device"),
         description=_l("So that you know which one it is, for example “My phone”."),
-        filters=[lambda typed: typed.strip() if typed else typed],
+        filters=[one_line],
         validators=[
             DataRequired(_l("Give it a name, for example “My phone”.")),
             Length(max=60, message=_l("A name has at most 60 characters.")),

@@ -21,6 +21,7 @@ from .. import audit, mail
 from ..access import MAY, Role
 from ..db import db, now
 from ..errors import Refused
+from ..fields import plain_lines
 from . import roll, rules
 from .forms import ROLE_NAMES
 from .models import City, Grant, Member, RollUpload
@@ -145,9 +146,10 @@ def refuse(asked: AskedAct, by: int, roles: frozenset[Role], why: str) -> None:
         return
     if no := why_not_confirm(asked, by, roles):
         raise Refused(no)
-    if not why.strip():
+    why = plain_lines(why)[:1000]
+    if not why:
         raise Refused(_("Give a reason: who asked reads it."))
-    ended = _end(asked.id, by, "refused", why.strip()[:1000])
+    ended = _end(asked.id, by, "refused", why)
     asked_by = audit.number_of(ended.asked_by_id)
     audit.record("refuse act", ended.subject, by, what=ended.act, asked_by=asked_by, reason=ended.why)
     said: dict[str, Any] = {"asked": ended, "act": ACTS[ended.act], "about": LazyString(about, ended)}

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from ..access import weighs
 from ..db import db
-from ..errors import Refused, own_path, see_other
+from ..errors import Refused, own_path, see_other, this_page
 from . import factors, passkeys, sessions
 from .forms import NameForm, PasskeyForm
 from .step_models import Factor
@@ -52,7 +52,10 @@ def _added(form: PasskeyForm) -> bool:
 def rename_factor(factor_id: int) -> Any:
     """Call it what one calls the device that it is on."""
     if why := why_not_change():
-        raise Refused(why)
+        if request.method == "POST":
+            raise Refused(why)
+        flash(why, "warn")
+        return redirect(url_for("members.second_step", next=this_page()))
     factor = db.session.get(Factor, factor_id)
     if factor is None or factor.member_id != current_user.member_id:
         return see_other(url_for("members.my_factors"))

@@ -139,6 +139,7 @@ def add(member: Member, session: int, name: str, typed: str) -> None:
     why = _("This passkey was not added: it took too long, or is not right. Try again.")
     factors.take_try(member)
     if (answer := _read(ADDING, session, typed)) is None:
+        factors.warn_after_the_last(member)
         raise Refused(why)
     try:
         made = _library().verify_registration_response(
@@ -149,6 +150,7 @@ def add(member: Member, session: int, name: str, typed: str) -> None:
             require_user_verification=True,
         )
     except _wrong():
+        factors.warn_after_the_last(member)
         raise Refused(why) from None
     passkey = Factor(member_id=member.id, kind="passkey", name=name, made_at=now(), last_step=answer.step)
     passkey.credential, passkey.public_key = made.credential_id, made.credential_public_key

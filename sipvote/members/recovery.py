@@ -18,6 +18,7 @@ from .. import audit, mail
 from ..access import MAY, WEIGHTY, Role
 from ..db import db, now
 from ..errors import Refused
+from ..fields import plain_lines
 from . import factors, rules
 from .models import Member
 from .step_models import Recovery
@@ -178,7 +179,7 @@ def refuse(asked: Recovery, by: int, why: str) -> None:
     member = asked.member
     if by not in {helper.id for helper in helpers(member.id)}:
         raise Refused(_("Your role does not allow this."))
-    reason = why.strip()[:1000]
+    reason = plain_lines(why)[:1000]
     if not reason:
         raise Refused(_("Give a reason: who asked reads it."))
     if not _drop(Recovery.id == asked.id):

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from ..access import requires, weighs
+from ..access import WEIGHTY, requires, weighs
 from ..db import db, now
 from ..errors import Refused, see_other
 from . import recovery
@@ -26,14 +26,17 @@ def lost_step() -> Any:
         db.session.commit()
         flash(_("The others hear of it by mail. Call one of them."), "ok")
         return see_other(url_for(".lost_step"))
+    asked, others = (recovery.of_member(member.id), recovery.helpers(member.id)) if held & WEIGHTY else (None, [])
     return render_template(
-        "members/lost_step.html", asked=recovery.of_member(member.id), why=recovery.why_not_ask(member.id, held),
-        others=recovery.helpers(member.id), until=recovery.set_up_until(member.id), now=now(), recovery=recovery,
+        "members/lost_step.html", asked=asked, why=recovery.why_not_ask(member.id, held),
+        others=others, until=recovery.set_up_until(member.id), now=now(), recovery=recovery,
     )  # fmt: skip
 
 
 @members.post("/me/second-step/lost/withdraw")
 def withdraw_recovery() -> Any:
+    if not (current_user.roles | current_user.asleep) & WEIGHTY:  # a personal link holds no role
+        raise Refused(_("Only officials need a second step."))
     recovery.withdraw(db.session.get_one(Member, current_user.member_id))
     db.session.commit()
     flash(_("It is no longer asked, and nothing has happened."), "ok")

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from .. import audit
 from ..access import Visitor
 from ..db import db, now
+from ..errors import Refused
 from .models import SESSION_LIVES, Member, SignIn
 from .rules import lives
 
@@ -70,7 +72,9 @@ def _renewed(old: SignIn) -> SignIn:
     """The same session under another number; the old one is dead."""
     kept = {name: getattr(old, name) for name in ("address", "language", "asked_at", "mailed_at", "used_at", "via")}
     new = SignIn(**kept, browser_hash="", member_id=old.member_id, device=old.device)
-    old.ended_at = now()
+    still = update(SignIn).where(SignIn.id == old.id, SignIn.ended_at.is_(None)).values(ended_at=now())
+    if db.session.execute(still).rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(_("You were signed out meanwhile. Sign in again."))
     db.session.add(new)
     db.session.flush()
     return new

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
 
@@ -17,6 +17,7 @@ from .rules import session_of
 from .step_models import Factor
 from .views import members
 
+BEGUN = "begun_app"  # in the session that began to set up an app: its number
 OURS = "step_"  # what the second step adds to a form begins with this
 
 
@@ -96,6 +97,8 @@ def second_step() -> Any:
 def why_not_change() -> str | None:
     """For officials only, and who has a factor proves it before changing any: else whoever reads the mail of
     somebody could add their own."""
+    if request.method == "POST":
+        factors.hold(current_user.member_id)
     if not (current_user.roles | current_user.asleep) & WEIGHTY:
         return _("Only officials need a second step.")
     if not factors.of_member(current_user.member_id):
@@ -122,11 +125,14 @@ def add_app() -> Any:
         return see_other(url_for("members.second_step" if current_user.asleep else "members.my_factors"))
     member, form = me(), StepForm(prefix="new-")
     begun = factors.begun_app(member.id)
+    if begun and begun.id != session.get(BEGUN):
+        begun = None  # another session knows its secret, and may be somebody's who reads the mail
     if begun and form.step_code.name in request.form and form.validate() and _finished(member, form):
         flash(_("Your second step is set up. From now on you are asked for a code of your app."), "ok")
         return see_other(own_path(request.args.get("next")) or url_for("members.my_factors"))
     if begun is None and request.method == "POST":
         begun = factors.begin_app(member.id)
+        session[BEGUN] = begun.id
         db.session.commit()
     shown = (factors.secret_of(begun), qr.svg(factors.uri(begun, member), _("QR code for your app"))) if begun else None
     return render_template("members/add_app.html", form=form, shown=shown)

@@ -258,11 +258,13 @@ class TestPages:
         browser.post("/en/second-step", data={"step_passkey": device.sign(options)})
         url = f"/en/me/second-step/{factors.of_member(dre.id)[0].id}/name"
         with time_machine.travel(now() + timedelta(minutes=6)):
+            late = browser.get(url)
+            assert late.status_code == 302 and "/second-step?next=" in late.location
             asked = browser.post(url, data={"name": "Blue key"})
             assert asked.status_code == 401 and 'name="name" value="Blue key"' in asked.text
             wrong = browser.post(url, data={"name": "Blue key", "step_passkey": "{}"})
             assert wrong.status_code == 401 and 'name="name" value="Blue key"' in wrong.text
-            answer = {"name": "Blue key", "step_passkey": device.sign(options_on(wrong))}
+            answer = {"name": "Blue\0 key", "step_passkey": device.sign(options_on(wrong))}
             assert browser.post(url, data=answer).status_code == 303
         db.session.expire_all()
         assert factors.of_member(dre.id)[0].name == "Blue key"

@@ -291,7 +291,10 @@ class TestPages:
         db.session.commit()
         with time_machine.travel(now() + recovery.SET_UP + timedelta(minutes=1)):
             code = pyotp.TOTP(factors.secret_of(factors.begun_app(lost.id))).at(now())
-            browser_of(lost).post("/en/me/second-step/app", data={"new-step_code": code})
+            mine = browser_of(lost)
+            with mine.session_transaction() as session:
+                session["begun_app"] = factors.begun_app(lost.id).id
+            mine.post("/en/me/second-step/app", data={"new-step_code": code})
         assert factors.of_member(lost.id) == []
 
     def test_reset_on_the_command_line_gives_all_the_time(self, app, lost, monkeypatch):

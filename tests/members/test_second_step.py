@@ -2,12 +2,11 @@
 
 import threading
 from datetime import timedelta
-from itertools import count
 
 import pyotp
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from sipvote.access import Role
 from sipvote.audit import Entry
@@ -18,6 +17,7 @@ from sipvote.members import factors, rules, sessions
 from sipvote.members.models import SignIn
 from sipvote.members.step_models import Factor
 from tests.factories import a_board_member, a_facilitator, a_member, a_scrutineer, an_organiser
+from tests.voting.test_casting import in_threads
 
 DESK = "/en/members/"
 
@@ -36,9 +36,14 @@ def app_of(database):
     def make(member):
         begun = factors.begin_app(member.id)
         begun.proved_at = now()
-        totp, at = pyotp.TOTP(factors.secret_of(begun)), count(int(now().timestamp()) // 30 - 1)
+        totp, steps = pyotp.TOTP(factors.secret_of(begun)), [0]
         db.session.commit()
-        return lambda: totp.generate_otp(next(at))
+
+        def code() -> str:
+            steps.append(max(steps[-1] + 1, int(now().timestamp()) // 30 - 1))
+            return totp.generate_otp(steps[-1])
+
+        return code
 
     return make
 
@@ -274,6 +279,53 @@ class TestSettingUp:
         browser = browser_of(dre)
         assert browser.post("/en/me/second-step/app").status_code == 303
         assert factors.begun_app(dre.id) is None
+
+    def test_what_one_session_began_no_other_sees_or_finishes(self, browser_of):
+        """Else whoever reads the mail could keep a copy of the secret that its owner sets up later."""
+        dre = an_organiser()
+        thief, owner = browser_of(dre), browser_of(dre)
+        thief.post("/en/me/second-step/app")
+        known = factors.secret_of(factors.begun_app(dre.id))
+        assert known not in owner.get("/en/me/second-step/app").text.replace(" ", "")
+        owner.post("/en/me/second-step/app", data={"new-step_code": pyotp.TOTP(known).now()})
+        assert factors.of_member(dre.id) == []
+        owner.post("/en/me/second-step/app")
+        mine = factors.secret_of(factors.begun_app(dre.id))
+        assert mine != known
+        thief.post("/en/me/second-step/app", data={"new-step_code": pyotp.TOTP(known).now()})
+        owner.post("/en/me/second-step/app")
+        mine = factors.secret_of(factors.begun_app(dre.id))
+        owner.post("/en/me/second-step/app", data={"new-step_code": pyotp.TOTP(mine).now()})
+        assert len(factors.of_member(dre.id)) == 1 and factors.secret_of(factors.of_member(dre.id)[0]) == mine
+
+    def test_an_app_that_cannot_be_read_does_not_stand_before_another(self, app_of):
+        dre = an_organiser()
+        app_of(dre)
+        db.session.execute(update(Factor).values(secret=b"locked with another key"))
+        code = app_of(dre)
+        factors.check_code(dre, code())
+
+    def test_a_session_that_was_ended_does_not_come_back_by_the_second_step(self, app_of):
+        dre = an_organiser()
+        app_of(dre)
+        visitor = rules.begin_session(dre)
+        db.session.commit()
+        sessions.end_all(dre.id)
+        with pytest.raises(Refused):
+            sessions.prove(visitor)
+
+    def test_two_requests_at_once_leave_one_factor(self, app, app_of, browser_of):
+        dre = an_organiser()
+        code = app_of(dre)
+        app_of(dre)
+        browsers = [browser_of(dre) for _ in range(2)]
+        for browser in browsers:
+            browser.post("/en/second-step", data={"step_code": code()})
+        ids = [factor.id for factor in factors.of_member(dre.id)]
+        db.session.commit()
+        in_threads(app, 2, lambda n: browsers[n].post(f"/en/me/second-step/{ids[n]}/drop").status_code)
+        db.session.rollback()
+        assert len(factors.of_member(dre.id)) == 1
 
     def test_a_member_without_a_role_sets_none_up(self, browser_of):
         ada = a_member()
