@@ -105,7 +105,7 @@ def doer(seen: Walk, rule: str) -> str:
     """Who gets furthest with the form of a rule: changes something, or is at least let through."""
     said = {role: seen.outcomes["POST", rule, role] for role in ROLES}
     best = sorted(
-        ROLES, key=lambda role: (not said[role].endswith("+"), said[role] in ("sign in", "kiosk", "403", "404"))
+        ROLES, key=lambda role: (not said[role].endswith("+"), said[role] in ("sign in", "kiosk", "step", "403", "404"))
     )
     return best[0]
 
