@@ -30,6 +30,7 @@ from sipvote.members import rules as members  # noqa: E402
 from sipvote.members.models import Member, SignIn  # noqa: E402
 from sipvote.schema import upgrade  # noqa: E402
 from tests import postgres, watching  # noqa: E402
+from tests.endings import let_go  # noqa: E402
 from tests.tampering import past_triggers  # noqa: E402
 
 pytest_plugins = ["tests.no_skips"]
@@ -96,9 +97,7 @@ def app_on(database_url: str, **settings: Any) -> Iterator[Flask]:
             with db.engine.begin() as connection:
                 connection.execute(text(f'ALTER DATABASE "{db.engine.url.database}" SET synchronous_commit = off'))
     yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)
 
 
 @pytest.fixture

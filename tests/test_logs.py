@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sipvote import logs
 from sipvote.app import create_app
 from sipvote.db import db
+from tests.endings import let_go
 
 
 class Written(io.StringIO):
@@ -58,9 +59,7 @@ def as_in_production(app, database, database_url, tmp_path):
     made.test_client_class = app.test_client_class
     with made.app_context():
         yield made
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(made)
 
 
 def test_a_request_is_one_line_without_its_address_or_who_asked(as_in_production, written):

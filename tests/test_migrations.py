@@ -19,6 +19,7 @@ from sipvote.members.models import Member
 from sipvote.schema import downgrade, is_ours, upgrade
 from sipvote.voting.models import Elector, Envelope
 from tests import factories, postgres
+from tests.endings import let_go
 
 REVISIONS = [r.revision for r in ScriptDirectory("migrations").walk_revisions()][::-1]
 
@@ -33,9 +34,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(SQLALCHEMY_DATABASE_URI=url)
     with app.app_context():
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)
 
 
 def tables() -> set[str]:

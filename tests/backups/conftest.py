@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from sipvote.app import create_app
-from sipvote.db import db
 from sipvote.schema import upgrade
 from tests import postgres
+from tests.endings import let_go
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -33,6 +33,4 @@ def service(own_url: str, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         upgrade()
         yield app
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)

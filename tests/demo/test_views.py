@@ -14,6 +14,7 @@ from sipvote.demo.people import ADA, CAST, DRE, member_of
 from sipvote.mail import Letter
 from sipvote.members import rules as members
 from tests.demo.conftest import Be
+from tests.endings import let_go
 
 
 @pytest.fixture
@@ -28,9 +29,7 @@ def visitor(app: Flask, demo: None) -> FlaskClient:
 def test_outside_demo_mode_there_is_no_demonstration(mode: str, tmp_path: object) -> None:
     app = create_app(DEMO=False, MODE=mode, INSTANCE=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/none.db")
     assert not [rule for rule in app.url_map.iter_rules() if "demo" in str(rule)]
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)
 
 
 def test_demo_mode_sends_no_mail_whatever_the_environment_says() -> None:

@@ -13,6 +13,7 @@ from sipvote import metrics
 from sipvote.app import create_app
 from sipvote.db import now
 from sipvote.voting import box
+from tests.endings import let_go
 from tests.factories import a_member, a_vote, an_election
 
 TOKEN = "a-token-of-more-than-twenty-signs"
@@ -24,10 +25,7 @@ def counting(app, database):
     made = create_app(SQLALCHEMY_DATABASE_URI=app.config["SQLALCHEMY_DATABASE_URI"], METRICS_TOKEN=TOKEN)
     yield made
     metrics.acknowledged.clear()
-    with made.app_context():
-        from sipvote.db import db
-
-        db.engine.dispose()
+    let_go(made)
 
 
 def asked(client, token=TOKEN):

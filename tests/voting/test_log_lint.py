@@ -16,6 +16,7 @@ from sipvote.app import create_app
 from sipvote.db import db
 from sipvote.members.models import Member
 from sipvote.voting import box, hours, keys, papers, seal
+from tests.endings import let_go
 from tests.factories import a_frozen_election, a_member, a_scrutineer
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,9 +33,7 @@ def service(app, database_url, tmp_path):
     made.add_url_rule("/broken", "broken", broken, methods=["POST"])
     with made.app_context():
         yield made
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(made)
 
 
 def broken():

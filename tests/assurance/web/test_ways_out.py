@@ -15,6 +15,7 @@ from sipvote.db import db
 from sipvote.mail import Letter
 from tests.assurance.web import payloads
 from tests.assurance.web.world import World
+from tests.endings import let_go
 
 FORGED = {
     "X-Forwarded-Host": "evil.example",
@@ -102,8 +103,7 @@ def test_links_in_letters_name_the_service_and_nothing_that_was_asked(world: Wor
 def behind_a_proxy(world: World) -> Iterator[Flask]:
     app = create_app(SQLALCHEMY_DATABASE_URI=world.app.config["SQLALCHEMY_DATABASE_URI"], PROXIES=1)
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    let_go(app)
 
 
 def test_behind_a_proxy_a_forwarded_host_must_be_ours_too(behind_a_proxy: Flask) -> None:
