@@ -59,6 +59,7 @@ MAY: dict[str, frozenset[Role]] = {
         "voting.cards": [Role.FACILITATOR, Role.ORGANISER],
         "voting.open_box": [Role.ORGANISER, Role.SCRUTINEER],
         "voting.papers": [Role.SCRUTINEER],
+        "voting.scrutinise": [Role.SCRUTINEER],
         "voting.package": [Role.ORGANISER, Role.SCRUTINEER],
         "workgroups.plan": [Role.ORGANISER],
         "workgroups.facilitate": [Role.FACILITATOR, Role.ORGANISER],

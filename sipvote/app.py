@@ -38,6 +38,7 @@ ROOMS = (
     "voting.proxy_views:proxies",
     "voting.proxy_desk:desk",
     "voting.questions_desk:desk",
+    "voting.naming_desk:desk",
     "voting.ceremony_desk:desk",
     "voting.hours_desk:desk",
     "voting.card_desk:desk",

@@ -20,8 +20,9 @@ from .i18n import moment, names, span
 from .members import four_eyes, recovery
 from .themes.models import Theme
 from .today_card import Card
-from .voting import announcements, box, counting, paper_ballots, papers, proxy_votes, second_word
+from .voting import announcements, box, counting, naming, paper_ballots, papers, proxy_votes, scrutineers, second_word
 from .voting import rules as voting
+from .voting.checklist import missing_scrutineers
 from .voting.models import Custody, Election
 from .voting.voters import own
 from .workgroups import ways
@@ -42,6 +43,7 @@ def cards(edition: Edition | None) -> list[Card]:
     officials = [
         *_about_me_as_official(),
         *_for_officials(edition),
+        *_about_scrutineers(edition),
         *_about_papers(edition),
         *desk,
         *today_drafts.to_look_at(edition),
@@ -274,10 +276,22 @@ def _about_papers(edition: Edition) -> Iterator[Card]:
         yield Card(_("Ballots on paper"), text, url, _("To the ballots on paper"))
 
 
+def _about_scrutineers(edition: Edition) -> Iterator[Card]:
+    """For who is asked to be a scrutineer of the vote, and has not answered."""
+    election = voting.of_edition(edition) if may("voting.scrutinise") else None
+    row = naming.asked(election, current_user.member_id) if election else None
+    if election and row and not row.accepted_at and not row.declined_at and not naming.why_not_answer(election, row):
+        text = _("The organisers ask you to watch over the ballot box of this vote.")
+        url = url_for("voting_desk.scrutineer", year=edition.year)
+        yield Card(_("Will you be a scrutineer?"), text, url, _("Accept or decline"), True)
+
+
 def _election_stands(edition: Edition) -> str:
     election = voting.of_edition(edition)
     if election is None:
         return _("The election is not prepared yet.")
+    if election.state == "draft" and scrutineers.are_missing(election):
+        return missing_scrutineers(election)
     if asked := second_word.standing(election):
         word = asked[0]
         return _("%(name)s asked: “%(act)s”. Another organiser confirms it.",

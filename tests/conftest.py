@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 os.environ["SIPVOTE_MODE"] = "test"
 # Never the instance of a developer; on a memory disk where there is one, because fsync is not what is tested.
@@ -25,9 +25,9 @@ os.environ["SIPVOTE_INSTANCE"] = _INSTANCE.name
 
 from sipvote import jobs, kept  # noqa: E402
 from sipvote.app import create_app  # noqa: E402
-from sipvote.db import Base, db, reading  # noqa: E402
+from sipvote.db import Base, db, now, reading  # noqa: E402
 from sipvote.members import rules as members  # noqa: E402
-from sipvote.members.models import Member  # noqa: E402
+from sipvote.members.models import Member, SignIn  # noqa: E402
 from sipvote.schema import upgrade  # noqa: E402
 from tests import postgres, watching  # noqa: E402
 from tests.endings import let_go  # noqa: E402
@@ -157,6 +157,27 @@ def browser_of(app: Flask, database: None) -> Callable[[Member], FlaskClient]:
             session["_user_id"] = visitor.get_id()
             session["_fresh"] = True
         return client
+
+    return sign_in
+
+
+@pytest.fixture
+def strict(app: Flask) -> Iterator[None]:
+    """Officials prove themselves twice, and weighty acts take two."""
+    app.config["OFFICIALS"] = "strict"
+    yield
+    app.config["OFFICIALS"] = "easy"
+
+
+@pytest.fixture
+def proved(browser_of: Callable[[Member], FlaskClient]) -> Callable[[Member], FlaskClient]:
+    """Gives a browser of an official whose second step was just done."""
+
+    def sign_in(member: Member) -> FlaskClient:
+        browser = browser_of(member)
+        db.session.execute(update(SignIn).where(SignIn.member_id == member.id).values(awake_at=now(), proved_at=now()))
+        db.session.commit()
+        return browser
 
     return sign_in
 

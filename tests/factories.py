@@ -22,6 +22,7 @@ from sipvote.voting import (
     counting,
     freezing,
     hours,
+    naming,
     paper_ballots,
     papers,
     proxy_votes,
@@ -78,8 +79,8 @@ def a_board_member(**values: Any) -> Member:
     return a_member("Chloé Dubois", "luik", Role.BOARD, **values)
 
 
-def a_scrutineer(**values: Any) -> Member:
-    return a_member("Eva Stone", "gent", Role.SCRUTINEER, **values)
+def a_scrutineer(name: str = "Eva Stone", **values: Any) -> Member:
+    return a_member(name, "gent", Role.SCRUTINEER, **values)
 
 
 def a_facilitator(city: str | None = None, **values: Any) -> Member:
@@ -189,6 +190,16 @@ def a_frozen_election(
     lists = freezing.freeze(election, None)
     db.session.commit()
     return election, lists
+
+
+def some_scrutineers(election: Election, *people: Member) -> list[Member]:
+    """These are named for a draft and have accepted; else three people who have the role now."""
+    named = list(people) or [a_scrutineer(name=f"Watcher {n}") for n in range(3)]
+    for member in named:
+        naming.name(election, member, None)
+        naming.answer(election, member, True)
+    db.session.commit()
+    return named
 
 
 def a_vote(election: Election, member: Member, *options: int) -> str:

@@ -67,6 +67,9 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     f"{YEAR}/election/publish": ("publish result", "ask for act"),
     f"{YEAR}/election/resume": ("resume vote",),
     f"{YEAR}/election/settle/<int:position>": ("settle tie",),
+    f"{YEAR}/election/scrutineer/<any(accept, decline):said>": ("accept scrutineer", "decline scrutineer"),
+    f"{YEAR}/election/scrutineers/<int:member_id>/drop": ("drop scrutineer",),
+    f"{YEAR}/election/scrutineers/<int:member_id>/name": ("name scrutineer",),
     f"{YEAR}/election/sweep": ("sweep rehearsal",),
     f"{YEAR}/election/unfreeze": ("unfreeze vote",),
     f"{YEAR}/election/withdraw/<any(open, close, extend):act>": (

@@ -105,6 +105,7 @@ PURE = {
     "chain", "heads", "oversight/reading",
     "stocktake/figures", "stocktake/report", "answering",
     "erasing",
+    "scrutineers", "naming",
 }  # fmt: skip
 
 
@@ -128,6 +129,7 @@ MAY_COMMIT = (
     "desk",
     "ceremony_desk",
     "hours_desk",
+    "naming_desk",
     "checkin",
     "proxy_views",
     "proxy_desk",

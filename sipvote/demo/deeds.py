@@ -14,7 +14,7 @@ from ..editions.models import Edition, Phase
 from ..errors import Refused
 from ..members.models import Grant
 from ..themes import finding, review
-from ..voting import counting, freezing, hours, papers, questions, rehearsing, result
+from ..voting import counting, freezing, hours, naming, papers, questions, rehearsing, result
 from ..voting import rules as voting
 from ..voting.models import Custody, Election, Elector, Envelope
 from . import assembly, assigning, groups, meetings, outcomes, wishes
@@ -65,6 +65,7 @@ def prepare_vote(edition: Edition) -> None:
     election = voting.prepare(edition, Custody.SERVER, by, most_themes=4)
     if is_new:
         _ask_more(election, by)
+        _name_scrutineers(election, by)
     freezing.freeze(election, by)
 
 
@@ -73,6 +74,13 @@ def _ask_more(election: Election, by: int) -> None:
     for theme in questions.to_prolong(election)[:1]:
         questions.ask(election, questions.Asked("simple", "FR", theme=theme), by)
     questions.ask(election, questions.Asked("two_thirds", original="nl", texts=question_of("decisions_in_public")), by)
+
+
+def _name_scrutineers(election: Election, by: int) -> None:
+    """The three of the cast are asked, and accept."""
+    for member in naming.candidates(election):
+        naming.name(election, member, by)
+        naming.answer(election, member, True)
 
 
 def open_vote(edition: Edition) -> None:

@@ -128,6 +128,7 @@ def draft(day: Day) -> None:
 def freeze(day: Day) -> None:
     """Freeze the ballot; each scrutineer proves their own list."""
     play = day.play
+    vote.name_scrutineers(play, NEXT)
     day.lists = vote.word_lists(vote.act(play.organiser, NEXT, "freeze"))
     pages = []
     for person, words in zip(play.scrutineers, day.lists, strict=True):

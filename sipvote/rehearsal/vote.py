@@ -29,7 +29,24 @@ def freeze(play: Play, year: int, custody: str) -> list[str]:
     years.move(play, year, Phase.VOTE)
     page = play.organiser.go(f"/{year}/election/")
     play.organiser.browser.submit(page.form("/election/prepare"), {"custody": custody})
+    if custody == "scrutineers":
+        name_scrutineers(play, year)
     return word_lists(act(play.organiser, year, "freeze"))
+
+
+def name_scrutineers(play: Play, year: int) -> None:
+    """The organiser asks each scrutineer by mail; each accepts on a page, and then their names are public."""
+    for _person in play.scrutineers:
+        act(play.organiser, year, r"scrutineers/\d+/name")
+    waits = not play.organiser.go(f"/{year}/election/").has_form("/election/freeze")
+    for person in play.scrutineers:
+        person.await_letter(f"/{year}/election/scrutineer")
+        page = person.arrive(f"/{year}/election/scrutineer")
+        person.browser.submit(page.form("/scrutineer/accept"))
+    page = play.organiser.go(f"/{year}/vote")
+    named = all(person.name in page.text for person in play.scrutineers)
+    text = "the key waits until three scrutineers have accepted, and then their names are public"
+    play.report.promise(text, waits and named, page.text[:300])
 
 
 def word_lists(page: Page) -> list[str]:
@@ -96,7 +113,7 @@ def _prove(play: Play, year: int, lists: Sequence[str]) -> None:
     again = play.organiser.go(f"/{year}/election/freeze")
     report.promise("and never again", not any(words[:30] in again.text for words in lists))
     for person in play.scrutineers:
-        person.sign_in(f"/{year}/election/")
+        person.arrive(f"/{year}/election/")
     page = prove_one(play.scrutineers[0], year, _two_swapped(lists[0]))
     report.promise(
         "a word list with two words in the wrong places is refused", "does not add up" in page.text, page.text

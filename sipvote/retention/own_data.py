@@ -105,7 +105,7 @@ def _of_the_service(member: Member) -> dict[str, Any]:
             for f in _theirs(Factor, Factor.member_id, member.id)
         ],
         "scrutineer of": [
-            {"edition": str(e.edition), "since": s.named_at}
+            {"edition": str(e.edition), "since": s.named_at, "accepted": s.accepted_at, "declined": s.declined_at}
             for s, e in db.session.execute(
                 select(ElectionScrutineer, Election)
                 .join(Election, Election.id == ElectionScrutineer.election_id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from .. import audit
 from ..db import db, now
 from ..errors import Refused
-from . import keys, seal
+from . import keys, scrutineers, seal
 from .checkpoints import name_of
 from .day import KeyList
 from .models import Custody, Election
@@ -55,12 +55,15 @@ def prove(election: Election, lists: Sequence[str], by: int | None) -> None:
 def prove_list(election: Election, words: str, by: int | None) -> KeyList:
     """A holder types one list back, and so proves to have kept it; gives which one it is. Raises seal.WrongWords."""
     hold(election)
-    if why := why_not_prove(election):
+    if why := why_not_prove(election) or scrutineers.why_not_watch(election, by):
         raise Refused(why)
     mark, rows = seal.mark(words), key_lists(election)
     kept = next((row for row in rows if row.mark == mark), None)
     if kept is None:
         raise seal.WrongWords("different", "This is none of the lists of this election.")
+    theirs = next((row for row in rows if by and row.proved_by_id == by), None)
+    if theirs and theirs is not kept and scrutineers.are_named(election):
+        raise Refused(_("You have proved list %(n)d already. Each list has a holder of its own.", n=theirs.number))
     kept.proved_at, kept.proved_by_id = now(), by
     if election.proved_at is None and all(row.proved_at for row in rows):
         election.proved_at = now()

@@ -12,8 +12,8 @@ from .. import headers, qr
 from ..access import requires, weighs
 from ..db import db, now
 from ..i18n import LANGUAGES, in_language, moment
-from . import box, ceremony, counting, freezing, paper_ballots, progress
-from .desk import asked_election, desk, done, refused, who
+from . import box, ceremony, counting, freezing, paper_ballots, progress, scrutineers
+from .desk import asked_election, desk, done, refused, watched_election, who
 from .forms import WordForm, WordsForm
 from .models import Custody
 from .seal import WrongWords
@@ -42,8 +42,9 @@ def freeze(year: int) -> Any:
     # In capitals a QR code needs less room; whoever reads the words knows no difference.
     sheets = [(words.split(), qr.svg(words.upper(), _("QR code of these words"))) for words in lists]
     return render_template(
-        "voting_desk/words.html", election=election, sheets=sheets, today=now(), instructions=_instructions()
-    )
+        "voting_desk/words.html", election=election, sheets=sheets, today=now(), instructions=_instructions(),
+        holders=scrutineers.accepted(election),
+    )  # fmt: skip
 
 
 def _instructions() -> dict[str, list[str]]:
@@ -77,7 +78,7 @@ def unfreeze(year: int) -> Any:
 def prove(year: int) -> Any:
     """Each holder proves alone to have kept their list, by typing or scanning it."""
     election, form = asked_election(year), WordForm()
-    if why := ceremony.why_not_prove(election):
+    if why := ceremony.why_not_prove(election) or scrutineers.why_not_watch(election, who()):
         return refused(year, why)
     if form.validate_on_submit():
         try:
@@ -102,7 +103,7 @@ def prove(year: int) -> Any:
 def count(year: int) -> Any:
     """Open the box with two word lists, or with the key that the server kept, and count."""
     election, form = asked_election(year), WordsForm()
-    if why := counting.why_not_count(election):
+    if why := counting.why_not_open_box(election, who()):
         return refused(year, why)
     if form.validate_on_submit():
         try:
@@ -129,7 +130,7 @@ def _open(year: int, locked: counting.Locked, lists: list[str]) -> Any:
 @requires("voting.open_box")
 def opening(year: int) -> Any:
     """How far the opening of the box has come: what the bar asks for while it is opened."""
-    election = asked_election(year)
+    election = watched_election(year)
     found = progress.of(election.id)
     is_counted = election.counted_at is not None
     return {

@@ -13,12 +13,12 @@ from ..access import Role
 from ..assembly import rules as assemblies
 from ..db import db, now
 from ..editions.rules import why_not_now
-from ..i18n import LANGUAGES, moment, number
+from ..i18n import LANGUAGES, moment, names, number
 from ..members.models import Grant, Member
 from ..members.rules import members_today
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import questions, seal
+from . import questions, scrutineers, seal
 from .models import Custody, Election
 from .tally import is_countable
 
@@ -50,7 +50,7 @@ def checklist(election: Election) -> list[Check]:
         *_check_assembly(election),
         _check_roll(election),
         _check_organisers(election),
-        *([_check_scrutineers()] if election.custody == Custody.SCRUTINEERS else []),
+        *([_check_scrutineers(election)] if election.custody == Custody.SCRUTINEERS else []),
         *_check_installation(),
     ]
 
@@ -190,9 +190,26 @@ def _check_installation() -> list[Check]:
     return [Check("warn", why)] if why else []
 
 
-def _check_scrutineers() -> Check:
+def _check_scrutineers(election: Election) -> Check:
+    """Each word list has a holder: three who were named for this vote and have accepted."""
+    if scrutineers.are_missing(election):
+        return Check("bad", missing_scrutineers(election))
+    if people := scrutineers.ready(election):
+        return Check("ok", _("Scrutineers: %(names)s", names=names(people)) + ".")
     count = _holders(Role.SCRUTINEER)
     text = ngettext("%(num)d member is a scrutineer", "%(num)d members are scrutineers", count)
     if count < seal.LISTS:
         return Check("warn", text + ". " + _("There are three word lists: name three people."))
     return Check("ok", text + ".")
+
+
+def missing_scrutineers(election: Election) -> str:
+    """How many scrutineers have accepted, and who has not answered yet."""
+    count = len(scrutineers.ready(election))
+    text = ngettext(
+        "%(num)d scrutineer has accepted for this vote.", "%(num)d scrutineers have accepted for this vote.", count
+    )
+    text += " " + _("Three are needed, one for each word list.")
+    if waiting := [row.member for row in scrutineers.of(election) if not row.accepted_at and not row.declined_at]:
+        text += " " + _("No answer yet from %(names)s.", names=names(waiting))
+    return text

@@ -9,11 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from .. import mail
-from ..access import Role
 from ..db import db, now
-from ..members.models import Grant, Member
-from ..members.rules import members_today
-from . import board, box, keys
+from . import board, box, keys, scrutineers
 from .models import BoardCheckpoint, Election
 
 CHECKPOINTS_AT_MOST = 100
@@ -90,9 +87,8 @@ def checkpoint(election: Election) -> BoardCheckpoint | None:
 
 
 def _mail_scrutineers(election: Election, point: board.Checkpoint) -> None:
-    who = select(Member).join(Grant, Grant.member_id == Member.id).where(Grant.role == Role.SCRUTINEER)
     key, is_last = keys.public_signing_key(), election.closed_at is not None
-    for member in db.session.scalars(members_today(who).order_by(Member.id)):
+    for member in scrutineers.watching(election):
         letter = f"checkpoint {election.id} {point.number} {member.id}"
         mail.queue(
             "checkpoint", member, key=letter, edition=election.edition, point=point, public_key=key, is_last=is_last,

@@ -13,11 +13,11 @@ from ..db import db, now
 from ..errors import Refused
 from ..themes import rules as themes
 from ..themes.models import Theme
-from . import box, explaining, lot, paper_ballots, seal, tally
+from . import box, explaining, lot, paper_ballots, scrutineers, seal, tally
 from .ceremony import seed_of
 from .checkpoints import checkpoints, name_of, point_of
 from .decisions import Decision, decide, decision_from, places
-from .models import Election, Kind, OpenedBallot, Option, Question
+from .models import Custody, Election, Kind, OpenedBallot, Option, Question
 from .papers import PaperOption
 from .rules import hold, why_not_in_phase
 
@@ -31,6 +31,13 @@ def why_not_count(election: Election) -> str | None:
     if election.counted_at:
         return _("The ballots have been counted already.")
     return paper_ballots.why_not_count(election) or why_not_in_phase(election, "count")
+
+
+def why_not_open_box(election: Election, by: int | None) -> str | None:
+    """Whether the box can be opened now, and by this person: its scrutineers, unless the server keeps the key."""
+    if election.custody == Custody.SERVER:
+        return why_not_count(election)
+    return why_not_count(election) or scrutineers.why_not_watch(election, by)
 
 
 class Locked(NamedTuple):
@@ -73,6 +80,8 @@ def count(election: Election, lists: Sequence[str], by: int | None, opened: Open
     watch the opening (progress.py) it is done before: then `opened` is what was found. Raises seal.WrongWords.
     """
     hold(election)
+    if why := why_not_open_box(election, by):
+        raise Refused(why)
     locked = unlock(election, lists)
     if opened is None or opened.seed != locked.seed:
         opened = open_box(locked, box.envelopes(election.id))

@@ -31,14 +31,17 @@ class KeyList(Base):
 
 
 class ElectionScrutineer(Base):
-    """A scrutineer of this one election, named by the organisers (scrutineers.py)."""
+    """Who is asked to be a scrutineer of this one election, and what they answered (naming.py)."""
 
     __tablename__ = "election_scrutineer"
+    __table_args__ = (CheckConstraint("accepted_at is null or declined_at is null", name="one_answer"),)
 
     election_id: Mapped[int] = mapped_column(ForeignKey("election.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
     named_at: Mapped[datetime]
     named_by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    accepted_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
 
     member: Mapped[Member] = relationship(foreign_keys=[member_id])
 

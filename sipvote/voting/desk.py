@@ -13,13 +13,14 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from .. import readiness
-from ..access import requires, weighs
+from ..access import may, requires, weighs
 from ..acts import ACTS
+from ..assembly import rules as assemblies
 from ..audit import Entry
 from ..db import db
 from ..editions.models import Edition
 from ..editions.views import asked_edition
-from ..errors import Refused, see_other
+from ..errors import Forbidden, Refused, see_other
 from ..exports import download
 from ..members.asked_views import asked_instead
 from ..members.models import Member
@@ -30,12 +31,14 @@ from . import (
     freezing,
     hours,
     live,
+    naming,
     packing,
     paper_ballots,
     papers,
     questions,
     result,
     rules,
+    scrutineers,
     second_word,
 )
 from .announcements import announced, stood_still
@@ -58,6 +61,14 @@ def asked_election(year: int) -> Election:
     election = rules.of_edition(asked_edition(year))
     if election is None:
         abort(404)
+    return election
+
+
+def watched_election(year: int) -> Election:
+    """The same, for who runs the vote and who watches over it: a scrutineer of another vote does not come in."""
+    election = asked_election(year)
+    if not may("voting.run") and (why := scrutineers.why_not_watch(election, who())):
+        raise Forbidden(why)
     return election
 
 
@@ -113,6 +124,9 @@ def _show(edition: Edition, election: Election | None, form: PrepareForm) -> str
         counting=counting,
         result=result,
         second_word=second_word,
+        scrutineers=scrutineers,
+        naming=naming,
+        has_assembly=assemblies.of_edition(edition) is not None,
         asked_words=second_word.standing(election) if election else [],
         key_lists=ceremony.key_lists(election) if election else [],
         announcements=announced(election),
@@ -184,7 +198,7 @@ def prepare(year: int) -> Any:
 @requires("voting.open_box")
 def review(year: int) -> Any:
     """The result before it is published, for those who opened the box."""
-    election = asked_election(year)
+    election = watched_election(year)
     paper = papers.of(election)
     if election.counted_at is None or paper is None:
         return refused(year, _("The ballots have not been counted yet."))
@@ -229,7 +243,7 @@ def publish(year: int) -> Any:
 @requires("voting.package")
 def package(year: int) -> Any:
     """The scrutineers' package; a POST, because it is recorded who took it."""
-    election = asked_election(year)
+    election = watched_election(year)
     rehearsed = "-rehearsal" if election.is_rehearsal else ""
     content = packing.scrutineers_package(election, who())
     db.session.commit()

@@ -12,15 +12,13 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from ..access import Role
 from ..assembly import attendance
 from ..assembly import rules as assemblies
 from ..assembly.models import Assembly, Incident, Proxy
 from ..assembly.quorum import Standing, standing_of
 from ..db import db, now
-from ..i18n import alphabetical, day
-from ..members.models import Grant, Member
-from . import keys, papers, result, rules
+from ..i18n import day
+from . import keys, papers, result, rules, scrutineers
 from .checkpoints import checkpoints, point_of
 from .day import Announcement, PaperBatch
 from .models import Election, Envelope
@@ -112,7 +110,7 @@ def facts_of(assembly: Assembly) -> Facts:
     return Facts(
         assembly=assembly,
         made_at=now(),
-        scrutineers=_scrutineers(),
+        scrutineers=_scrutineers(election),
         convocation=attendance.convocation(assembly),
         attendees=there,
         headcounts=attendance.headcounts(assembly, there),
@@ -126,9 +124,9 @@ def facts_of(assembly: Assembly) -> Facts:
 # --- The people -------------------------------------------------------------------------------------
 
 
-def _scrutineers() -> tuple[str, ...]:
-    named = select(Member.name).join(Grant, Grant.member_id == Member.id).where(Grant.role == Role.SCRUTINEER)
-    return tuple(sorted(db.session.scalars(named), key=alphabetical))
+def _scrutineers(election: Election | None) -> tuple[str, ...]:
+    people = scrutineers.watching(election) if election else scrutineers.with_role()
+    return tuple(member.name for member in people)
 
 
 def _proxy_rows(assembly: Assembly) -> Sequence[Proxy]:

@@ -12,9 +12,9 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from ..access import requires
 from ..db import db
 from ..editions.views import asked_edition
-from ..errors import Refused, see_other
+from ..errors import Forbidden, Refused, see_other
 from ..i18n import country_name
-from . import forms, paper_ballots, papers, rules
+from . import forms, paper_ballots, papers, rules, scrutineers
 from .day import PaperBatch
 from .hall_forms import LineForm, PileForm
 from .models import Election
@@ -32,7 +32,14 @@ def _asked(year: int, pile_id: int) -> tuple[Election, PaperBatch, Paper]:
     paper = papers.of(election) if election else None
     if election is None or paper is None or pile.election_id != election.id:
         abort(404)
+    _only_scrutineers_of(election)
     return election, pile, paper
+
+
+def _only_scrutineers_of(election: Election) -> None:
+    """Who has the role watches over this vote only when named for it."""
+    if why := scrutineers.why_not_watch(election, _by()):
+        raise Forbidden(why)
 
 
 def _by() -> int:
@@ -48,6 +55,7 @@ def index(year: int) -> Any:
     paper = papers.of(election) if election else None
     if election is None or paper is None:
         return render_template("paper_desk/index.html", election=None, why=_("The ballot is not frozen yet."))
+    _only_scrutineers_of(election)
     form, countries = PileForm(), paper_ballots.countries_of(paper)
     form.country.choices = [SelectChoice(code, country_name(code)) for code in countries]
     if not countries:

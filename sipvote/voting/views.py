@@ -22,7 +22,7 @@ from ..exports import download
 from ..i18n import language
 from ..logs import counted_only
 from ..members.models import Member
-from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, seal
+from . import board, box, forms, keys, live, papers, proxy_votes, reminders, rules, scrutineers, seal
 from .checkpoints import name_of
 from .models import Election
 from .papers import Paper
@@ -56,6 +56,7 @@ def index(year: int) -> str:
         standing=standing,
         turnout=live.voted(election) if election else 0,
         custody=forms.CUSTODY_WORDS,
+        watching=scrutineers.accepted(election) if election else [],
         why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
         on_phone=_on_phone(year) if election and election.is_open else "",

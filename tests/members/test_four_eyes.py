@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from sipvote.access import Role
 from sipvote.audit import Entry
@@ -13,31 +13,11 @@ from sipvote.db import db, now
 from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.members import four_eyes
-from sipvote.members.models import Grant, Member, SignIn
+from sipvote.members.models import Grant, Member
 from sipvote.members.step_models import AskedAct
 from tests.factories import a_board_member, a_member, a_scrutineer, an_organiser
 
 ORGANISER = frozenset({Role.ORGANISER})
-
-
-@pytest.fixture
-def strict(app):
-    app.config["OFFICIALS"] = "strict"
-    yield
-    app.config["OFFICIALS"] = "easy"
-
-
-@pytest.fixture
-def proved(browser_of):
-    """Gives a browser of an official whose second step was just done."""
-
-    def make(member):
-        browser = browser_of(member)
-        db.session.execute(update(SignIn).values(awake_at=now(), proved_at=now()))
-        db.session.commit()
-        return browser
-
-    return make
 
 
 def asked_role(by: Member, whom: Member, role: str = "board") -> AskedAct:

@@ -27,6 +27,8 @@ BODIES: dict[str, dict[str, Any]] = {
     f"{Y}/drafts/<int:draft_id>/extend": {"until": "{until}"},
     f"{Y}/groups/wishes/groups": {"wish_1": "{other}", "wish_2": "", "wish_3": ""},
     f"{Y}/groups/<int:group_id>/inside/steps/<int:step_id>/not-done": {},
+    "/asked/<int:asked_id>/refuse": {"why": "Not decided yet."},
+    "/recoveries/<int:recovery_id>/refuse": {"why": "It was not them."},
     "/me/language": {"language": "fr"},
     f"{Y}/groups/plan/<int:group_id>/slots/copy": {"source": "{into}"},
     f"{Y}/groups/assignment/<int:group_id>/merge": {"into": "{into}"},

@@ -11,13 +11,15 @@ from sipvote.db import db, now
 from sipvote.decisions import following
 from sipvote.decisions.models import Kind
 from sipvote.editions.models import Phase
+from sipvote.members import four_eyes
 from sipvote.members import rules as members
 from sipvote.members.models import Member, RollUpload
-from sipvote.members.step_models import Factor
+from sipvote.members.step_models import Factor, Recovery
 from sipvote.recommendations import adopting, joining, moderating, notes
+from sipvote.retention.models import Certificate
 from sipvote.stocktake import publishing as stocktake
 from sipvote.stocktake.models import ListUpload, Status
-from sipvote.voting import counting, hours, paper_ballots, questions
+from sipvote.voting import counting, hours, naming, paper_ballots, questions
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody
 from sipvote.workgroups import feed, insiders, minutes, steps
@@ -40,7 +42,7 @@ def people() -> People:
         "lead": make.a_facilitator("gent"), "elsewhere": make.a_facilitator("luik"),
         "board": make.a_board_member(), "scrutineer": make.a_scrutineer(),
         "organiser": make.an_organiser(), "link": member("Lou Link", "gent", role.ORGANISER, role.BOARD),
-        "second": member("Fien", "gent", role.ORGANISER),
+        "second": member("Fien", "gent", role.ORGANISER), "asleep": member("Sam Sleeper", "gent", role.ORGANISER),
         "mate": member("Bo Smit"), "giver": member("Gus Giver"), "scrutineer2": make.a_scrutineer(),
     }  # fmt: skip
 
@@ -75,7 +77,11 @@ def _plan(who: People) -> Ids:
     words = {"en": {"title": "Shall we open an office in Namur?", "text": "It costs money."}}
     question = questions.ask(election, questions.Asked("two_thirds", original="en", texts=words), None)
     make.a_mailing(make.an_assembly(edition, starts_in=24 * 20), by=who["organiser"])
-    return {"question_id": question.id, "kind": "convocation"}
+    naming.name(election, who["scrutineer"], who["second"].id)
+    return {
+        "question_id": question.id, "kind": "convocation",
+        "asked_scrutineer": who["scrutineer"].id, "other_scrutineer": who["scrutineer2"].id,
+    }  # fmt: skip
 
 
 def _vote(who: People) -> Ids:
@@ -279,7 +285,12 @@ def _no_year(who: People) -> Ids:
     owner = who["owner"].id
     factor = make.kept(Factor(member_id=owner, kind="app", name="Phone", secret=b"x", made_at=now(), proved_at=now()))
     session = members.begin_session(who["owner"])
+    facts = {"member": who["mate"].number, "role": "board", "city": 0}
+    asked = four_eyes.ask("grant", f"member {who['mate'].number}", who["second"].id, **facts)
+    lost = make.kept(Recovery(member=who["second"], asked_at=now()))
+    certificate = make.kept(Certificate(at=now(), kind="retention", lines=[["sessions", 3]]))
     return {
+        "asked_id": asked.id, "recovery_id": lost.id, "certificate_id": certificate.id,
         "factor_id": factor.id, "sign_in_id": session.sign_in_id,
         "member_id": who["mate"].id, "grant_id": who["second"].grants[0].id, "grant_of": who["second"].id,
         "upload_id": roll.id, "list_upload": listed.id, "theme_id": other.id, "into": large.id,

@@ -35,6 +35,21 @@ def test_every_cell_was_tried(walked: Walk, made: World) -> None:
     assert set(walked.outcomes) == {(*door, role) for door in walk.doors(made) for role in ROLES}
 
 
+# A second step is for officials, also to set it up; and the personal link of the world is the other member's own.
+NOT_AS_A_MEMBER = ("/me/second-step", "/<int:year>/assembly/link/<token>")
+
+
+def test_an_official_asleep_sees_what_a_member_sees(walked: Walk) -> None:
+    """Where a member is refused an organiser is asked for the second step; everything else is the same for both."""
+    seen = {cell[:2]: word for cell, word in walked.outcomes.items() if cell[2] == "asleep"}
+    member = {cell[:2]: word for cell, word in walked.outcomes.items() if cell[2] == "other"}
+    organiser = {cell[:2]: word for cell, word in walked.outcomes.items() if cell[2] == "organiser"}
+    assert {door for door, word in seen.items() if word == "step" and organiser[door] == "403"} == set()
+    others = {door: word for door, word in seen.items() if not door[1].startswith(NOT_AS_A_MEMBER)}
+    assert {door: word for door, word in others.items() if word not in ("step", member[door])} == {}
+    assert sum(word == "step" for word in seen.values()) > 100
+
+
 def test_nothing_breaks(walked: Walk) -> None:
     assert {cell: code for cell, (code, _headers) in walked.headers.items() if code >= 500} == {}
 

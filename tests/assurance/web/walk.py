@@ -21,10 +21,12 @@ A change here is a change of who may do what: read it as one. Whoever is on no l
   +          and something was changed                409   refused, with the reason
   sign in    to the page of signing in                200   without + after a POST: the form again, with the reason
   403        not their role                           kiosk back to the first page of the kiosk
+  step       to the second step, which comes first
 
 stranger, other (a member), owner (whose things they are: secretary of the groups, author of the texts, has voted),
 giver and holder of a proxy, lead (facilitates the groups), elsewhere (facilitates others), board, scrutineer,
-organiser; link (an organiser of the board, by a personal link), card and kiosk (the owner, with a voting card).
+organiser; link (an organiser of the board, by a personal link), asleep (an organiser before the second step, where
+officials are strict), card and kiosk (the owner, with a voting card).
 """
 
 
@@ -75,6 +77,8 @@ def outcome(answer: Any, is_written: bool) -> str:
     word = "sign in" if answer.status_code == 302 and "/sign-in" in place else str(answer.status_code)
     if answer.status_code == 302 and "/kiosk" in place:
         word = "kiosk"
+    if urlsplit(place).path == "/en/second-step":
+        word = "step"
     return word + ("+" if is_written else "")
 
 
@@ -101,7 +105,7 @@ def doer(seen: Walk, rule: str) -> str:
     """Who gets furthest with the form of a rule: changes something, or is at least let through."""
     said = {role: seen.outcomes["POST", rule, role] for role in ROLES}
     best = sorted(
-        ROLES, key=lambda role: (not said[role].endswith("+"), said[role] in ("sign in", "kiosk", "403", "404"))
+        ROLES, key=lambda role: (not said[role].endswith("+"), said[role] in ("sign in", "kiosk", "step", "403", "404"))
     )
     return best[0]
 
@@ -109,7 +113,8 @@ def doer(seen: Walk, rule: str) -> str:
 def _pass(world: World, seen: Walk, cell: Cell, path: str, body: Any = None) -> Any:
     """Ask as one role, note what came of it, and put the world back."""
     method, _rule, role = cell
-    answer = ask(world.browser(role), method, path, body)
+    with world.strict_for(role):
+        answer = ask(world.browser(role), method, path, body)
     is_written = world.restore()
     seen.outcomes[cell] = outcome(answer, is_written)
     seen.headers[cell] = (answer.status_code, headers_of(answer))

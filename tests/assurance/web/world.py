@@ -6,6 +6,7 @@ put back: the database is copied over, which is quicker than making anything ane
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,11 +23,12 @@ from sipvote.members.models import Member, SignIn
 from tests.assurance.web import seasons
 
 # Who asks. "owner" is whose things they are: secretary of the groups, author of texts, voter; "giver" and "holder"
-# have a proxy; "lead" facilitates the groups, "elsewhere" others. The last three are sessions that may do less than
-# who began them: an organiser who came by a personal link, the owner with a voting card on a phone and at a kiosk.
+# have a proxy; "lead" facilitates the groups, "elsewhere" others. The last four are sessions that may do less than
+# who began them: an organiser who came by a personal link, one whose second step is not done, the owner with a voting
+# card on a phone and at a kiosk.
 ROLES = (
     "stranger", "other", "owner", "giver", "holder", "lead", "elsewhere", "board", "scrutineer", "organiser",
-    "link", "card", "kiosk",
+    "link", "asleep", "card", "kiosk",
 )  # fmt: skip
 SAME = {"card": "owner", "kiosk": "owner"}
 
@@ -47,6 +49,13 @@ class World:
         with client.session_transaction() as session:
             session.update({**self.cookies[role], **more})
         return client
+
+    @contextlib.contextmanager
+    def strict_for(self, role: str) -> Iterator[None]:
+        """Roles sleep only where officials are strict; for everybody else they are awake without a second step."""
+        self.app.config["OFFICIALS"] = "strict" if role == "asleep" else "easy"
+        yield
+        self.app.config["OFFICIALS"] = "easy"
 
     def keep(self, name: str = "kept") -> None:
         """This is what the world is put back to from now on."""
