@@ -45,7 +45,7 @@ ROOMS = {
     "voting": [f"voting/{path.name}" for path in sorted((ROOT / "sipvote/voting").glob("*.py"))],
     "assembly": ["assembly/rules.py"],
     "workgroups": ["workgroups/rules.py"],
-    "members": ["members/rules.py"],
+    "members": [f"members/{name}.py" for name in ("rules", "factors", "passkeys", "recovery", "sessions", "four_eyes")],
 }
 SAID = {0: "survived", 1: "killed", 2: "impossible"}
 
