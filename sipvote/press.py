@@ -14,7 +14,8 @@ from typing import Any
 # What the fonts that come with Typst can draw for certain: Latin with its accents, and our own signs.
 _SAFE = re.compile("[\n\u0020-\u017f\u0192\u0218-\u021b\u2010-\u2026\u202f\u2030\u20ac\u2068\u2069\ufffd]")
 
-
+_LINE = 166  # mm between the margins
+_SHORT, _LONGEST = 9, 30  # letters: a cell that is not broken, a word that may be
 FIELDS = {"{n}": "PAGE", "{all}": "NUMPAGES"}  # what documents.py calls PAGE and PAGES
 
 # --- PDF --------------------------------------------------------------------------------------------
@@ -120,6 +121,18 @@ def _prepare(paper: Any, document: dict[str, Any]) -> None:
     languages.set(qn("w:val"), document["language"])
     for name in ("Heading 1", "Heading 2", "Heading 3", "Caption"):
         paper.styles[name].font.color.rgb = RGBColor(0, 0, 0)
+    for name in ("Normal", "Heading 1", "Heading 2", "Heading 3"):
+        _in_arial(paper.styles[name])
+
+
+def _in_arial(style: Any) -> None:
+    """Arial, or what has its widths: every word processor has it; those of the template few have outside Word."""
+    from docx.oxml.ns import qn
+
+    style.font.name = "Arial"
+    fonts = style.element.rPr.rFonts
+    for script in ("ascii", "hAnsi", "eastAsia", "cs"):
+        fonts.attrib.pop(qn(f"w:{script}Theme"), None)  # it would outweigh the name
 
 
 def _foot(paper: Any, document: dict[str, Any]) -> None:
@@ -130,7 +143,7 @@ def _foot(paper: Any, document: dict[str, Any]) -> None:
     foot = paper.sections[0].footer.paragraphs[0]
     for stop in paper.styles["Footer"].paragraph_format.tab_stops:
         foot.paragraph_format.tab_stops.add_tab_stop(stop.position, WD_TAB_ALIGNMENT.CLEAR)
-    foot.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
+    foot.paragraph_format.tab_stops.add_tab_stop(Mm(_LINE), WD_TAB_ALIGNMENT.RIGHT)
     paper.styles["Footer"].font.size = Pt(9)
     foot.add_run(f"{document['title']}\t")
     for part in re.split(r"(\{n\}|\{all\})", document["page"]):
@@ -163,7 +176,7 @@ def _contents(paper: Any, block: dict[str, Any], before: int) -> None:
         line = paper.add_paragraph()
         line.paragraph_format.left_indent, line.paragraph_format.right_indent = Mm(6 * (level - 1)), Mm(12)
         line.paragraph_format.space_after = Pt(2)
-        line.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT)
+        line.paragraph_format.tab_stops.add_tab_stop(Mm(_LINE), WD_TAB_ALIGNMENT.RIGHT)
         link = OxmlElement("w:hyperlink")
         link.set(qn("w:anchor"), f"part{number}")
         link.append(line.add_run(text)._r)
@@ -213,6 +226,7 @@ def _items(paper: Any, block: dict[str, Any]) -> None:
 def _table(paper: Any, block: dict[str, Any]) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
+    from docx.shared import Mm
 
     caption = paper.add_paragraph(block["caption"], style="Caption")
     caption.paragraph_format.keep_with_next = True
@@ -220,6 +234,10 @@ def _table(paper: Any, block: dict[str, Any]) -> None:
     about = OxmlElement("w:tblCaption")
     about.set(qn("w:val"), block["caption"])
     table._tbl.tblPr.append(about)
+    table.autofit = False
+    _room_in_cells(table)
+    for column, width in zip(table.columns, _widths(block), strict=True):
+        column.width = column.cells[0].width = Mm(width)
     _row(table.rows[0], block["headings"], block["numbers"], bold=True)
     # The row is repeated on each page, and read out as the heading of its columns.
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
@@ -228,12 +246,49 @@ def _table(paper: Any, block: dict[str, Any]) -> None:
     paper.add_paragraph()
 
 
+def _widths(block: dict[str, Any]) -> list[float]:
+    """The width of each column in mm: its longest word fits, and what is left goes to the wide ones."""
+    columns = zip(block["headings"], *block["rows"], strict=True)
+    needed = [
+        5 + max([2.4 * _longest(heading), *(2.1 * _longest(cell) for cell in cells)]) for heading, *cells in columns
+    ]
+    left = _LINE - sum(needed)
+    if left < 0:
+        return [width * _LINE / sum(needed) for width in needed]
+    wide = block["wide"] or range(len(needed))
+    return [width + left / len(wide) * (number in wide) for number, width in enumerate(needed)]
+
+
+def _longest(cell: str) -> int:
+    """The letters that must stand in one line: the longest word, or all of a short cell such as "3,8 %"."""
+    if len(cell) <= _SHORT:
+        return len(cell)
+    return min(max(len(word) for word in re.split("[ \n]", cell)), _LONGEST)
+
+
+def _room_in_cells(table: Any) -> None:
+    """Text keeps away from the lines above and below it."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("top", "bottom"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "40")  # twentieths of a point
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.find(qn("w:tblLook")).addprevious(margins)
+
+
 def _row(row: Any, cells: list[str], numbers: list[int], bold: bool = False) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
 
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     for column, (cell, text) in enumerate(zip(row.cells, cells, strict=True)):
         paragraph = cell.paragraphs[0]
         paragraph.add_run(text).bold = bold or None
+        paragraph.paragraph_format.keep_with_next = bold or None  # headings do not stay behind alone
         if column in numbers:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
@@ -255,7 +310,7 @@ def _signatures(paper: Any, block: dict[str, Any]) -> None:
     for line in block["lines"]:
         paragraph = paper.add_paragraph(f"{line}\t")
         paragraph.paragraph_format.space_before = Pt(30)
-        paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(166), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(_LINE), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.LINES)
 
 
 _WRITERS = {

@@ -160,6 +160,24 @@ def test_the_docx_has_headings_header_rows_a_language_and_a_title():
     assert 'w:lang w:val="nl"' in styles and "<dc:title>Verslag</dc:title>" in core and "<dc:language>nl<" in core
 
 
+def test_a_table_of_the_docx_fills_the_line_and_gives_its_room_to_the_wide_columns():
+    long = "a sentence of many short words that wants room"
+    tables = (
+        Table("Themes", ("Theme", "Votes", "Share"), ((long, "10", "4,1 %"),), numbers=(1, 2)),
+        Table("Empty", ("Word", "Word"), ()),
+        Table("Endless", ("Word", "Word"), (("x" * 500, "y" * 500), ("", ""))),
+    )
+    made = documents.docx(a_document(blocks=tables))
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        body = archive.read("word/document.xml").decode()
+    for columns in (re.findall(r'<w:gridCol w:w="(\d+)"', grid) for grid in body.split("<w:tblGrid>")[1:]):
+        widths = [int(width) for width in columns]
+        assert abs(sum(widths) - 166 * 56.7) < 10, "twentieths of a point"
+    first = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', body)[:3]]
+    assert first[0] > 5 * first[1] and first[1] == first[2]
+    assert re.findall(r'<w:tcW w:type="dxa" w:w="(\d+)"', body)[:6] == [str(width) for width in first * 2]
+
+
 def a_long_one() -> Document:
     blocks = [Heading("Before"), Contents("Contents"), Heading("Theme", new_page=True), Heading("Ask", level=2)]
     blocks += [Heading("Remarks", level=2, listed=False), Heading("Proof", new_page=True)]
