@@ -175,6 +175,14 @@ class TestThreeScreens:
         assert "You have voted" in page and "Change my vote" in page
         assert " checked" not in browser.get("/en/2026/vote/ballot").text
 
+    def test_how_many_have_voted_is_counted_for_all_at_once_and_exact_when_it_is_over(self, client, ada, vote):
+        said = '>1</strong> of 1 member'
+        before = client.get("/en/2026/vote").text
+        a_vote(vote, ada, 3)
+        assert client.get("/en/2026/vote").text == before and said not in before, "kept for a moment"
+        hours.close(vote, None)
+        assert said in client.get("/en/2026/vote").text
+
     def test_a_text_in_another_language_is_marked(self, browser_of, ada, vote):
         page = browser_of(ada).get("/fr/2026/vote/ballot").text
         assert '<span class="choice-text" lang="en">' in page and "(English)" in page
