@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from hashlib import sha256
 from itertools import combinations, product
 from typing import Any
 
@@ -288,3 +289,23 @@ def test_a_word_list_is_known_by_its_mark_however_it_is_typed() -> None:
     assert len(seal.mark(first)) == 64
     with pytest.raises(WrongWords):
         seal.mark("these are no words of a list")
+
+
+def test_a_mark_is_that_of_the_words_in_small_letters_with_one_space_between() -> None:
+    first = seal.split(SEED)[0]
+    assert seal.mark("\n".join(f"{n}. {word}," for n, word in enumerate(first.split(), start=1))) == (
+        sha256(" ".join(first.lower().split()).encode()).hexdigest()
+    )
+
+
+def test_who_waits_for_the_opening_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    monkeypatch.setattr(seal, "TELL_EVERY", 2)
+    seal.open_box([sealed(((), ()))] * 5, seal.private_key(SEED), SHAPE, (), heard.append)
+    assert heard == [0, 2, 4]
+
+
+@pytest.mark.parametrize("limits", [(2,), (2, None, 1)])
+def test_a_limit_for_each_question_or_none_at_all(limits: Any) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        seal.open_box([sealed(((0,), ()))], seal.private_key(SEED), SHAPE, limits)

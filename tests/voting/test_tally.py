@@ -433,3 +433,21 @@ def test_exactly_as_many_outcomes_as_can_be_kept_are_not_too_many() -> None:
     bits.refuse_too_many(bits.MOST_OUTCOMES)
     with pytest.raises(tally.TooManyOutcomes):
         bits.refuse_too_many(bits.MOST_OUTCOMES + 1)
+
+
+@pytest.mark.parametrize("rule", tally.RULES)
+@pytest.mark.parametrize("ballots", [[(3, (0,)), (2, (1,)), (1, (2,))], [(1, (n,)) for n in range(4)], []])
+def test_a_report_names_the_rule_that_it_follows(rule: str, ballots: Any) -> None:
+    assert tally.RULES[rule](ballots, 4, 2).rule == rule
+    many = tally.phragmen([(2, (40,)), *[(1, (option,)) for option in range(40)]], 41, 20)
+    assert (many.rule, many.in_turn, many.places_left) == ("phragmen", True, 19)
+
+
+def test_pav_is_refused_from_one_outcome_too_many_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "MOST_OUTCOMES", comb(6, 3))
+    assert tally.is_countable("pav", 6, 3) and not tally.is_countable("pav", 7, 3)
+
+
+def test_how_many_winners_each_ballot_has() -> None:
+    ballots = [(1, ()), (2, (3,)), (4, (0, 3)), (8, (0, 1)), (16, (0, 1, 2))]
+    assert tally.winners_had(ballots, (0, 1, 2)) == (3, 4, 8, 16)
