@@ -19,6 +19,7 @@ def _version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
 
 
+@cache
 def static_url(filename: str) -> str:
     """The address of a static file; its hash makes it safe to keep for a year."""
     return f"/static/{filename}?v={_version(FOLDER / filename)}"

@@ -92,8 +92,8 @@ def retain() -> None:
         return
     retention.follow()
     db.session.commit()
-    retention.settle()
-    _retained["on"] = now().date()
+    if retention.settle():  # else again at the next round
+        _retained["on"] = now().date()
 
 
 def remind() -> None:

@@ -288,6 +288,7 @@ BUILT_SQL = {
     "db.py": "pragmas that stand beside it",
     "backups/manifest.py": "names of our tables and columns",
     "backups/sqlite.py": "names of our tables",
+    "retention/rules.py": "a pragma with a number",
     "readiness/facts.py": "names of pragmas of the module",
     "redteam/attacks.py": "names of tables and columns, by an attacker of a staged database",
     "redteam/naive.py": "the same, of a design that is attacked to see that the attacks work",

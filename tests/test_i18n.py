@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from babel.messages.mofile import read_mo
+from flask import render_template_string
+from flask_babel import gettext as _
 
 from sipvote import catalogs, i18n
 
@@ -29,3 +31,18 @@ def test_no_line_begins_with_french_punctuation():
     assert len(shown) > 500 and any("\N{NO-BREAK SPACE}?" in text for text in shown)
     assert [text for text in shown if re.search(r" [:;?!»]|« ", text)] == []
     assert any("%(" in text for text in shown)
+
+
+def test_the_language_in_force_is_that_of_the_innermost_block(app):
+    assert i18n.language() == "en", "outside an application"
+    with app.test_request_context(environ_overrides={"sipvote.language": "nl"}):
+        assert i18n.language() == "nl"
+        with i18n.in_language("fr"):
+            with i18n.in_language("en"):
+                assert (i18n.language(), str(_("Help"))) == ("en", "Help")
+            assert (i18n.language(), str(_("Help"))) == ("fr", "Aide")
+        with pytest.raises(ZeroDivisionError), i18n.in_language("fr"):
+            _never = 1 / 0
+        assert (i18n.language(), str(_("Help"))) == ("nl", "Hulp")
+    with app.test_request_context(environ_overrides={"sipvote.language": "fr"}):
+        assert render_template_string("{{ _('Help') }}") == "Aide", "another request, another language"

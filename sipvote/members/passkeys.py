@@ -22,6 +22,7 @@ from . import factors
 from .models import Member
 from .step_models import Factor
 
+USUAL_PORTS = {"https": 443, "http": 80}
 LIVES = 5 * 60  # seconds between asking and answering
 ADDING, PROVING = "passkey to add", "passkey to prove"
 LONGEST = 20_000  # characters of an answer; a real one has a few hundred
@@ -54,7 +55,9 @@ def _wrong() -> tuple[type[Exception], ...]:
 def _site() -> tuple[str, str]:
     """The name that passkeys belong to, and the only origin that may ask for them: those of the public address."""
     parts = urlsplit(current_app.config["BASE_URL"])
-    return parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
+    name = parts.hostname or ""  # in small letters, as browsers send it
+    usual = parts.port in (None, USUAL_PORTS.get(parts.scheme))
+    return name, f"{parts.scheme}://{name}" + ("" if usual else f":{parts.port}")
 
 
 def of_member(member_id: int) -> list[Factor]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..db import Base
@@ -16,7 +16,8 @@ class Factor(Base):
     """Something that an official has: an app that shows codes, or a passkey. In use from `proved_at` on.
 
     Of an app: `secret` is locked away (factors.py), and no code of `last_step` (30 seconds each) or before counts
-    again. Of a passkey: its name for itself, its public key, and how often it has signed.
+    again. Of a passkey: its name for itself, its public key, how often it has signed, and as `last_step` the second
+    (since 1970) of the last challenge that it answered.
     """
 
     __tablename__ = "factor"
@@ -27,7 +28,7 @@ class Factor(Base):
     kind: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(60))
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
-    last_step: Mapped[int] = mapped_column(default=0)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
     credential: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     signed: Mapped[int] = mapped_column(default=0)

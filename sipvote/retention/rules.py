@@ -28,6 +28,7 @@ TEXTS_KEPT = timedelta(days=7)
 TRIES_KEPT = timedelta(days=1)
 LINKS_KEPT = timedelta(days=30)
 UNSAVED_KEPT = timedelta(days=90)
+PATIENCE = 2000  # milliseconds that the log is waited for
 
 # A table, which of its rows, and the values that take the place of what they hold; None: the rows go.
 Piece = tuple[Any, Any, dict[str, Any] | None]
@@ -163,11 +164,21 @@ def _do(piece: Piece) -> int:
     return 0 if table is Election else int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def settle() -> None:
-    """On SQLite, write the log into the file and empty it: what was deleted stands nowhere any more (secure_delete)."""
-    if db.engine.dialect.name == "sqlite":
-        with look() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def settle() -> bool:
+    """On SQLite, write the log into the file and empty it: what was deleted stands nowhere any more (secure_delete).
+
+    Somebody who reads for long keeps the log as it is. Writers would wait too, so it is soon given up: then False.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    with look() as connection:
+        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {PATIENCE}")
+        try:
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience:d}")
+    return not is_busy
 
 
 def certify(kind: str, lines: list[list[Any]], by: int | None, subject: str = "") -> Certificate:

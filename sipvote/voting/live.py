@@ -148,6 +148,14 @@ def voted(election: Election) -> int:
     return election.voted if election.counted_at else box.turnout(election.id) + paper_ballots.handed_out(election)
 
 
+_voted: Kept[int, int] = Kept(KEPT_FOR)
+
+
+def voted_about(election: Election) -> int:
+    """The same for a page that many open at once: while it is open, at most a moment old."""
+    return _voted.get(election.id, lambda: voted(election)) if election.is_open else voted(election)
+
+
 def _progress(election_id: int) -> Any:
     """How far the opening of the box is, and the last announcement."""
     last = select(func.max(Announcement.id)).where(Announcement.election_id == election_id)

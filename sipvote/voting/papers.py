@@ -38,7 +38,8 @@ class PaperOption:
     @property
     def language(self) -> str:
         """The language that the words are shown in: the page's, else the original."""
-        return language() if language() in self.texts else self.original
+        wanted = language()
+        return wanted if wanted in self.texts else self.original
 
     @property
     def title(self) -> str:

@@ -54,7 +54,7 @@ def index(year: int) -> str:
         election=election,
         paper=paper,
         standing=standing,
-        turnout=live.voted(election) if election else 0,
+        turnout=live.voted_about(election) if election else 0,
         custody=forms.CUSTODY_WORDS,
         watching=scrutineers.accepted(election) if election else [],
         why_not=(me.why_not if me else rules.why_not_vote)(election, standing),

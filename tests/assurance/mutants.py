@@ -1,6 +1,6 @@
 """Small faults for a module's functions, one at a time: what a mutation run puts in to see whether a test notices.
 
-Left out: annotations, docstrings, the wording of sentences (`_()`, messages of exceptions), default values,
+Left out: annotations, docstrings, wording (`_()`, messages of exceptions, any string of several words), default values,
 decorators, and what stands outside functions.
 """
 
@@ -19,6 +19,7 @@ COMPUTED = {
     ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd,
     ast.LShift: ast.RShift, ast.RShift: ast.LShift,
 }  # fmt: skip
+LONG = 12  # letters: a string with a space that is longer is a sentence
 WORDS = {"_", "_l", "gettext", "ngettext", "lazy_gettext"}
 
 
@@ -141,7 +142,7 @@ class _Finder(ast.NodeVisitor):
             self.put(node, "value", not node.value, f"{node.value} → {not node.value}")
         elif isinstance(node.value, int | float):
             self.put(node, "value", node.value + 1, f"{node.value} → {node.value + 1}")
-        elif isinstance(node.value, str):
+        elif isinstance(node.value, str) and not (" " in node.value and len(node.value) > LONG):
             self.put(node, "value", f"XX{node.value}", f"{node.value[:40]!r} → with XX before it")
         elif isinstance(node.value, bytes):
             self.put(node, "value", b"XX" + node.value, f"{node.value[:40]!r} → with XX before it")

@@ -62,6 +62,22 @@ def options_on(page):
     return html.unescape(re.search(r'data-options="([^"]*)"', page.text)[1])
 
 
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("https://Vote.Example.org", ("vote.example.org", "https://vote.example.org")),
+        ("https://vote.example.org:443/", ("vote.example.org", "https://vote.example.org")),
+        ("http://localhost:80", ("localhost", "http://localhost")),
+        ("https://vote.example.org:8443", ("vote.example.org", "https://vote.example.org:8443")),
+        ("http://vote.example.org:443", ("vote.example.org", "http://vote.example.org:443")),
+    ],
+)
+def test_the_site_is_written_as_browsers_write_it(app, monkeypatch, address, site):
+    monkeypatch.setitem(app.config, "BASE_URL", address)
+    with app.app_context():
+        assert passkeys._site() == site
+
+
 class TestAdding:
     def test_a_passkey_counts_at_once_and_its_owner_hears_of_it(self, device_of):
         dre = an_organiser()

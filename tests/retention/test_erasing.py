@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select, text
 
-from sipvote import audit, mail
-from sipvote.db import Base, db, now
+from sipvote import audit, mail, worker
+from sipvote.db import Base, db, look, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.members import rules as members
@@ -162,6 +162,33 @@ def test_no_byte_of_the_name_stays_in_the_file():
     rules.settle()
     files = [each for each in (path, path.with_name(path.name + "-wal")) if each.exists()]
     assert [name for name in names if any(name in each.read_bytes() for each in files)] == []
+
+
+def test_who_reads_for_long_holds_the_log_up_but_not_the_service(monkeypatch):
+    if db.engine.dialect.name != "sqlite":
+        assert rules.settle()
+        return
+    monkeypatch.setattr(rules, "PATIENCE", 20)
+    log = Path(f"{db.engine.url.database}-wal")
+    with look() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT count(*) FROM member").scalar()
+        a_member()
+        db.session.commit()
+        assert not rules.settle() and log.stat().st_size
+        with look() as another:
+            assert another.exec_driver_sql("PRAGMA busy_timeout").scalar() > 1000, "patient as before"
+        reader.exec_driver_sql("ROLLBACK")
+    assert rules.settle() and not log.stat().st_size
+
+
+def test_what_was_not_settled_is_settled_at_the_next_round(monkeypatch):
+    answers = [False, True]
+    monkeypatch.setattr(worker, "_retained", {})
+    monkeypatch.setattr(worker.retention, "settle", lambda: answers.pop(0))
+    for _round in range(3):
+        worker.retain()
+    assert answers == []
 
 
 def test_the_database_stays_whole():

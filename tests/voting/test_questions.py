@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from sqlalchemy import select
 
+from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
@@ -14,6 +16,7 @@ from sipvote.themes import review
 from sipvote.themes.models import Theme
 from sipvote.voting import (
     box,
+    checkpoints,
     counting,
     forms,
     freezing,
@@ -29,6 +32,7 @@ from sipvote.voting import (
 from sipvote.voting.checklist import checklist
 from sipvote.voting.models import Custody, Election, Question
 from tests.factories import (
+    a_counted_election,
     a_member,
     a_paper,
     a_scrutineer,
@@ -269,6 +273,27 @@ class TestOnPaper:
         assert election.voted == 10 and election.report["spoilt_papers"] == 1
         result.publish(election, None)
         assert verified(election, tmp_path, "--seed", seed)
+        with zipfile.ZipFile(tmp_path / "package.zip") as archive:
+            packed = json.loads(archive.read("election.json"))
+            assert json.loads(archive.read("report.json"))["spoilt"] == 0
+            assert len(archive.read("papers.json").splitlines()) == 2 + 3
+        assert (packed["spoilt_papers"], packed["goes_on"], packed["custody"]) == (1, 0, "server")
+        assert packed["roll_hash"] == election.roll_hash and packed["roll_size"] == election.roll_size
+        assert packed["title"]["nl"].startswith("Stemming") and "2026" in packed["title"]["en"]
+        asked = [(q["kind"], q["country"], q["voters"], q["majority"]) for q in packed["questions"]]
+        assert asked == [
+            ("themes", None, None, None),
+            ("prolong", "FR", 2, "simple"),
+            ("action", None, None, "two_thirds"),
+        ]
+        assert [o["original"] for o in packed["questions"][0]["options"]] == ["en"] * 4
+
+    def test_taking_the_package_is_recorded(self):
+        eva = a_scrutineer()
+        election = a_counted_election((0,), (1,))
+        packing.scrutineers_package(election, eva.id)
+        last = db.session.scalars(select(Entry).order_by(Entry.id.desc())).first()
+        assert (last.act, last.subject, last.actor) == ("download package", checkpoints.name_of(election), eva.number)
 
 
 class TestPages:
@@ -310,7 +335,7 @@ class TestPages:
         assert counting.opened(db.session.get(Election, election.id)) == [(1, ((1, 2), (0,), ()))]
 
     def test_everybody_sees_what_was_decided(self, client):
-        election, _theme = a_full_vote()
+        election, theme = a_full_vote()
         counted(election)
         result.publish(election, None)
         page = client.get("/en/2026/vote/results").text
@@ -318,9 +343,16 @@ class TestPages:
         # Six French members voted: too few for numbers.
         facts = client.get("/en/2026/vote/results.json").json["questions"]
         assert facts[PROLONG]["adopted"] and facts[PROLONG]["yes"] is None
+        assert facts[PROLONG] == {
+            "kind": "prolong", "question": facts[PROLONG]["question"], "rule": "majority", "majority": "simple",
+            "country": "FR", "theme": theme.id, "ballots": 6, "yes": None, "no": None, "blank": None, "adopted": True,
+        }  # fmt: skip
+        assert set(facts[PROLONG]["question"]) == {"nl", "fr", "en"}
         assert [facts[ACTION][name] for name in ("yes", "no", "blank", "adopted")] == [8, 5, 2, False]
         table = client.get("/en/2026/vote/results.csv").data.decode("utf-8-sig").splitlines()
-        assert "Shall the board open an office in Namur?;Yes;8;not adopted" in table
+        assert [line.split(";", 1)[1] for line in table if "office in Namur" in line] == [
+            "Yes;8;not adopted", "No;5;", "Abstained;2;",
+        ]  # fmt: skip
         assert json.dumps(facts)
 
     def test_organisers_draft_change_and_drop_questions(self, browser_of):

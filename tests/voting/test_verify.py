@@ -4,8 +4,9 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from sipvote.voting import seal, tally, verify
-from sipvote.voting.package import Contents, package
-from tests.voting.closed import CLOSED, KEY, QUESTIONS, SEED, chain, sealed
+from sipvote.voting.decisions import Decision, decide
+from sipvote.voting.package import Contents, Question, package
+from tests.voting.closed import CLOSED, KEY, QUESTIONS, SEED, chain, sealed, texts
 from tests.voting.forgeries import FORGERIES, HONEST, PACKAGE, edit, packed, recount, resigned, unpacked
 from tests.voting.test_tally import BLANK_HEAVY, votes
 
@@ -98,6 +100,114 @@ def test_ballots_that_break_the_rules_are_spoilt_for_the_recount_too(check: Any)
 def test_files_that_were_only_packed_again_are_verified(check: Any) -> None:
     assert check(packed(unpacked()))[0] == 0
     assert check(resigned(unpacked()))[0] == 0  # so that what follows is refused for its forgery
+
+
+# Yes and no, ballots on paper, a limit to the themes
+
+ONLINE = [((0, 1), (0,), (1,)), ((0,), (0,), ()), ((0, 2), (1,), (0,)), ((1,), (0,), (1,)), ((), (), (1,))]
+PAPERS = [(1, ((0, 1), (0,), (1,))), (1, ((3,), (), (0,)))]
+
+
+def a_full_election() -> Contents:
+    """Two themes at most: one goes on, because members in Belgium say so, and one of two places is left."""
+    answers = [texts("Yes"), texts("No")]
+    questions = (
+        Question(texts("Themes"), "approval", 2, 2, [texts(f"Theme {n}") for n in range(4)]),
+        Question(texts("On?"), "majority", 1, 1, answers, "prolong", "simple", "BE", voters=6),
+        Question(texts("Office?"), "majority", 1, 1, answers, "action", "two_thirds"),
+    )
+    envelopes = [seal.seal(seal.write(choices, (4, 2, 2)), seal.public_key(SEED)) for choices in ONLINE]
+    lists = [[seal.tracker(envelope) for envelope in envelopes]]
+    ballots = sorted(Counter([*ONLINE, *(choices for _once, choices in PAPERS)]).items())
+    box = [(times, choices) for choices, times in ballots]
+    counted = [tally.question(box, number) for number in range(3)]
+    reports = [tally.approval(counted[0], 4, 1), decide(counted[1], "simple", 6), decide(counted[2], "two_thirds")]
+    return replace(
+        HONEST, questions=questions, envelopes=envelopes, lists=lists, checkpoints=chain(lists), replaced=[],
+        ballots=box, papers=PAPERS, spoilt=0, spoilt_papers=1, reports=reports, most_themes=2, roll_size=8,
+    )  # fmt: skip
+
+
+FULL = a_full_election()
+
+
+def test_yes_and_no_and_ballots_on_paper_are_recounted(check: Any) -> None:
+    status, printed = check(package(FULL, KEY), "--seed", SEED.hex())
+    assert status == 0, printed
+    adopted = [report.is_adopted for report in FULL.reports if isinstance(report, Decision)]
+    assert adopted == [True, False], "so that one place is left of two"
+
+
+@pytest.mark.parametrize(
+    ("forged", "why"),
+    [
+        ({"most_themes": None}, "The report on question 1 does not follow"),
+        ({"goes_on": 1}, "The report on question 1 does not follow"),
+        ({"roll_size": 7}, "more envelopes and papers than electors"),
+        ({"spoilt_papers": 2}, "more envelopes and papers than electors"),
+        ({"spoilt_papers": -1}, "A number in election.json is not right."),
+        ({"papers": [(1, ((1,), (), ())), PAPERS[1]]}, "is not among those that were counted"),
+        ({"papers": PAPERS[:1]}, "5 envelopes, but 6 ballots"),
+    ],
+    ids=str,
+)
+def test_a_signed_package_that_contradicts_itself_is_refused(check: Any, forged: dict[str, Any], why: str) -> None:
+    status, printed = check(package(replace(FULL, **forged), KEY))
+    assert status == 1 and why in printed
+
+
+@pytest.mark.parametrize(
+    ("number", "forged", "why"),
+    [
+        (1, {"kind": "action"}, "The report on question 1 does not follow"),
+        (1, {"voters": 4}, "more answers than voters"),
+        (1, {"voters": 8}, "more answers than voters"),
+        (1, {"voters": 7}, "The report on question 2 does not follow"),
+        (1, {"country": None}, "The report on question 2 does not follow"),
+        (2, {"majority": "absolute"}, "The report on question 3 does not follow"),
+        (2, {"majority": "most"}, "A question of yes or no is not one."),
+        (2, {"max_approvals": 2}, "A question of yes or no is not one."),
+        (2, {"options": [texts("Yes"), texts("No"), texts("Perhaps")]}, "A question of yes or no is not one."),
+        (2, {"seats": 0}, "A number of places is not right."),
+    ],
+    ids=str,
+)
+def test_a_question_that_is_not_the_one_that_was_counted_is_refused(
+    check: Any, number: int, forged: dict[str, Any], why: str
+) -> None:
+    questions = list(FULL.questions)
+    questions[number] = replace(questions[number], **forged)
+    status, printed = check(package(replace(FULL, questions=questions), KEY))
+    assert status != 0 and why in printed
+
+
+def test_where_more_can_happen_than_can_be_followed_it_counts_until_the_first_tie(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ballots = [(5, [0]), (2, [1, 4]), (2, [2]), (1, [3])]
+    monkeypatch.setattr(verify, "MOST_STATES", 0)
+    found = verify.phragmen(ballots, 6, 4)
+    assert (found["elected"], found["tied"], found["in_turn"]) == ([0], [1, 2, 3, 4], True)
+    assert verify.phragmen([(5, [0]), (3, [1]), (2, [2]), (2, [3])], 4, 3)["elected"] == [0, 1]
+
+
+def test_the_package_is_the_same_on_every_machine(check: Any) -> None:
+    made = package(HONEST, KEY)
+    assert made == PACKAGE
+    with ZipFile(BytesIO(made)) as archive:
+        entries = archive.infolist()
+    assert [entry.filename for entry in entries] == sorted(unpacked())
+    assert {(e.date_time, e.create_system, e.external_attr, e.compress_type) for e in entries} == {
+        ((1980, 1, 1, 0, 0, 0), 3, 0o644 << 16, 0)
+    }
+    written = unpacked(made)["election.json"].decode()
+    assert written == json.dumps(json.loads(written), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert json.loads(unpacked(package(FULL, KEY))["election.json"]) == {
+        "id": "election 3", "title": texts("Vote of 2027"), "custody": "scrutineers", "most_themes": 2, "goes_on": 0,
+        "spoilt_papers": 1, "roll_size": 8, "roll_hash": "a" * 64, "opened_at": "2027-06-01T08:00:00Z",
+        "closed_at": "2027-06-15T18:00:00Z", "public_key": seal.public_key(SEED).hex(), "signing_key": PUBLIC,
+        "questions": [asdict(question) for question in FULL.questions],
+    }  # fmt: skip
 
 
 # Forgers without the key
@@ -254,10 +364,9 @@ def zipped(name: str, content: bytes, **settings: Any) -> bytes:
     return archive.getvalue()
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_traps_are_not_read(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     twice = BytesIO(PACKAGE)
-    with ZipFile(twice, "a") as archive:
+    with ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr(ZipInfo("report.json"), b"{}")
     bomb = zipped("report.json", b"0" * 50_000_000, compression=ZIP_DEFLATED)
     assert len(bomb) < 100_000

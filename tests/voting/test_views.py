@@ -175,6 +175,14 @@ class TestThreeScreens:
         assert "You have voted" in page and "Change my vote" in page
         assert " checked" not in browser.get("/en/2026/vote/ballot").text
 
+    def test_how_many_have_voted_is_counted_for_all_at_once_and_exact_when_it_is_over(self, client, ada, vote):
+        said = ">1</strong> of 1 member"
+        before = client.get("/en/2026/vote").text
+        a_vote(vote, ada, 3)
+        assert client.get("/en/2026/vote").text == before and said not in before, "kept for a moment"
+        hours.close(vote, None)
+        assert said in client.get("/en/2026/vote").text
+
     def test_a_text_in_another_language_is_marked(self, browser_of, ada, vote):
         page = browser_of(ada).get("/fr/2026/vote/ballot").text
         assert '<span class="choice-text" lang="en">' in page and "(English)" in page
@@ -318,7 +326,26 @@ class TestTheResult:
         assert "The 2 themes with the most votes are elected." in page and "100%" in page
         facts = client.get("/en/2026/vote/results.json").json
         assert [o["approvals"] for o in facts["questions"][0]["options"]] == [7, 6, 5, 0]
-        assert facts["voted"] == 14 and facts["questions"][0]["blank"] == 1
+        last = checkpoints.point_of(election, checkpoints.checkpoints(election)[-1])
+        assert {name: fact for name, fact in facts.items() if name != "questions"} == {
+            "vote": checkpoints.name_of(election), "edition": election.edition.label, "custody": "server",
+            "opened_at": board.stamp(election.opened_at), "closed_at": board.stamp(election.closed_at),
+            "published_at": board.stamp(election.published_at), "last_checkpoint": last.hash(),
+            "roll": {"members": 14, "hash": election.roll_hash}, "ballot_hash": election.ballot_hash,
+            "public_key": election.public_key.hex(), "signing_key": keys.public_signing_key(),
+            "voted": 14, "on_paper": 0, "spoilt": 0,
+        }  # fmt: skip
+        (themes,) = facts["questions"]
+        assert {name: fact for name, fact in themes.items() if name not in ("options", "explanation", "question")} == {
+            "kind": "themes", "rule": "approval", "seats": 2, "max_approvals": 3, "ballots": 14, "blank": 1,
+            "waits_for_a_lot": False, "lot": None,
+        }  # fmt: skip
+        first = themes["options"][0]
+        assert first == {
+            "number": 0, "theme": first["theme"], "title": {"en": "Theme 0"}, "approvals": 7, "elected": True,
+            "tied": False,
+        }  # fmt: skip
+        assert [o["elected"] for o in themes["options"]] == [True, True, False, False]
         table = client.get("/en/2026/vote/results.csv").data.decode("utf-8-sig").splitlines()
         assert table[1] == "Which themes shall we work on?;Theme 0;7;elected" and table[4].endswith(
             "Theme 3;0;not elected"
