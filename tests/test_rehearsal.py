@@ -13,7 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyotp
 import pytest
+import time_machine
 
 from sipvote import spreadsheets
 from sipvote.boot import Trouble
@@ -30,6 +32,7 @@ from sipvote.rehearsal.report import Report
 from sipvote.rehearsal.seasons_cast import Circle, Player
 from sipvote.rehearsal.seasons_letters import BEGIN, dates_in
 from sipvote.rehearsal.seasons_matching import best_dates, most_placed
+from sipvote.rehearsal.two import App
 from sipvote.rehearsal.year import dates
 from sipvote.stocktake.models import Status
 from sipvote.workgroups.planning import Mode
@@ -137,6 +140,12 @@ def test_a_broken_promise_is_told_and_counted(capsys):
     report.promise("nothing is doubled", False, "one  is")
     assert (report.kept, report.broken) == (1, ["nothing is doubled"])
     assert "✗ nothing is doubled: one is" in capsys.readouterr().out
+
+
+def test_an_app_shows_no_code_twice():
+    with time_machine.travel(3000, tick=False):
+        app, shown = App("A" * 32), pyotp.TOTP("A" * 32)
+        assert [app.code(), app.code()] == [shown.at(3000), shown.at(3030)]
 
 
 def test_a_play_needs_enough_members():

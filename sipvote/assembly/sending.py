@@ -8,13 +8,14 @@ import hashlib
 import json
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
-from .. import audit
+from .. import audit, jobs
 from ..db import db, now
 from ..editions.models import Edition
 from ..errors import Refused
@@ -91,7 +92,10 @@ def _about_asked(facts: dict[str, Any]) -> str:
     return f"{KINDS[facts['kind']].title} {db.session.get_one(Edition, facts['edition']).year}"
 
 
-four_eyes.register("send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked, _about_asked)
+four_eyes.register(
+    "send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked, _about_asked,
+    after=partial(jobs.ask, "mailings"),
+)  # fmt: skip
 
 
 def begin_planned(mailing: Mailing) -> None:

@@ -121,10 +121,21 @@ def publish(chosen: Collection[int], seal: str, on: date, by: int | None) -> Seq
     1 take the drafts, so that nobody changes them; 2 compare with what was looked at; 3 compare and set; 4 put
     questions on the next ballot; 5 write the letters; 6 note it.
     """
-    if not chosen:
-        raise Refused(_("Choose at least one decision to publish."))
     locked = select(Decision.id).where(Decision.published_at.is_(None)).order_by(Decision.id).with_for_update()
     db.session.execute(locked)
+    decisions = looked_at(chosen, seal, on)
+    _set(decisions, on)
+    for decision in decisions:
+        following.ask_all(decision, by)
+    told = telling.tell(decisions)
+    _note(decisions, on, told, by)
+    return decisions
+
+
+def looked_at(chosen: Collection[int], seal: str, on: date) -> Sequence[Decision]:
+    """The drafts that somebody chose, if they can be published as they were looked at. Raises Refused."""
+    if not chosen:
+        raise Refused(_("Choose at least one decision to publish."))
     found = preview()
     if seal != found.seal:
         raise Refused(_("Something changed since you looked: somebody wrote, or published. Look at it again."))
@@ -133,11 +144,6 @@ def publish(chosen: Collection[int], seal: str, on: date, by: int | None) -> Seq
         raise Refused(_("One of these decisions is not complete, or was published already. Look at it again."))
     if why := why_not_on(decisions, on):
         raise Refused(why)
-    _set(decisions, on)
-    for decision in decisions:
-        following.ask_all(decision, by)
-    told = telling.tell(decisions)
-    _note(decisions, on, told, by)
     return decisions
 
 

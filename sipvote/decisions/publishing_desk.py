@@ -23,6 +23,7 @@ from .views import asked_year, label_of, words
 
 def _asked(chosen: list[int], seal: str, on: date) -> Any:
     """Ask a second person to publish; None where one may do it alone. Raises Refused."""
+    publishing.looked_at(chosen, seal, on)
     return asked_instead("publish decisions", "decisions", chosen=chosen, seal=seal, on=on.isoformat())
 
 

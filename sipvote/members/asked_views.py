@@ -38,12 +38,15 @@ def asked_acts() -> str:
 @weighs
 def confirm_act(asked_id: int) -> Any:
     """The second person's word: then it is done."""
+    asked = db.get_or_404(AskedAct, asked_id)
+    act = four_eyes.ACTS[asked.act]
     try:
-        four_eyes.confirm(db.get_or_404(AskedAct, asked_id), current_user.member_id, current_user.roles)
+        four_eyes.confirm(asked, current_user.member_id, current_user.roles)
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
         raise Refused(_("Something changed meanwhile. Look at it again.")) from None
+    act.after()
     flash(_("It is done."), "ok")
     return see_other(url_for(".asked_acts"))
 

@@ -48,6 +48,8 @@ def member(member_id: int) -> Any:
     if form.validate_on_submit():
         city = db.session.get(City, form.city.data)
         try:
+            if why := rules.why_not_grant(person, Role(form.role.data), city):
+                raise Refused(why)
             facts = {"member": person.number, "role": form.role.data, "city": form.city.data}
             if asked := asked_instead("grant", f"member {person.number}", **facts):
                 return asked
@@ -103,6 +105,14 @@ def preview(upload_id: int) -> str:
     )  # fmt: skip
 
 
+def _asked_to_import(kept: RollUpload) -> Any:
+    """Ask a second person to import it; None where one may do it alone. Raises Refused."""
+    read = roll.read(kept.content)
+    if read.faults:
+        raise Refused(_("The file has faults, so nothing was changed. Mend them and send it again."))
+    return asked_instead("import roll", "members", upload=kept.id, seen=roll.stamp(kept, roll.compare(read)))
+
+
 @desk.post("/import/<int:upload_id>")
 @requires("members.import")
 @weighs
@@ -110,7 +120,7 @@ def apply(upload_id: int) -> Any:
     kept = db.get_or_404(RollUpload, upload_id)
     if kept.applied_at:
         raise Refused(_("This roll was imported already."))
-    if asked := asked_instead("import roll", "members", upload=kept.id):
+    if asked := _asked_to_import(kept):
         return asked
     try:
         what = roll.apply(roll.read(kept.content), current_user.member_id)

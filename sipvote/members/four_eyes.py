@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 
 from .. import audit, mail
 from ..access import MAY, Role
-from ..db import db, now
+from ..db import db, learn_sizes, now
 from ..errors import Refused
 from ..fields import plain_lines
 from . import roll, rules
@@ -37,20 +37,24 @@ class Act:
     """What takes two: its name, which key of MAY asks and confirms, how it is done (facts, by whom), and on what.
 
     Facts are numbers and keys, for they outlive the people; `about` makes words of them when they are read.
+    `after` is called once what was done is committed.
     """
 
     name: LazyString
     may: str
     do: Do
     about: About
+    after: Callable[[], None]
 
 
 ACTS: dict[str, Act] = {}
 
 
-def register(word: str, name: LazyString, may: str, do: Do, about: About) -> None:
+def register(
+    word: str, name: LazyString, may: str, do: Do, about: About, after: Callable[[], None] = lambda: None
+) -> None:
     """Make an act known that takes two. Rooms to the right register theirs when they are loaded."""
-    ACTS[word] = Act(name, may, do, about)
+    ACTS[word] = Act(name, may, do, about, after)
 
 
 def about(asked: AskedAct) -> str:
@@ -123,10 +127,16 @@ def _end(asked_id: int, by: int, outcome: str, why: str = "") -> AskedAct:
 
 
 def why_not_confirm(asked: AskedAct, by: int, roles: frozenset[Role]) -> str | None:
-    """Nobody confirms what they have asked for themselves, nor what their role does not allow."""
+    """Nobody confirms what they have asked for themselves, nor what their role does not allow; and both count as
+    long as they have it."""
+    may = MAY[ACTS[asked.act].may]
     if asked.asked_by_id == by:
         return _("You asked for this yourself. Somebody else confirms it.")
-    return None if roles & MAY[ACTS[asked.act].may] else _("Your role does not allow this.")
+    if not roles & may:
+        return _("Your role does not allow this.")
+    if asked.asked_by_id not in {other.id for other in rules.others_with(may, by)}:
+        return _("Who asked for this may no longer do it. Refuse it, then ask for it yourself.")
+    return None
 
 
 def confirm(asked: AskedAct, by: int, roles: frozenset[Role]) -> None:
@@ -144,8 +154,8 @@ def refuse(asked: AskedAct, by: int, roles: frozenset[Role], why: str) -> None:
         _end(asked.id, by, "withdrawn")
         audit.record("withdraw act", asked.subject, by, what=asked.act)
         return
-    if no := why_not_confirm(asked, by, roles):
-        raise Refused(no)
+    if not roles & MAY[ACTS[asked.act].may]:
+        raise Refused(_("Your role does not allow this."))
     why = plain_lines(why)[:1000]
     if not why:
         raise Refused(_("Give a reason: who asked reads it."))
@@ -167,15 +177,21 @@ def _grant(facts: dict[str, Any], by: int) -> None:
 
 
 def _revoke(facts: dict[str, Any], by: int) -> None:
-    if given := db.session.get(Grant, facts["grant"]):
-        rules.revoke(given, by)
+    given = db.session.get(Grant, facts["grant"])
+    # A number may be given again to another role of another person, where the database counts so.
+    if given is None or (given.member.number, given.role) != (facts["member"], facts["role"]):
+        raise Refused(_("This role was taken back already."))
+    rules.revoke(given, by)
 
 
 def _import(facts: dict[str, Any], by: int) -> None:
     kept = db.session.get(RollUpload, facts["upload"])
     if kept is None or kept.applied_at:
         raise Refused(_("This roll was imported already, or thrown away."))
-    roll.apply(roll.read(kept.content), by)
+    read = roll.read(kept.content)
+    if roll.stamp(kept, roll.compare(read)) != facts.get("seen"):
+        raise Refused(_("The members are no longer those of when this was asked. Look at the preview, and ask again."))
+    roll.apply(read, by)
     kept.applied_at, kept.content = now(), b""
 
 
@@ -190,4 +206,4 @@ def _about_roll(facts: dict[str, Any]) -> str:
 
 register("grant", _l("Give a role"), "members.grant", _grant, _about_role)
 register("revoke", _l("Take a role back"), "members.grant", _revoke, _about_role)
-register("import roll", _l("Import the roll"), "members.import", _import, _about_roll)
+register("import roll", _l("Import the roll"), "members.import", _import, _about_roll, after=learn_sizes)

@@ -6,6 +6,8 @@ so that an organiser sees the consequences before they happen.
 """
 
 import csv
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -235,6 +237,15 @@ def compare(roll: Roll) -> Comparison:
             same += 1
     leaving = [(row["id"], row["number"], row["name"]) for row in known.values() if row["left"] is None]
     return Comparison(new, changed, leaving, same)
+
+
+def stamp(kept: RollUpload, what: Comparison) -> str:
+    """What names a file and whom it would let in and out: who confirms importing it confirms this and nothing else.
+
+    What members change themselves meanwhile, as the language of their mails, is not in it.
+    """
+    who = sorted(row["number"] for row in what.new), sorted(number for _id, number, _name in what.leaving)
+    return hashlib.sha256(kept.content + json.dumps(who).encode()).hexdigest()
 
 
 def differences(what: Comparison) -> list[tuple[str, str, list[str]]]:

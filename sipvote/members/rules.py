@@ -313,13 +313,18 @@ def others_with(roles: frozenset[Role], but: int) -> Sequence[Member]:
     return db.session.scalars(members_today(others).order_by(Member.id)).all()
 
 
-def grant(member: Member, role: Role, city: City | None, by: int | None) -> Grant:
-    """Give a member a role; raises Refused when they hold it already."""
+def why_not_grant(member: Member, role: Role, city: City | None) -> str | None:
+    """A role is held once, and only facilitators have theirs for a city."""
     if city is not None and role != Role.FACILITATOR:
-        raise Refused(_("Only the role of facilitator can be limited to a city."))
+        return _("Only the role of facilitator can be limited to a city.")
     held = [g for g in member.grants if g.role == role and g.city_id == (city.id if city else None)]
-    if held:
-        raise Refused(_("%(name)s has this role already.", name=member.name))
+    return _("%(name)s has this role already.", name=member.name) if held else None
+
+
+def grant(member: Member, role: Role, city: City | None, by: int | None) -> Grant:
+    """Give a member a role. Raises Refused."""
+    if why := why_not_grant(member, role, city):
+        raise Refused(why)
     given = Grant(member=member, role=role, city=city, granted_at=now(), granted_by_id=by)
     db.session.add(given)
     db.session.flush()

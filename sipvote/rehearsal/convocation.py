@@ -16,14 +16,17 @@ LANGUAGES = 3
 def convoke(play: Play) -> int:
     """Send it; gives how many members have it."""
     _try_out(play)
-    before, cpu, began = _arrived(play), play.stage.cpu_until_now("work"), time.monotonic()
     page = play.organiser.go(f"/{NEXT}/mailings/convocation/send")
     addresses = [row["email"] for row in play.rows if row["email"]]
     n = len(addresses)
     told = f"Send this letter to {n:,} members?"
     play.report.promise("the button says how many members get the convocation", page.title == told, page.title)
-    page = play.organiser.browser.submit(page.form("/convocation/send"), {"per_minute": str(PER_MINUTE)})
-    if "The letters are being sent." not in page.text:
+    mails = len(play.second.letters())
+    asked = play.organiser.browser.submit(page.form("/convocation/send"), {"per_minute": str(PER_MINUTE)})
+    play.second.await_letter("/asked", mails)
+    before, cpu, began = _arrived(play), play.stage.cpu_until_now("work"), time.monotonic()
+    page = play.second.confirm(asked)
+    if "It is done." not in page.text:
         raise Broken(f"the convocation is not sent: {page.text[:300]}")
     _await_end(play, n, began)
     took = time.monotonic() - began

@@ -90,7 +90,8 @@ def publish(troupe: Troupe) -> None:
     """After the meeting, together. Each whom it concerns gets one letter for each theme, and nobody else."""
     board, season = troupe.company.board, troupe.company.season
     before = season.stage.letters.counts()
-    page = board.browser.submit(come(board, "/board/publish").form("/publish"))
+    asked = board.browser.submit(come(board, "/board/publish").form("/publish"))
+    page = troupe.company.second.confirm(asked)
     count = len(troupe.numbers)
     outside = stranger(troupe.company)
     text = outside.go(f"/{troupe.year}/decisions").text
@@ -157,7 +158,7 @@ def publish_stocktake(troupe: Troupe) -> None:
     organiser, day = troupe.company.organiser, day_of(troupe.company.season.now)
     page = come(organiser, f"/stocktake/publish?day={day}")
     form = next(form for form in page.forms if form.is_post and form.action.endswith("/stocktake/publish"))
-    organiser.browser.submit(form)
+    troupe.company.second.confirm(organiser.browser.submit(form))
     organiser.leave()
     outside = stranger(troupe.company)
     page = outside.go(f"/stocktake/published/{day}")

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from .browser import Broken, Browser, Page
 from .letterbox import CODE, Letter
+from .two import SecondStep
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -27,8 +28,13 @@ class Person:
         self.number, self.name, self.email = row["number"], row["name"], row["email"]
         self.country, self.city = row["country"], row["city"]
         self.language = language or row["language"]
-        self.browser = Browser(base_url)
+        self.take(Browser(base_url))
         self._letters = letters
+
+    def take(self, browser: Browser) -> None:
+        """Use this browser, and an app of their own where a second step is asked."""
+        self.browser = browser
+        browser.when_asked = SecondStep(browser)
 
     def go(self, path: str, expect: int = 200) -> Page:
         """Open a page in the person's language; `path` may have a language already."""
@@ -50,6 +56,13 @@ class Person:
         """Go to a closed page, and sign in only when that is asked."""
         page = self.go(path)
         return self.sign_in(path) if page.has_form("/sign-in.*") else page
+
+    def confirm(self, asked: Page) -> Page:
+        """Confirm what somebody else asked for on a page a moment ago."""
+        if "This is asked." not in asked.text:
+            raise Broken(f"nobody else is asked to confirm this: {asked.text[:300]}")
+        page = self.arrive("/asked")
+        return self.browser.submit(page.form(r"/asked/\d+/confirm"))
 
     def letters(self) -> list[Letter]:
         """The mails that came until now."""

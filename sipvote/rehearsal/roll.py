@@ -46,34 +46,40 @@ def import_roll(play: Play) -> None:
 
 
 def give_roles(play: Play) -> None:
-    """Make the first organiser on the command line; everybody else gets their role on the pages."""
+    """Make two organisers on the command line; everybody else gets their role on the pages, from both."""
     play.organiser = play.some(1, lambda r: r["city"] == "brussel", "en")[0]
-    done = play.stage.word("grant", play.organiser.number, "organiser")
-    play.report.promise("the first organiser is named on the command line", done.code == 0, done.said)
-    page = play.organiser.sign_in("/members/")
-    total = f"{play.size.members:,} members"
-    play.report.promise("the organiser signs in by mail and sees all members", total in page.text, page.text[:200])
+    play.second = play.some(1, language="en")[0]
+    done = [play.stage.word("grant", each.number, "organiser") for each in (play.organiser, play.second)]
+    named = [each.code == 0 for each in done]
+    play.report.promise("two organisers are named on the command line", all(named), [each.said for each in done])
+    pages = [each.sign_in("/members/") for each in (play.organiser, play.second)]
+    seen = [f"{play.size.members:,} members" in page.text for page in pages]
+    text = "they sign in by mail, set up an app with codes, and see all members"
+    play.report.promise(text, all(seen), pages[0].text[:200])
 
     play.board = play.some(1, language="en")[0]
     play.scrutineers = play.some(3, language="en")
-    play.second = play.some(1, language="en")[0]
-    given = [give_role(play.organiser, play.board, "board"), give_role(play.organiser, play.second, "organiser")]
-    given += [give_role(play.organiser, person, "scrutineer") for person in play.scrutineers]
+    both = (play.organiser, play.second)
+    given = [give_role(both, play.board, "board")]
+    given += [give_role(both, person, "scrutineer") for person in play.scrutineers]
     for number, city in enumerate(FACILITATORS_FOR):
         person = play.some(1, lambda r, city=city: r["city"] == (city or "gent"), "en")[0]  # type: ignore[misc]
         play.facilitators[city or f"everywhere {number + 1}"] = person
-        given.append(give_role(play.organiser, person, "facilitator", city))
-    play.report.promise(f"{len(given)} roles are given on the pages", all(given))
-    play.second.sign_in("/members/")
+        given.append(give_role(both, person, "facilitator", city))
+    play.report.promise(f"{len(given)} roles are asked for on the pages, and confirmed by the second", all(given))
 
 
-def give_role(organiser: Person, person: Person, role: str, city: str = "") -> bool:
-    """Let an organiser give somebody a role; say whether the page says so."""
+def give_role(both: tuple[Person, Person], person: Person, role: str, city: str = "") -> bool:
+    """Let two organisers give somebody a role; say whether the person's page says so, and only then."""
+    organiser, second = both
     found = organiser.go(f"/members/?q={person.number}")
     page = organiser.browser.get(found.link(r"/members/\d+", person.name))
     where = OFFICES[city].en if city else "Every city"
-    page = organiser.browser.submit(page.form(r"/members/\d+"), {"role": role, "city": where})
-    return f"{person.name} now has this role." in page.text
+    here, before = page.url, len(page.forms)
+    asked = organiser.browser.submit(page.form(r"/members/\d+"), {"role": role, "city": where})
+    waits = len(organiser.browser.get(here).forms) == before
+    page = second.confirm(asked)
+    return waits and "It is done." in page.text and len(organiser.browser.get(here).forms) == before + 1
 
 
 def upload_rolls(play: Play) -> None:
@@ -94,9 +100,11 @@ def upload_rolls(play: Play) -> None:
     same = len(second) - NEW - CHANGED
     seen = [re.search(rf"\b{n:,} {what}", page.text) for n, what in _expected(same)]
     play.report.promise(f"the preview says {NEW} new, {CHANGED} changed, {LEAVING} leaving", all(seen), page.text[:400])
-    page = play.organiser.browser.submit(page.form(r"/import/\d+"))
-    done = f"{NEW + CHANGED + LEAVING} members changed" in page.text
-    play.report.promise("the second roll is imported after its preview", done, page.text[:200])
+    page = play.second.confirm(play.organiser.browser.submit(page.form(r"/import/\d+")))
+    total = f"{len(play.rows) + NEW:,} members"
+    done = "It is done." in page.text and total in play.organiser.go("/members/").text
+    text = "the second roll is imported after its preview, when another organiser has confirmed it"
+    play.report.promise(text, done, page.text[:200])
     play.rows = second
 
 
@@ -105,8 +113,9 @@ def import_latecomer(play: Play) -> Person:
     row = _newcomer(play.size.members + NEW, play.rows)
     play.rows = [*play.rows, row]
     page = _upload(play.organiser, play.rows)
-    page = play.organiser.browser.submit(page.form(r"/import/\d+"))
-    play.report.promise("a member joins while the vote is on", "1 member changed" in page.text, page.text[:200])
+    page = play.second.confirm(play.organiser.browser.submit(page.form(r"/import/\d+")))
+    done = "It is done." in page.text and row["name"] in play.organiser.go(f"/members/?q={row['number']}").text
+    play.report.promise("a member joins while the vote is on", done, page.text[:200])
     return play.person(row, "en")
 
 

@@ -81,7 +81,7 @@ def play(database: str, size: Size, keep: bool) -> Report:
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         url = _postgresql(stack) if database == "postgresql" else None
-        built = stack.enter_context(stage(url, keep))
+        built = stack.enter_context(stage(url, keep, "strict"))
         try:
             scenes.all_of(Play(built, report, size, read_profile(size.ballots)))
         except Broken as fault:

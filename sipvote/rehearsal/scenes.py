@@ -70,7 +70,7 @@ def _the_year_before(play: Play) -> dict[str, Proposal]:
     years.move(play, PAST, Phase.COUNT)
     page = play.organiser.go(f"/{PAST}/election/count")
     play.organiser.browser.submit(page.form("/election/count"))
-    vote.act(play.organiser, PAST, "publish")
+    vote.publish(play, PAST)
     page = play.organiser.go(f"/{PAST}/vote/results.csv")
     elected = {
         answer for _question, answer, _votes, outcome in lists.read_csv(page.content)[1:] if outcome == "elected"

@@ -175,6 +175,7 @@ class Company:
     size: Measure
     rows: list[Row] = field(default_factory=list)
     organiser: Person = field(init=False)
+    second: Person = field(init=False)  # the other organiser, where it takes two
     board: Person = field(init=False)
     leaders: dict[str, list[Person]] = field(default_factory=dict)  # by city; "" leads everywhere
     players: list[Player] = field(default_factory=list)  # of this year

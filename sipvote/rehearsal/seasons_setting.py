@@ -30,7 +30,7 @@ HOURS = (time(17, 30), time(18, 0), time(14, 0))
 
 
 def enrol(company: Company) -> None:
-    """Import the members and name the first organiser; that organiser gives the other roles on the pages."""
+    """Import the members and name two organisers; they give the other roles on the pages."""
     from ..access import Role
     from ..db import db
     from ..members import roll as members
@@ -39,17 +39,21 @@ def enrol(company: Company) -> None:
 
     company.rows = [{**row, "joined": SINCE} for row in rows(company.size.members, SEED)]
     company.organiser, company.board = company.official("brussel"), company.official("brussel")
+    company.second = company.official("lille")
+    both = (company.organiser, company.second)
     with company.season.app.app_context():
         members.apply(members.read(roll.as_csv(company.rows)), None)
-        first = db.session.query(Member).filter_by(number=company.organiser.number).one()
-        rules.grant(first, Role.ORGANISER, None, None)
+        for each in both:
+            member = db.session.query(Member).filter_by(number=each.number).one()
+            rules.grant(member, Role.ORGANISER, None, None)
         db.session.commit()
     company.organiser.sign_in("/members/")
-    given = [roll.give_role(company.organiser, company.board, "board")]
+    given = [roll.give_role(both, company.board, "board")]
     for city, count in _leaders_needed(company).items():
         company.leaders[city] = [company.official(city or "gent") for _ in range(count)]
-        given += [roll.give_role(company.organiser, person, "facilitator", city) for person in company.leaders[city]]
-    company.report.promise(f"{len(company.rows)} members; {len(given)} roles are given on the pages", all(given))
+        given += [roll.give_role(both, person, "facilitator", city) for person in company.leaders[city]]
+    text = f"{len(company.rows)} members; {len(given)} roles are asked for on the pages, and confirmed by the second"
+    company.report.promise(text, all(given))
 
 
 def _leaders_needed(company: Company) -> dict[str, int]:

@@ -107,13 +107,13 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> Done:
 
 
 @contextlib.contextmanager
-def stage(database_url: str | None, keep: bool) -> Iterator[Stage]:
+def stage(database_url: str | None, keep: bool, officials: str = "easy") -> Iterator[Stage]:
     """Set everything up with an empty, migrated database (None: a new SQLite file); server and worker come later."""
     folder = Path(tempfile.mkdtemp(prefix="sipvote-rehearsal-"))
     try:
         web, post = _free_port(), _free_port()
         with Letterbox(post) as letters:
-            made = Stage(folder, _settings(folder, database_url, web, post), letters)
+            made = Stage(folder, _settings(folder, database_url, web, post, officials), letters)
             done = made.word("migrate")
             if done.code:
                 raise Broken(f"the database could not be made: {done.said}")
@@ -140,7 +140,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _settings(folder: Path, database_url: str | None, web: int, post: int) -> dict[str, str]:
+def _settings(folder: Path, database_url: str | None, web: int, post: int, officials: str = "easy") -> dict[str, str]:
     """The environment of a production installation."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SIPVOTE_")}
     return plain | {
@@ -153,7 +153,7 @@ def _settings(folder: Path, database_url: str | None, web: int, post: int) -> di
         "SIPVOTE_SECRET_KEY": secrets.token_hex(32),
         "SIPVOTE_SIGNING_KEY": secrets.token_hex(32),
         "SIPVOTE_FACTOR_KEY": secrets.token_hex(32),
-        "SIPVOTE_OFFICIALS": os.environ.get("SIPVOTE_OFFICIALS", "easy"),
+        "SIPVOTE_OFFICIALS": officials,
         "SIPVOTE_BASE_URL": f"https://127.0.0.1:{web}",
         "SIPVOTE_TRUSTED_HOSTS": "127.0.0.1",
         "SIPVOTE_PROXIES": "1",

@@ -85,7 +85,7 @@ def season(database_url: str | None, keep: bool, begins: datetime) -> Iterator[S
     """Set everything up as it would have been at a moment (Brussels' time) on an empty, migrated database."""
     from ..app import create_app
 
-    with stage(database_url, keep) as built, mock.patch.dict(os.environ, built.environment):
+    with stage(database_url, keep, "strict") as built, mock.patch.dict(os.environ, built.environment):
         app = create_app()
         with time_machine.travel(begins.replace(tzinfo=ZONE), tick=True) as clock, _serving(built, app):
             yield Season(built, app, clock)

@@ -111,8 +111,7 @@ def open_box(day: Day) -> None:
     report.promise(
         "nobody sees the result before it is published, nor does the screen", hidden.status == 404 and not told, shown
     )
-    page = vote.act(play.organiser, NEXT, "publish")
-    report.promise("the result is published", "The result is published." in page.text, page.text[:200])
+    vote.publish(play, NEXT)
 
 
 def mark(day: Day, option: int) -> str:

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from ..access import requires, weighs
 from ..db import db
-from ..errors import see_other
+from ..errors import Refused, see_other
 from ..exports import csv_file, xlsx_file
 from ..members.asked_views import asked_instead
 from ..paging import ListPage
@@ -60,6 +60,8 @@ def preview() -> str:
 def publish() -> Any:
     day = seen.read_day(request.form.get("day", "")) or abort(400)
     looked_at = request.form.get("looked_at", "")
+    if why := publishing.why_not_publish_seen(day, looked_at):
+        raise Refused(why)
     if asked := asked_instead("publish stocktake", f"stocktake {day}", day=day.isoformat(), seen=looked_at):
         return asked
     made = publishing.publish(day, looked_at, current_user.member_id)

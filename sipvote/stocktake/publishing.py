@@ -131,12 +131,19 @@ def why_not_publish(day: date, number: int) -> str | None:
     return None
 
 
+def why_not_publish_seen(day: date, seen: str) -> str | None:
+    """The day can be published, and nothing changed since somebody looked at it."""
+    if why := why_not_publish(day, len(rows(day))):
+        return why
+    if looked_at() != seen:
+        return _("Something changed since you looked at it. Look at the figures again, then publish.")
+    return None
+
+
 def publish(day: date, seen: str, by: int) -> PublishedStocktake:
     """Store and publish the stocktake of a day as it is known now; `seen` is `looked_at()` of when it was shown."""
-    if why := why_not_publish(day, len(rows(day))):
+    if why := why_not_publish_seen(day, seen):
         raise Refused(why)
-    if looked_at() != seen:
-        raise Refused(_("Something changed since you looked at it. Look at the figures again, then publish."))
     moment = now()
     content = content_of(day, moment)
     digest = digest_of(content)

@@ -49,5 +49,5 @@ class PatientPlay(Play):
 
     def person(self, row: Row, language: str = "") -> Person:
         person = super().person(row, language)
-        person.browser = PatientBrowser(self.stage.base_url, self.certificate)
+        person.take(PatientBrowser(self.stage.base_url, self.certificate))
         return person

@@ -233,7 +233,8 @@ def publish(year: int) -> Any:
     election = asked_election(year)
     if why := result.why_not_publish(election):
         raise Refused(why)
-    if asked := asked_instead("publish result", checkpoints.name_of(election), election=election.id):
+    facts = {"election": election.id, "counted": result.counted_when(election)}
+    if asked := asked_instead("publish result", checkpoints.name_of(election), **facts):
         return asked
     result.publish(election, who())
     return done(year, _("The result is published."))

@@ -58,12 +58,20 @@ def publish(election: Election, by: int | None) -> None:
     audit.record("publish result", name_of(election), by, elected=elected_themes(election), waits_for_a_lot=any(tied))
 
 
+def counted_when(election: Election) -> str:
+    """What names a count: who confirms publishing it confirms this one."""
+    return election.counted_at.isoformat() if election.counted_at else ""
+
+
 def _publish_asked(facts: dict[str, Any], by: int) -> None:
-    publish(db.session.get_one(Election, facts["election"]), by)
+    election = db.session.get(Election, facts["election"])  # a rehearsal may have been swept away since
+    if election is None or counted_when(election) != facts.get("counted"):
+        raise Refused(_("This is not the count that was looked at when it was asked. Ask for it again."))
+    publish(election, by)
 
 
 def _about_asked(facts: dict[str, Any]) -> str:
-    election = db.session.get(Election, facts["election"])  # a rehearsal may have been swept away since
+    election = db.session.get(Election, facts["election"])
     return str(election.edition) if election else "–"
 
 

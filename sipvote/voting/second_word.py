@@ -105,8 +105,12 @@ def ask(election: Election, act: str, by: int, reason: str = "", until: datetime
 
 
 def why_not_confirm(word: SecondWord, by: int) -> str | None:
-    """Nobody confirms what they have asked for themselves."""
-    return _("You asked for this yourself. Another organiser confirms it.") if word.asked_by_id == by else None
+    """Nobody confirms what they have asked for themselves, nor what somebody asked who is no organiser any more."""
+    if word.asked_by_id == by:
+        return _("You asked for this yourself. Another organiser confirms it.")
+    if word.asked_by_id not in {other.id for other in _others(by)}:
+        return _("Who asked for this may no longer do it. Refuse it, then ask for it yourself.")
+    return None
 
 
 def _read(election: Election, act: str, stamped: str) -> SecondWord:

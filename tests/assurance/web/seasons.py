@@ -15,21 +15,23 @@ from sipvote.members import four_eyes
 from sipvote.members import rules as members
 from sipvote.members.models import Member, RollUpload
 from sipvote.members.step_models import Factor, Recovery
-from sipvote.recommendations import adopting, joining, moderating, notes
+from sipvote.recommendations import adopting, bundling, joining, moderating, notes
 from sipvote.retention.models import Certificate
 from sipvote.stocktake import publishing as stocktake
 from sipvote.stocktake.models import ListUpload, Status
-from sipvote.voting import counting, hours, naming, paper_ballots, questions
+from sipvote.voting import counting, hours, naming, paper_ballots, questions, result
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody
 from sipvote.workgroups import feed, insiders, minutes, steps
 from sipvote.workgroups.life_models import GroupFile
+from sipvote.workgroups.wish_models import Assignment
 from tests import factories as make
 from tests import outcomes
 
 IDEAS, REVIEW, PLAN, VOTE, CLOSED, COUNTED, WISHES, LOT, JOIN, GROUP, WRITE, PUBLIC, ADOPT, HEARD, DECIDE = range(
     2030, 2015, -1
 )
+TOLD = 2014  # a list of old has recommendations of 2015
 People = dict[str, Member]
 Ids = dict[str, Any]
 
@@ -160,7 +162,7 @@ def _join(who: People) -> Ids:
     make.a_signup(who["owner"], group)
     offered = make.a_group(edition, facilitators=[who["lead"]], days=30)
     make.an_offer(who["owner"], offered)
-    return {"group_id": group.id, "offered": offered.id, "meeting_id": group.meetings[0].id,
+    return {"group_id": group.id, "offered": offered.id, "leader": who["lead"].id, "meeting_id": group.meetings[0].id,
             "dates": [m.key for m in group.meetings],
             "offered_dates": [m.key for m in offered.meetings]}  # fmt: skip
 
@@ -186,6 +188,7 @@ def _group(who: People) -> Ids:
     return {
         "group_id": group.id, "meeting_id": met.id, "ahead": group.meetings[1].id, "step_id": step.id,
         "file_id": file.id, "signup_id": signup.id, "key": key, "slug": "gent", "member_id": who["lead"].id,
+        "what": "editions",
     }  # fmt: skip
 
 
@@ -262,6 +265,22 @@ def _decide(who: People) -> Ids:
     }  # fmt: skip
 
 
+def _told(who: People) -> Ids:
+    """What everybody was told: the result, the groups that were given, the bundle that was submitted."""
+    edition = make.an_edition(Phase.VOTE, year=TOLD)
+    election = make.an_election(edition=edition)
+    make.a_vote(election, who["owner"], 0, 1)
+    hours.close(election, None)
+    make.in_phase(edition, Phase.COUNT)
+    counting.count(election, [], None)
+    result.publish(election, None)
+    drawn = {"frozen_at": now(), "wishes_hash": "0" * 64, "draw": "1", "drawn_at": now(), "told_at": now()}
+    make.kept(Assignment(edition_id=edition.id, **drawn))
+    outcomes.a_recommendation(outcomes.a_draft(_group_of(who, edition), adopted=True))
+    bundling.submit(edition, who["organiser"].id)
+    return {}
+
+
 def _no_year(who: People) -> Ids:
     """What belongs to no year: uploads, the list of old, large themes, what was published."""
     large, other = outcomes.a_large_theme(), outcomes.a_large_theme("Apart", "Apart", "À part")
@@ -301,5 +320,5 @@ def _no_year(who: People) -> Ids:
 SEASONS = {
     IDEAS: _ideas, REVIEW: _review, PLAN: _plan, CLOSED: _closed, COUNTED: _counted, VOTE: _vote, WISHES: _wishes,
     LOT: _lot, JOIN: _join, GROUP: _group, WRITE: _write, PUBLIC: _public, ADOPT: _adopt, HEARD: _heard,
-    DECIDE: _decide, 0: _no_year,
+    DECIDE: _decide, TOLD: _told, 0: _no_year,
 }  # fmt: skip
