@@ -88,13 +88,18 @@ def _begin_asked(facts: dict[str, Any], by: int) -> None:
     begin(edition, kind, facts["per_minute"], datetime.fromisoformat(facts["at"]) if facts["at"] else None, by)
 
 
+def _where_asked(facts: dict[str, Any]) -> four_eyes.Place:
+    year = db.session.get_one(Edition, facts["edition"]).year
+    return "mailings.show", {"year": year, "kind": facts["kind"]}
+
+
 def _about_asked(facts: dict[str, Any]) -> str:
     return f"{KINDS[facts['kind']].title} {db.session.get_one(Edition, facts['edition']).year}"
 
 
 four_eyes.register(
     "send mailing", _l("Send a letter to members"), "assembly.mail", _begin_asked, _about_asked,
-    after=partial(jobs.ask, "mailings"),
+    after=partial(jobs.ask, "mailings"), where=_where_asked,
 )  # fmt: skip
 
 

@@ -175,4 +175,7 @@ def _about_asked(facts: dict[str, Any]) -> str:
     return ngettext("%(num)d decision", "%(num)d decisions", len(facts["chosen"]))
 
 
-four_eyes.register("publish decisions", _l("Publish decisions"), "decisions.decide", _publish_asked, _about_asked)
+four_eyes.register(
+    "publish decisions", _l("Publish decisions"), "decisions.decide", _publish_asked, _about_asked,
+    where=lambda _facts: ("board.publish", {}),
+)  # fmt: skip

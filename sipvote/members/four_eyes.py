@@ -30,6 +30,8 @@ from .step_models import AskedAct
 LIVES = timedelta(hours=24)
 Do = Callable[[dict[str, Any], int], None]
 About = Callable[[dict[str, Any]], str]
+Place = tuple[str, dict[str, Any]]  # an endpoint and its values
+Where = Callable[[dict[str, Any]], Place | None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Act:
     """What takes two: its name, which key of MAY asks and confirms, how it is done (facts, by whom), and on what.
 
     Facts are numbers and keys, for they outlive the people; `about` makes words of them when they are read.
-    `after` is called once what was done is committed.
+    `after` is called once what was done is committed. `where` gives the endpoint and the values of the page that shows
+    what it is about, where words do not tell it all.
     """
 
     name: LazyString
@@ -45,21 +48,29 @@ class Act:
     do: Do
     about: About
     after: Callable[[], None]
+    where: Where | None
 
 
 ACTS: dict[str, Act] = {}
 
 
 def register(
-    word: str, name: LazyString, may: str, do: Do, about: About, after: Callable[[], None] = lambda: None
-) -> None:
+    word: str, name: LazyString, may: str, do: Do, about: About, after: Callable[[], None] = lambda: None,
+    where: Where | None = None,
+) -> None:  # fmt: skip
     """Make an act known that takes two. Rooms to the right register theirs when they are loaded."""
-    ACTS[word] = Act(name, may, do, about, after)
+    ACTS[word] = Act(name, may, do, about, after, where)
 
 
 def about(asked: AskedAct) -> str:
     """On what, for people, in the reader's language."""
     return ACTS[asked.act].about(asked.facts)
+
+
+def place(asked: AskedAct) -> Place | None:
+    """The page that shows what it is about; None where words tell it all, or where it is no more."""
+    where = ACTS[asked.act].where
+    return where(asked.facts) if where else None
 
 
 # --- Finding ----------------------------------------------------------------------------------------
@@ -206,4 +217,7 @@ def _about_roll(facts: dict[str, Any]) -> str:
 
 register("grant", _l("Give a role"), "members.grant", _grant, _about_role)
 register("revoke", _l("Take a role back"), "members.grant", _revoke, _about_role)
-register("import roll", _l("Import the roll"), "members.import", _import, _about_roll, after=learn_sizes)
+register(
+    "import roll", _l("Import the roll"), "members.import", _import, _about_roll, after=learn_sizes,
+    where=lambda facts: ("members_desk.preview", {"upload_id": facts["upload"]}),
+)  # fmt: skip

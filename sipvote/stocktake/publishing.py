@@ -165,4 +165,7 @@ def _about_asked(facts: dict[str, Any]) -> str:
     return day_in_words(date.fromisoformat(facts["day"]), weekday=False, with_year=True)
 
 
-four_eyes.register("publish stocktake", _l("Publish the stocktake"), "stocktake.keep", _publish_asked, _about_asked)
+four_eyes.register(
+    "publish stocktake", _l("Publish the stocktake"), "stocktake.keep", _publish_asked, _about_asked,
+    where=lambda facts: ("stocktake.preview", {"day": facts["day"]}),
+)  # fmt: skip

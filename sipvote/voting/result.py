@@ -75,7 +75,14 @@ def _about_asked(facts: dict[str, Any]) -> str:
     return str(election.edition) if election else "–"
 
 
-four_eyes.register("publish result", _l("Publish the result"), "voting.run", _publish_asked, _about_asked)
+def _where_asked(facts: dict[str, Any]) -> four_eyes.Place | None:
+    election = db.session.get(Election, facts["election"])
+    return ("voting_desk.review", {"year": election.edition.year}) if election else None
+
+
+four_eyes.register(
+    "publish result", _l("Publish the result"), "voting.run", _publish_asked, _about_asked, where=_where_asked
+)
 
 
 def _prolong_adopted(election: Election, by: int | None) -> None:

@@ -273,6 +273,17 @@ def test_the_others_hear_of_it_and_see_it_with_its_button(scene):
     assert len(scene.forms(scene.second, CONFIRM)) == 1
 
 
+@pytest.mark.parametrize("name", sorted(four_eyes.ACTS))
+def test_the_others_can_look_at_what_it_is_about(scene_of, name):
+    second = scene_of(name).second
+    links = re.findall(r'<a href="([^"]+)">See what it is about</a>', second.get(ASKED).text)
+    if name in ("grant", "revoke"):
+        assert links == []  # person and role stand there
+    else:
+        [link] = links
+        assert second.get(link).status_code == 200
+
+
 def test_who_asked_confirms_it_in_no_session(scene):
     again, form = scene.proved(scene.dre), scene.form(CONFIRM)
     for browser in (scene.first, again):
@@ -449,6 +460,7 @@ def test_a_result_that_was_swept_away_is_not_published(scene_of):
     form = scene.form(CONFIRM)
     asked = db.session.scalars(select(AskedAct)).one()
     asked.facts = {**asked.facts, "election": 999}
+    assert "See what it is about" not in scene.second.get(ASKED).text
     assert "not the count" in said(scene.press(scene.second, form))
     assert scene.state() == scene.before
 
