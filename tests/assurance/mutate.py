@@ -36,10 +36,12 @@ TESTS = {
     "voting/lot.py": "test_result.py test_seal.py test_rules.py",
     "voting/board.py": "test_verify.py test_board.py test_seal.py",
     "voting/package.py": "test_verify.py",
-    "voting/packing.py": "test_verify.py test_result.py",
+    "voting/packing.py": "test_verify.py test_result.py test_questions.py",
     "voting/verify.py": "test_verify.py",
     "voting/decisions.py": "test_decisions.py test_questions.py",
     "voting/explaining.py": "test_explaining.py test_explained.py",
+    "voting/disclosure.py": "test_explaining.py test_explained.py",
+    "voting/facts.py": "test_explained.py test_explaining.py test_views.py",
 }
 ROOMS = {
     "voting": [f"voting/{path.name}" for path in sorted((ROOT / "sipvote/voting").glob("*.py"))],

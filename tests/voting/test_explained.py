@@ -149,6 +149,22 @@ class TestFiles:
         assert any(line.endswith("Each would have paid;;;68/10125") for line in table)
         assert f"{asked};PAV, Thiele’s rule;Theme 0;elected;;;" in table
 
+    def test_the_file_tells_what_sets_are_worth(self, client, monkeypatch):
+        ballots = [(100, (0, 1)), (90, (0,)), (80, (1,)), (70, (2,)), (20, (0, 2)), (30, (1, 2)), (15, (0, 1, 2))]
+        sets = counted_as(monkeypatch, ballots, rule="pav", options=3).report["explanations"][0]["sets"]
+        table = told(client, "explanation.csv").data.decode("utf-8-sig").splitlines()
+        begins = "Which themes shall we work on?;PAV, Thiele’s rule;"
+        won = f"{begins}Theme 0, Theme 1;"
+        low, high = sets["represented"]
+        expected = [f"{won}Members with a theme;{low};{high};"]
+        names = ("Members with 0 themes", "Members with 1 theme", "Members with 2 themes")
+        expected += [f"{won}{name};{n};{n};" for name, n in zip(names, sets["had"], strict=True)]
+        expected += [f"{won}Points;;;{sets['worth']}"]
+        for other in sets["next"]:
+            titles = ", ".join(f"Theme {option}" for option in other["options"])
+            expected.append(f"{begins}{titles};Points;;;{other['worth']}")
+        assert len(sets["next"]) == 2 and [line for line in table if line.startswith(begins)] == expected
+
     def test_the_file_waits_for_the_result(self, client):
         a_counted_election(*CAMPS, rule="phragmen")
         assert client.get("/en/2026/vote/explanation.csv").status_code == 404

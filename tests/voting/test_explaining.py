@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ def test_of_a_small_number_at_least_ten_are_possible(one: int, two: int, three: 
     assert {in_tens(other, least, most) for other in range(low, high + 1)} == {(low, high)}
 
 
+def test_a_range_has_ten_numbers_and_the_last_one_the_rest() -> None:
+    assert [in_tens(n, 0, 19) for n in (0, 9, 10, 19)] == [(0, 9), (0, 9), (10, 19), (10, 19)]
+    assert [in_tens(n, 5, 28) for n in (5, 14, 15, 28)] == [(5, 14), (5, 14), (15, 28), (15, 28)]
+
+
 def test_overlaps_are_exact_where_no_group_is_small() -> None:
     wide = [(40, (0, 1)), (40, (0,)), (40, (1,)), (40, (2,)), (10, (0, 2)), (10, (1, 2)), (10, (0, 1, 2))]
     assert exact_options(wide, 3, (0, 1), blank=0) == {0, 1, 2}
@@ -59,6 +65,56 @@ def test_what_no_ballot_can_hold_tells_nothing() -> None:
     assert exact_options(one_mark, 3, (0, 1), blank=0, limit=1) == {0, 1, 2}
     assert exact_options(one_mark, 3, (0, 1), blank=0) == frozenset()
     assert is_exact_had((40, 80, 0), 0, limit=1) and not is_exact_had((40, 80, 0), 0)
+
+
+def is_told_exactly(ballots: Any, options: int, winners: Any, option: int, limit: int) -> bool:
+    """One option, group by group as the docstring says it: each that there can be holds at least ten members."""
+    for number, winner in enumerate(winners[:-1]):
+        earlier = winners[:number]
+        if option in (*earlier, winner):
+            return True
+        others = set(range(options)) - {*earlier, winner, option}
+        for group in (None, *earlier):
+            for chose, has in product((True, False), repeat=2):
+                held = {each for each, holds in ((group, group is not None), (winner, chose), (option, has)) if holds}
+                if len(held) > limit or not (held or others):
+                    continue  # no ballot can hold that, but a blank one
+                wide = sum(
+                    times
+                    for times, ballot in ballots
+                    if ballot
+                    and next((w for w in reversed(earlier) if w in ballot), None) == group
+                    and (winner in ballot, option in ballot) == (chose, has)
+                )
+                if wide < FEWEST_BALLOTS:
+                    return False
+    return True
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_what_is_told_exactly_is_what_the_groups_allow(data: Any) -> None:
+    """Every ballot that there can be was cast ten times, but for one or two of them."""
+    options = data.draw(st.integers(2, 4))
+    limit = data.draw(st.one_of(st.none(), st.integers(1, options)))
+    winners = data.draw(st.permutations(range(options)))[: data.draw(st.integers(1, options))]
+    possible = [ballot for size in range((limit or options) + 1) for ballot in combinations(range(options), size)]
+    times = dict.fromkeys(possible, FEWEST_BALLOTS)
+    for other in data.draw(st.lists(st.sampled_from(possible), max_size=2)):
+        times[other] = data.draw(st.sampled_from([0, FEWEST_BALLOTS - 1, 50]))
+    ballots = [(n, ballot) for ballot, n in times.items()]
+    allowed = {o for o in range(options) if is_told_exactly(ballots, options, winners, o, limit or options)}
+    expected = allowed if allowed.issuperset(winners) else set()
+    assert exact_options(ballots, options, winners, times[()], limit) == expected
+
+
+@pytest.mark.parametrize(("had", "blank", "limit", "is_told"), [
+    ((10, 10, 10), 0, None, True), ((9, 10, 10), 0, None, False), ((10, 9, 10), 0, None, False),
+    ((10, 10, 9), 0, None, False), ((10, 10, 9), 0, 1, True), ((10, 10, 9), 0, 2, False),
+    ((15, 10), 5, None, True), ((14, 10), 5, None, False),
+])  # fmt: skip
+def test_how_many_winners_ballots_have_is_told_from_ten_on(had: Any, blank: int, limit: Any, is_told: bool) -> None:
+    assert is_exact_had(had, blank, limit) is is_told
 
 
 @pytest.mark.parametrize("rule", tally.RULES)

@@ -295,6 +295,17 @@ class TestOnPaper:
         last = db.session.scalars(select(Entry).order_by(Entry.id.desc())).first()
         assert (last.act, last.subject, last.actor) == ("download package", checkpoints.name_of(election), eva.number)
 
+    def test_the_package_says_when_it_is_of_a_rehearsal_and_is_none_without_envelopes(self):
+        election = a_counted_election((0,), (1,))
+        assert packing._title(election) == f"Vote of the edition {election.edition.label}"
+        election.is_rehearsal = True
+        assert packing._title(election).startswith("Rehearsal of the edition") and "does not count" in packing._title(
+            election
+        )
+        election.destroyed_at = now()
+        with pytest.raises(Refused, match="The envelopes were destroyed on"):
+            packing.scrutineers_package(election, None)
+
 
 class TestPages:
     def test_a_member_sees_the_questions_of_their_country_only(self, browser_of):
