@@ -494,3 +494,19 @@ def test_both_programs_give_up_listing_at_the_same_point(vote: Any, most: int) -
 
 def test_the_verifier_knows_every_rule() -> None:
     assert verify.RULES.keys() == tally.RULES.keys()
+
+
+@pytest.mark.parametrize("camp", [2, 3, 4])
+@pytest.mark.parametrize("more", [True, False])
+def test_for_both_programs_the_nth_winner_of_a_ballot_is_worth_one_nth(camp: int, more: bool) -> None:
+    """A camp of 60 has all its options elected, unless who wants another one is more than an nth of it."""
+    alone = 60 // camp + (3 if more else -3)
+    ballots = [(60, tuple(range(camp))), (alone, (camp,)), *[(1 + n, (n,)) for n in range(camp)]]
+    fewest = 0  # of the camp, the option that fewest want besides
+    expected = [*(set(range(camp)) - {fewest}), camp] if more else [*range(camp)]
+    for options in (camp + 1, camp + 2):
+        for rule in ("pav", "phragmen"):
+            counted = tally.RULES[rule](ballots, options, camp)
+            found = verify.RULES[rule]([(n, list(ballot)) for n, ballot in ballots], options, camp)
+            assert json.loads(json.dumps(found)) == json.loads(json.dumps(counted.as_dict()))
+            assert rule == "phragmen" or found["elected"] == sorted(expected)
