@@ -1,7 +1,9 @@
 """The election by its rules: prepared, frozen, proved, opened, closed; each act once and in its order."""
 
+import json
 import threading
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 import time_machine
@@ -19,6 +21,7 @@ from sipvote.themes import review
 from sipvote.themes import rules as themes
 from sipvote.themes.models import Theme
 from sipvote.voting import (
+    announcements,
     board,
     box,
     ceremony,
@@ -33,6 +36,7 @@ from sipvote.voting import (
     rules,
     seal,
 )
+from sipvote.voting.day import Announcement
 from sipvote.voting.models import BoardCheckpoint, Custody, Election, Elector
 from tests.factories import (
     a_frozen_election,
@@ -97,6 +101,21 @@ class TestPreparing:
         for n in range(3):
             a_member(f"S{n}", "gent", Role.SCRUTINEER)
         assert checklist.checklist(election)[-1].kind == "ok"
+
+
+def test_how_long_a_vote_stood_still_adds_up():
+    election, moment = an_election(a_member()), now()
+    for kind, minutes in (
+        ("resumed", 90), ("paused", 60), ("resumed", 50), ("extended", 45), ("paused", 30), ("resumed", 25),
+        ("paused", 5),
+    ):  # fmt: skip
+        at = moment - timedelta(minutes=minutes)
+        db.session.add(Announcement(election_id=election.id, kind=kind, at=at, reason="The network failed."))
+    db.session.flush()
+    assert announcements.stood_still(election) == timedelta(minutes=15), "it was closed while it was paused"
+    election.paused_at = moment - timedelta(minutes=5)
+    with time_machine.travel(moment, tick=False):
+        assert announcements.stood_still(election) == timedelta(minutes=20)
 
 
 class TestFreezing:
@@ -169,6 +188,28 @@ class TestFreezing:
         option = election.questions[0].options[0]
         option.texts = {**option.texts, "en": {**option.texts["en"], "why": "Other."}}
         assert freezing.ballot_hash(election.questions) != election.ballot_hash
+
+    def test_the_hash_is_of_everything_on_the_ballot_in_one_way_of_writing(self):
+        """What the guide tells who wants to compute it: it must not change from one version to the next."""
+        election, _lists = a_frozen_election()
+        options = [
+            {"original": o.original, "texts": o.texts, "theme": o.theme_id} for o in election.questions[0].options
+        ]
+        facts = {"kind": "themes", "max_approvals": 3, "options": options, "rule": "approval", "seats": 2}
+        written = json.dumps([facts], sort_keys=True, separators=(",", ":"))
+        assert election.ballot_hash == sha256(written.encode()).hexdigest()
+        line = db.session.scalars(select(Entry).where(Entry.act == "freeze vote")).one()
+        assert line.facts == {
+            "roll_size": election.roll_size, "roll_hash": election.roll_hash, "ballot_hash": election.ballot_hash,
+            "public_key": election.public_key.hex(),
+        }  # fmt: skip
+
+    def test_unfrozen_nothing_of_it_stays(self):
+        election, _lists = a_frozen_election(custody=Custody.SERVER)
+        freezing.unfreeze(election, None)
+        kept = ("frozen_at", "public_key", "kept_seed", "proved_at", "roll_size", "roll_hash", "ballot_hash")
+        assert [getattr(election, name) for name in kept] == [None] * 7 and election.questions == []
+        assert election.edition.themes_frozen_at is None
 
     def test_the_key_is_kept_by_nobody(self):
         election, lists = a_frozen_election()
