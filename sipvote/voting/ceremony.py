@@ -61,15 +61,24 @@ def prove_list(election: Election, words: str, by: int | None) -> KeyList:
     kept = next((row for row in rows if row.mark == mark), None)
     if kept is None:
         raise seal.WrongWords("different", "This is none of the lists of this election.")
-    theirs = next((row for row in rows if by and row.proved_by_id == by), None)
-    if theirs and theirs is not kept and scrutineers.are_named(election):
-        raise Refused(_("You have proved list %(n)d already. Each list has a holder of its own.", n=theirs.number))
+    if by and scrutineers.are_named(election) and (why := _why_not_theirs(rows, kept, by)):
+        raise Refused(why)
     kept.proved_at, kept.proved_by_id = now(), by
     if election.proved_at is None and all(row.proved_at for row in rows):
         election.proved_at = now()
     db.session.flush()
     audit.record("prove key", name_of(election), by, list=kept.number)
     return kept
+
+
+def _why_not_theirs(rows: Sequence[KeyList], kept: KeyList, by: int) -> str | None:
+    """Each list has a holder of its own: nobody proves two, and no two prove the same."""
+    theirs = next((row for row in rows if row.proved_by_id == by), None)
+    if theirs and theirs is not kept:
+        return _("You have proved list %(n)d already. Each list has a holder of its own.", n=theirs.number)
+    if kept.proved_by and kept.proved_by_id != by:
+        return _("%(name)s has proved list %(n)d already. Type your own.", name=kept.proved_by.name, n=kept.number)
+    return None
 
 
 # --- The lists --------------------------------------------------------------------------------------

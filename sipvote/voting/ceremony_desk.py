@@ -43,7 +43,7 @@ def freeze(year: int) -> Any:
     sheets = [(words.split(), qr.svg(words.upper(), _("QR code of these words"))) for words in lists]
     return render_template(
         "voting_desk/words.html", election=election, sheets=sheets, today=now(), instructions=_instructions(),
-        holders=scrutineers.accepted(election),
+        holders=scrutineers.ready(election),
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def facts_of(assembly: Assembly) -> Facts:
 
 def _scrutineers(election: Election | None) -> tuple[str, ...]:
     people = scrutineers.watching(election) if election else scrutineers.with_role()
-    return tuple(member.name for member in people)
+    return tuple(scrutineers.names_of(people))
 
 
 def _proxy_rows(assembly: Assembly) -> Sequence[Proxy]:

@@ -96,13 +96,20 @@ def why_not_answer(election: Election, row: ElectionScrutineer | None) -> str | 
     return None
 
 
+def why_not_accept(election: Election, row: ElectionScrutineer | None) -> str | None:
+    """Who became an organiser meanwhile, say, can only decline."""
+    return why_not_answer(election, row) or (scrutineers.why_unfit(row.member) if row else None)
+
+
 def answer(election: Election, member: Member, accepts: bool) -> None:
     """Accept or decline to be a scrutineer of this election. Raises Refused."""
     hold(election)
     row = asked(election, member.id)
-    if why := why_not_answer(election, row) or (scrutineers.why_unfit(member) if accepts else None):
+    if why := (why_not_accept if accepts else why_not_answer)(election, row):
         raise Refused(why)
     assert row is not None  # noqa: S101  (why_not_answer has seen it)
+    if accepts if row.accepted_at else (row.declined_at and not accepts):
+        return  # a button pressed twice: the first answer is the one that was given
     row.accepted_at, row.declined_at = (now(), None) if accepts else (None, now())
     db.session.flush()
     audit.record("accept scrutineer" if accepts else "decline scrutineer", name_of(election), member.id)

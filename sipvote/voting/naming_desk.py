@@ -36,8 +36,10 @@ def scrutineer(year: int) -> str:
     """What is asked of a scrutineer, and what I answered."""
     election = asked_election(year)
     row = naming.asked(election, current_user.member_id)
-    why = naming.why_not_answer(election, row)
-    return render_template("voting_desk/scrutineer.html", election=election, row=row, why=why)
+    return render_template(
+        "voting_desk/scrutineer.html", row=row, why=naming.why_not_answer(election, row),
+        why_not_accept=naming.why_not_accept(election, row),
+    )  # fmt: skip
 
 
 @desk.post("/scrutineer/<any(accept, decline):said>")

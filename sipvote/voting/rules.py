@@ -15,7 +15,7 @@ from ..editions.models import Edition
 from ..editions.rules import why_not_now
 from ..errors import Refused
 from ..i18n import moment
-from . import box
+from . import box, scrutineers
 from .announcements import last
 from .checkpoints import name_of
 from .models import Custody, Election, Elector, Envelope
@@ -97,9 +97,11 @@ def prepare(
     is_rehearsal: bool = False,
 ) -> Election:
     """Draft the election of an edition, on the dates of the edition, or change the draft."""
-    if why := why_not_prepare(edition):
-        raise Refused(why)
     election = _of_edition(edition)
+    if election:
+        hold(election)
+    if why := why_not_prepare(edition) or _why_not_turn(election, is_rehearsal):
+        raise Refused(why)
     if election is None:
         election = Election(edition=edition)
         db.session.add(election)
@@ -110,6 +112,15 @@ def prepare(
     facts = {"custody": custody, "rule": rule, "most_themes": most_themes, "by_hand": election.by_hand}
     audit.record("prepare vote", name_of(election), by, **facts)
     return election
+
+
+def _why_not_turn(election: Election | None, is_rehearsal: bool) -> str | None:
+    """Who accepted to watch over a rehearsal, which few see, was not asked for the vote itself; nor the other way."""
+    if election is None or election.is_rehearsal == is_rehearsal or not scrutineers.are_named(election):
+        return None
+    if is_rehearsal:
+        return _("Scrutineers were asked for the vote itself. Take them from the list before you make it a rehearsal.")
+    return _("Scrutineers were asked for the rehearsal only. Take them from the list first, then ask for the vote.")
 
 
 # --- Voting -----------------------------------------------------------------------------------------

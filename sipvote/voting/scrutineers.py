@@ -80,6 +80,11 @@ def watching(election: Election) -> Sequence[Member]:
     return accepted(election) if are_named(election) else with_role()
 
 
+def names_of(people: Sequence[Member]) -> list[str]:
+    """As pages and minutes call them, long after as well: who was erased has no name any more."""
+    return [_("a former member") if member.erased_at else member.name for member in people]
+
+
 def why_not_watch(election: Election, by: int | None) -> str | None:
     """Why somebody with the role may not do a scrutineer's acts of this election; nobody (None) is the service."""
     if by is None or not are_named(election):

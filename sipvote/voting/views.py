@@ -56,7 +56,7 @@ def index(year: int) -> str:
         standing=standing,
         turnout=live.voted_about(election) if election else 0,
         custody=forms.CUSTODY_WORDS,
-        watching=scrutineers.accepted(election) if election else [],
+        watching=scrutineers.names_of(scrutineers.accepted(election)) if election else [],
         why_not=(me.why_not if me else rules.why_not_vote)(election, standing),
         contact=current_app.config["CONTACT"],
         on_phone=_on_phone(year) if election and election.is_open else "",

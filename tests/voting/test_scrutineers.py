@@ -1,5 +1,7 @@
 """Scrutineers of one election: named by organisers, they accept; then they alone do a scrutineer's acts of it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +14,7 @@ from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.members import rules as members
 from sipvote.members.models import Member
-from sipvote.retention import own_data
+from sipvote.retention import erasing, own_data
 from sipvote.voting import (
     ceremony,
     checklist,
@@ -185,6 +187,14 @@ class TestNaming:
         naming.answer(election, eva, False)
         assert states(election) == [("Eva Stone", False, True)]
 
+    def test_a_button_pressed_twice_answers_once(self):
+        election, eva = a_draft(), a_scrutineer()
+        naming.name(election, eva, None)
+        for says in (True, True, False, False):
+            naming.answer(election, eva, says)
+        acts = select(Entry.act).where(Entry.act.in_(("accept scrutineer", "decline scrutineer"))).order_by(Entry.id)
+        assert db.session.scalars(acts).all() == ["accept scrutineer", "decline scrutineer"]
+
     def test_nobody_has_accepted_and_declined(self):
         election = a_draft()
         some_scrutineers(election)
@@ -213,6 +223,17 @@ class TestNaming:
         hours.close(election, None)
         counting.count(election, lists[1:], people[1].id)
         assert election.counted_at
+
+    @pytest.mark.parametrize("is_rehearsal", [True, False])
+    def test_who_was_asked_for_a_rehearsal_is_asked_anew_for_the_vote(self, is_rehearsal):
+        election, eva = a_draft(is_rehearsal=is_rehearsal), a_scrutineer()
+        naming.name(election, eva, None)
+        turn = lambda: rules.prepare(election.edition, Custody.SCRUTINEERS, None, is_rehearsal=not is_rehearsal)  # noqa: E731
+        with pytest.raises(Refused, match="Take them from the list"):
+            turn()
+        assert rules.prepare(election.edition, Custody.SERVER, None, is_rehearsal=is_rehearsal) is election
+        naming.answer(election, eva, False)
+        assert turn().is_rehearsal is not is_rehearsal
 
     def test_those_of_a_rehearsal_go_with_it(self):
         election = a_draft(is_rehearsal=True)
@@ -258,6 +279,52 @@ class TestTheKey:
     def test_a_key_that_the_server_keeps_waits_for_nobody(self, strict):
         assert freezing.why_not_freeze(a_draft(Custody.SERVER)) is None
 
+    def test_of_freezing_and_declining_at_once_one_comes_too_late(self, app):
+        election = a_draft()
+        people = some_scrutineers(election)
+        ids = election.id, people[0].id
+        db.session.rollback()
+
+        def work(n):
+            mine = db.session.get(Election, ids[0])
+            try:
+                if n:
+                    freezing.freeze(mine, None)
+                else:
+                    naming.answer(mine, db.session.get(Member, ids[1]), False)
+                db.session.commit()
+            except Refused:
+                db.session.rollback()
+                return "refused"
+            return "done"
+
+        assert sorted(in_threads(app, 2, work)) == ["done", "refused"]
+        db.session.expire_all()
+        election = db.session.get(Election, ids[0])
+        assert bool(election.frozen_at) == (len(scrutineers.ready(election)) == 3)
+
+    def test_a_draft_that_is_frozen_at_the_same_moment_keeps_its_key(self, app):
+        election = a_draft()
+        id_ = election.id
+        db.session.rollback()
+
+        def work(n):
+            mine = db.session.get(Election, id_)
+            try:
+                if n:
+                    freezing.freeze(mine, None)
+                else:
+                    rules.prepare(mine.edition, Custody.SERVER, None)
+                db.session.commit()
+            except Refused:
+                db.session.rollback()
+
+        in_threads(app, 2, work)
+        db.session.expire_all()
+        election = db.session.get(Election, id_)
+        assert election.frozen_at
+        assert bool(election.kept_seed) == (election.custody == Custody.SERVER) == (not ceremony.key_lists(election))
+
 
 class TestTheirActs:
     def test_each_proves_one_list_and_others_none(self):
@@ -274,6 +341,15 @@ class TestTheirActs:
         for number in (1, 2):
             ceremony.prove_list(election, lists[number], people[number].id)
         assert election.proved_at
+
+    def test_nobody_takes_over_the_list_of_another(self):
+        election = a_draft()
+        people = some_scrutineers(election)
+        lists = freezing.freeze(election, None)
+        ceremony.prove_list(election, lists[0], people[0].id)
+        with pytest.raises(Refused, match="Watcher 0 has proved list 1 already"):
+            ceremony.prove_list(election, lists[0], people[1].id)
+        assert ceremony.prove_list(election, lists[1], people[1].id).proved_by_id == people[1].id
 
     def test_only_they_open_the_box(self):
         election, people, lists = a_closed_vote()
@@ -376,6 +452,26 @@ class TestPages:
         assert browser.post("/en/2026/election/scrutineer/accept").status_code == 409
         for member in (a_member(), an_organiser(), a_board_member()):
             assert browser_of(member).get("/en/2026/election/scrutineer").status_code == 403
+
+    def test_who_became_an_organiser_reads_why_and_can_only_decline(self, browser_of):
+        election, eva = a_draft(), a_scrutineer()
+        naming.name(election, eva, None)
+        members.grant(eva, Role.ORGANISER, None, None)
+        db.session.commit()
+        browser = browser_of(eva)
+        page = browser.get("/en/2026/election/scrutineer").text
+        assert "does not watch over it too" in page and "/scrutineer/decline" in page
+        assert "/scrutineer/accept" not in page
+        assert "You have declined" in browser.post("/en/2026/election/scrutineer/decline", follow_redirects=True).text
+
+    def test_who_was_erased_is_a_former_member(self, client):
+        election, people, _lists = a_watched_vote()
+        people[0].left = now().date() - timedelta(days=1)
+        erasing.erase(people[0], an_organiser().id)
+        db.session.commit()
+        assert "Scrutineers: Watcher 1, Watcher 2, and a former member" in client.get("/en/2026/vote").text
+        told = minutes.facts_of(an_assembly(election.edition)).scrutineers
+        assert told == ("Watcher 1", "Watcher 2", "a former member")
 
     def test_their_names_are_public_once_they_accepted(self, client, browser_of):
         election, silent = a_draft(), a_scrutineer(name="Silent Sam")
