@@ -22,7 +22,7 @@ def texts(ids: Collection[int]) -> Iterator[Text]:
         select(text.recommendation_id, text.language, text.title, text.text, text.why, text.for_whom)
         .join(Recommendation, Recommendation.id == text.recommendation_id)
         .outerjoin(Draft, Draft.id == Recommendation.draft_id)
-        .where(Recommendation.id.in_(ids), text.replaced_at.is_(None), *PUBLIC)
+        .where(text.recommendation_id.in_(ids), text.replaced_at.is_(None), *PUBLIC)
     )
     for recommendation_id, language, title, *body in db.session.execute(rows):
         yield Text(recommendation_id, language, title, "\n\n".join(body))
