@@ -148,7 +148,7 @@ class TestWhatRepeatsWhat:
         dre.post(f"{DESK}/{second.id}/repeats/end")
         dre.post(f"{DESK}/{second.id}/repeats/end")
         assert db.session.get(Recommendation, second.id).repeats_id is None
-        assert db.session.scalars(select(Entry.act)).all() == ["link repeated", "unlink repeated"]
+        assert db.session.scalars(select(Entry.act).order_by(Entry.id)).all() == ["link repeated", "unlink repeated"]
 
     @pytest.mark.parametrize("label", ["2019/2", "2020/1", "2015", "2015/99", ""])
     def test_only_an_earlier_one_can_be_repeated(self, dre, label):
