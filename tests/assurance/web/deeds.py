@@ -20,6 +20,8 @@ AS = {
 }
 # Names in braces are ids of the season.
 BODIES: dict[str, dict[str, Any]] = {
+    # No rehearsal: scrutineers are asked for the vote itself.
+    f"{Y}/election/prepare": {"rule": "approval", "custody": "scrutineers"},
     f"{Y}/groups/<int:group_id>/join": {"date": "{dates}"},
     f"{Y}/groups/<int:group_id>/confirm": {"date": "{offered_dates}"},
     f"{Y}/assembly/proxy/give": {"number": "{to_number}", "name": "{to_name}"},
