@@ -5,7 +5,7 @@ it. A day alone gives what we know today of that day; with `known_at`, what was 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -138,75 +138,110 @@ def changes_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, li
 
 def decisions_of(day: date, known_at: datetime | None, *only: Any) -> dict[int, Decided]:
     """{recommendation id: the decision that counts} on a day, as known at a moment; one query."""
+    only = (*only, Decision.decided_on <= day, *([Decision.published_at <= known_at] if known_at else []))
+    return dict(_published(*only))
+
+
+def _published(*only: Any) -> Iterator[tuple[int, Decided]]:
+    """(recommendation id, decision) of what was published, the last one last; one query."""
     of = Decision
     columns: tuple[Any, ...] = (of.recommendation_id, of.published_at, of.id, of.decided_on, of.outcome)
-    asked = select(*columns, of.postponed_until)
-    asked = asked.where(of.published_at.is_not(None), of.decided_on <= day, *only)
-    if known_at:
-        asked = asked.where(of.published_at <= known_at)
-    lines = db.session.execute(asked.order_by(of.published_at, of.id)).all()
-    return {line[0]: Decided._make(line[1:]) for line in lines}
+    asked = select(*columns, of.postponed_until).where(of.published_at.is_not(None), *only)
+    for line in db.session.execute(asked.order_by(of.published_at, of.id)):
+        yield line[0], Decided._make(line[1:])
 
 
-def rows(
-    day: date, known_at: datetime | None = None, code: str | None = None, ids: Collection[int] | None = None
-) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class History:
+    """A numbered recommendation with everything that was noted and decided of it; names are in one language.
+
+    `begins`: the day from which it counts when nothing earlier is known of it.
+    """
+
+    id: int
+    year: int
+    number: int
+    title: str
+    theme: str
+    group: str
+    large_theme: str
+    country: str | None
+    begins: date
+    created_at: datetime
+    withdrawn_at: datetime | None
+    changes: Sequence[Change]
+    decisions: Sequence[Decided]  # the published ones, as they were published
+
+    def on(self, day: date, known_at: datetime | None = None) -> Row | None:
+        """How it was on a day, as known at a moment; None when it did not count yet, or was withdrawn."""
+        if self.withdrawn_at and (known_at is None or self.withdrawn_at <= known_at):
+            return None
+        if known_at and self.created_at > known_at:
+            return None
+        changes = [line for line in self.changes if line.since <= day and (not known_at or line.noted_at <= known_at)]
+        decision = None
+        for each in self.decisions:
+            if each.decided_on <= day and (not known_at or each.published_at <= known_at):
+                decision = each
+        if self.begins > day and not changes and not decision:
+            return None
+        stands = standing(changes, decision)
+        return Row(
+            self.id, self.year, self.number, self.title, self.theme, self.group, self.large_theme, self.country,
+            decision.decided_on if decision else None, decision.outcome if decision else None,
+            stands.status, stands.since, stands.done_on, stands.postponed_until,
+        )  # fmt: skip
+
+
+def rows(day: date, known_at: datetime | None = None, code: str | None = None) -> list[Row]:
     """Every numbered recommendation that was there on a day, by year and number; a fixed number of queries.
 
-    `code`: the language of the names, this page's when it is not said. `ids`: only these.
+    `code`: the language of the names, this page's when it is not said.
     """
+    return [row for each in histories(code) if (row := each.on(day, known_at))]
+
+
+def histories(code: str | None = None, ids: Collection[int] | None = None) -> list[History]:
+    """Every numbered recommendation, or only these, by year and number; a fixed number of queries."""
     mine = lambda column: () if ids is None else (column.in_(ids),)  # noqa: E731
     with in_language(code or language()):
-        changes = changes_of(day, known_at, *mine(StatusChange.recommendation_id))
-        decisions = decisions_of(day, known_at, *mine(Decision.recommendation_id))
+        changes = changes_of(date.max, None, *mine(StatusChange.recommendation_id))
+        decisions: dict[int, list[Decided]] = defaultdict(list)
+        for of, decided in _published(*mine(Decision.recommendation_id)):
+            decisions[of].append(decided)
         themes, groups = theme_titles(), group_names()
-        found = []
-        for line in db.session.execute(_asked(known_at).where(*mine(Recommendation.id))):
-            lines, decision = changes.get(line.id, []), decisions.get(line.id)
-            if _begins(line, lines, decision) > day:
-                continue
-            stands = standing(lines, decision)
-            found.append(
-                Row(
-                    line.id, line.year, line.number, line.title, themes.get(line.theme_id) or line.theme_name,
-                    groups.get(line.id) or line.group_name, line.large_theme or "", line.country,
-                    decision.decided_on if decision else None, decision.outcome if decision else None,
-                    stands.status, stands.since, stands.done_on, stands.postponed_until,
-                )
-            )  # fmt: skip
-        return found
+        return [
+            History(
+                line.id, line.year, line.number, line.title, themes.get(line.theme_id) or line.theme_name,
+                groups.get(line.id) or line.group_name, line.large_theme or "", line.country,
+                _begins(line), line.created_at, line.withdrawn_at, changes.get(line.id, ()), decisions.get(line.id, ()),
+            )
+            for line in db.session.execute(_asked().where(*mine(Recommendation.id)))
+        ]  # fmt: skip
 
 
-def _asked(known_at: datetime | None) -> Select[Any]:
+def _asked() -> Select[Any]:
     here, first = aliased(RecommendationText), aliased(RecommendationText)
     of, large = Recommendation, getattr(LargeTheme, f"name_{language()}")
     title = db.func.coalesce(here.title, first.title, "").label("title")
     columns = (of.id, of.year, of.number, of.theme_id, of.theme_name, of.group_name, of.country, of.created_at,
-               of.draft_id, Draft.adopted_at, title, large.label("large_theme"))  # fmt: skip
+               of.withdrawn_at, of.draft_id, Draft.adopted_at, title, large.label("large_theme"))  # fmt: skip
     asked: Select[Any] = select(*columns).where(of.number.is_not(None))
     for text, code in ((here, language()), (first, of.original)):
         mine = (text.recommendation_id == of.id, text.language == code, text.replaced_at.is_(None))
         asked = asked.outerjoin(text, db.and_(*mine))
     asked = asked.outerjoin(LargeTheme, LargeTheme.id == of.large_theme_id).outerjoin(Draft, Draft.id == of.draft_id)
-    if known_at:
-        asked = asked.where(of.created_at <= known_at, db.or_(of.withdrawn_at.is_(None), of.withdrawn_at > known_at))
-    else:
-        asked = asked.where(of.withdrawn_at.is_(None))
     return asked.order_by(of.year, of.number)
 
 
-def _begins(line: Any, changes: Iterable[Change], decision: Decided | None) -> date:
-    """The day from which a recommendation counts: when it was adopted or entered, or the first that is known of it.
+def _begins(line: Any) -> date:
+    """The day from which a recommendation counts, if nothing was noted of it before: when it was adopted or entered.
 
     Groups write from November to April. One of before this service counts from the middle of its edition, also when
     it was entered years later.
     """
-    days = [(line.adopted_at or line.created_at).astimezone(ZONE).date(), *(change.since for change in changes)]
-    if decision:
-        days.append(decision.decided_on)
-    if line.draft_id is None:
-        days.append(date(line.year + 1, 1, 1))
-    return min(days)
+    day: date = (line.adopted_at or line.created_at).astimezone(ZONE).date()
+    return min(day, date(line.year + 1, 1, 1)) if line.draft_id is None else day
 
 
 def theme_titles() -> dict[int, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from . import figures, publishing, stamps
 from .figures import Figures
 from .models import PublishedStocktake
 from .publishing import Stored
-from .rows import Row, rows
+from .rows import History, Row, histories
 from .stamps import Renewed
 
 NOW, THEN, PUBLISHED = "now", "then", "published"
@@ -26,7 +26,7 @@ class Seen:
     """The rows of a day, with names in one language, read when they are asked for.
 
     `published` is None for figures that are made anew. The process keeps those of a day for an hour, or until
-    something changes; the rows of today, which most visitors ask for, are renewed where they change.
+    something changes; what they are made of is kept too, and read again where it changes.
     """
 
     day: date
@@ -64,27 +64,47 @@ class Seen:
         }
 
 
-def _place(row: Row) -> tuple[int, int]:
-    return row.year, row.number
+class _Held(NamedTuple):
+    """What a process keeps of all recommendations in one language: their histories, and their rows of today."""
+
+    histories: Mapping[int, History]
+    rows: Mapping[int, Row]
+
+    def mended(self, ids: Collection[int], code: str) -> "_Held":
+        """With these recommendations read again."""
+        return _Held(*(_in_place(old, new, ids) for old, new in zip(self, _read(code, ids), strict=True)))
+
+
+def _read(code: str, ids: Collection[int] | None = None) -> _Held:
+    found, day = {each.id: each for each in histories(code, ids)}, today()
+    return _Held(found, {id: row for id, each in found.items() if (row := each.on(day))})
+
+
+def _in_place(old: Mapping[int, Any], new: Mapping[int, Any], ids: Collection[int]) -> Mapping[int, Any]:
+    """The old ones, but the new ones of these ids; by year and number."""
+    if set(ids) == new.keys() and all(id in old and _place(old[id]) == _place(each) for id, each in new.items()):
+        return {**old, **new}  # each where it was
+    same = [each for id, each in old.items() if id not in ids]
+    return {each.id: each for each in sorted([*same, *new.values()], key=_place)}
+
+
+def _place(each: Row | History) -> tuple[int, int]:
+    return each.year, each.number
+
+
+def _held_in(code: str) -> _Held:
+    """Kept in the process; only those recommendations that changed are read again."""
+    kept = _held.get((str(db.engine.url), code), Renewed)
+    return kept.get(stamps.now(), lambda: _read(code), lambda old, ids: old.mended(ids, code))
 
 
 def rows_of_today(code: str) -> Sequence[Row]:
-    """The rows of today, with names in a language: kept in the process; only those that changed are read again."""
-    day = today()
-
-    def mend(old: dict[int, Row], ids: Collection[int]) -> dict[int, Row]:
-        new = {row.id: row for row in rows(day, None, code, ids)}
-        if set(ids) == new.keys() and all(id in old and _place(old[id]) == _place(row) for id, row in new.items()):
-            return {**old, **new}  # each where it was
-        same = [row for id, row in old.items() if id not in ids]
-        return {row.id: row for row in sorted([*same, *new.values()], key=_place)}
-
-    kept = _rows.get((str(db.engine.url), code), Renewed)
-    return list(kept.get(stamps.now(), lambda: {row.id: row for row in rows(day, None, code)}, mend).values())
+    """The rows of today, with names in a language."""
+    return list(_held_in(code).rows.values())
 
 
 _kept: Kept[tuple[Any, ...], Figures] = Kept(seconds=3600)  # what they are made of is in the key
-_rows: Kept[tuple[str, str], Renewed[dict[int, Row]]] = Kept(seconds=24 * 3600)
+_held: Kept[tuple[str, str], Renewed[_Held]] = Kept(seconds=24 * 3600)
 
 
 def today() -> date:
@@ -111,8 +131,13 @@ def why_not_see(typed: str) -> str | None:
 
 def of_day(day: date, known: str = NOW, code: str | None = None) -> Seen:
     """The stocktake of a day, as it is known now or was known at the end of that day."""
-    end = datetime.combine(day, time(), ZONE) + timedelta(days=1)
-    return Seen(day, known, code or language(), lambda: rows(day, end if known == THEN else None))
+    asked = code or language()
+    end = datetime.combine(day, time(), ZONE) + timedelta(days=1) if known == THEN else None
+
+    def read() -> Sequence[Row]:
+        return [row for each in _held_in(asked).histories.values() if (row := each.on(day, end))]
+
+    return Seen(day, known, asked, read)
 
 
 def of_published(published: PublishedStocktake, code: str | None = None) -> Seen:

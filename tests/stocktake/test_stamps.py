@@ -1,16 +1,26 @@
 """What a process keeps of all recommendations is what a page would read now, whoever wrote and whenever."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import time_machine
 from sqlalchemy import func, select
 
 from sipvote.db import db, now
+from sipvote.decisions.models import Outcome
+from sipvote.i18n import ZONE
 from sipvote.recommendations.models import Recommendation, RecommendationText
 from sipvote.stocktake import answering, finding, seen, stamps
 from sipvote.stocktake.finding import Wanted
+from sipvote.stocktake.rows import rows
 from tests.factories import a_city, a_group, an_edition
-from tests.outcomes import a_large_theme, a_translation, an_old_recommendation, some_recommendations
+from tests.outcomes import (
+    a_decision,
+    a_large_theme,
+    a_status,
+    a_translation,
+    an_old_recommendation,
+    some_recommendations,
+)
 
 
 def an_hour_ago():
@@ -115,10 +125,43 @@ def test_a_group_that_moved_is_found_in_its_city(database):
     assert dict(finding.find(Wanted()).counts["group"]) == {"lille": 1} != before
 
 
+def test_past_days_are_what_the_database_says_after_any_change(database):
+    """What is kept of the histories gives every day the rows that would be read anew: known now, and known then."""
+    olds = [an_old_recommendation(2015, n, created_at=now() - timedelta(days=90)) for n in range(1, 5)]
+    days = [(now() - timedelta(days=ago)).date() for ago in (365 * 9, 80, 50, 10, 0)]
+
+    def all_days() -> list:
+        db.session.commit()
+        return [list(seen.of_day(day, known, "en").rows) for day in days for known in (seen.NOW, seen.THEN)]
+
+    def read_anew() -> list:
+        ends = [datetime.combine(day, time(), ZONE) + timedelta(days=1) for day in days]
+        return [rows(day, known, "en") for day, end in zip(days, ends, strict=True) for known in (None, end)]
+
+    def ago(n: int):
+        return now() - timedelta(days=n)
+
+    def published(recommendation, outcome, decided_on, at):
+        a_decision(recommendation, outcome, decided_on=decided_on).published_at = at
+
+    told = [all_days()]
+    for change in (
+        lambda: a_status(olds[0], since=days[1], noted_at=ago(20)),
+        lambda: published(olds[1], Outcome.REJECTED, days[2], ago(5)),
+        lambda: published(olds[1], Outcome.ACCEPTED, days[3], ago(1)),
+        lambda: setattr(olds[2], "withdrawn_at", ago(30)),
+        lambda: setattr(olds[3], "number", 9),
+    ):
+        change()
+        told.append(all_days())
+        assert told[-1] == read_anew()
+        assert told[-1] != told[-2]
+
+
 def test_nothing_is_read_again_when_nothing_changed(database, monkeypatch):
     an_old_recommendation(2015, 1)
     assert countries() == {"none": 1} and titles() and answering.opened("en")
-    for room, name in ((finding, "_read"), (seen, "rows"), (answering, "_read"), (stamps, "changes")):
+    for room, name in ((finding, "_read"), (seen, "histories"), (answering, "_read"), (stamps, "changes")):
         monkeypatch.setattr(room, name, None)
     assert countries() == {"none": 1} and titles() and answering.opened("en")
     assert db.session.scalar(select(func.sum(Recommendation.changes))) == 1
