@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,9 @@ TESTS = {
     "voting/packing.py": "test_verify.py test_result.py test_questions.py",
     "voting/verify.py": "test_verify.py",
     "voting/decisions.py": "test_decisions.py test_questions.py",
-    "voting/explaining.py": "test_explaining.py test_explained.py",
+    "voting/explaining.py": "test_explaining.py test_explained.py test_whole_results.py",
     "voting/disclosure.py": "test_explaining.py test_explained.py",
-    "voting/facts.py": "test_explained.py test_explaining.py test_views.py",
+    "voting/facts.py": "test_explained.py test_explaining.py test_views.py test_whole_results.py",
 }
 ROOMS = {
     "voting": [f"voting/{path.name}" for path in sorted((ROOT / "sipvote/voting").glob("*.py"))],
@@ -61,9 +61,10 @@ def tests_of(module: str) -> list[str]:
 class Run:
     """A pytest plugin: instead of running the tests once, it runs them for every fault."""
 
-    def __init__(self, modules: list[str], sample: int, out: Path) -> None:
+    def __init__(self, modules: list[str], sample: int, seed: str, out: Path) -> None:
         self.paths = {module: str(ROOT / "sipvote" / module) for module in modules}
-        self.sample, self.out = sample, out
+        self.sample, self.seed, self.out = sample, seed, out
+        self.killers: dict[str, Counter[int]] = defaultdict(Counter)  # function → numbers of tests that noticed
         self.lines: dict[tuple[str, int], list[int]] = defaultdict(list)  # file and line → numbers of tests
         self.took: list[float] = []
 
@@ -133,12 +134,17 @@ class Run:
         all_of_it = mutants(tree)
         chosen = list(range(len(all_of_it)))
         if 0 < self.sample < len(chosen):
-            chosen = sorted(random.Random(module).sample(chosen, self.sample))
+            chosen = sorted(random.Random(module + self.seed).sample(chosen, self.sample))
         functions = self.functions[path]
         for number in chosen:
             fault = all_of_it[number]
-            tests = sorted(self.covering(path, fault.line), key=self.took.__getitem__)
-            said = self.try_out(tree, path, fault, functions, [items[n] for n in tests]) if tests else "no test"
+            noticed = self.killers[f"{module} {fault.function}"]
+            tests = sorted(self.covering(path, fault.line), key=lambda n: (-noticed[n], self.took[n]))
+            said, at = (
+                self.try_out(tree, path, fault, functions, [items[n] for n in tests]) if tests else ("no test", -1)
+            )
+            if at >= 0:
+                noticed[tests[at]] += 1
             facts = {"function": fault.function, "line": fault.line, "what": fault.what}
             self.write({"module": module, "said": said, "of": len(all_of_it), **facts})
 
@@ -149,29 +155,37 @@ class Run:
                 return found
         return []
 
-    def try_out(self, tree: Any, path: str, fault: Mutant, functions: list[Any], items: list[Any]) -> str:
+    def try_out(self, tree: Any, path: str, fault: Mutant, functions: list[Any], items: list[Any]) -> tuple[str, int]:
+        """What became of a fault, and the place of the test that noticed it; -1 when none did, or none said so."""
         limit = 10 + 8 * sum(item_took for item_took in self.took) / max(len(self.took), 1) * len(items)
         shutil.rmtree(self.instance)
         shutil.copytree(self.kept, self.instance)
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             with contextlib.suppress(BaseException):
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 signal.alarm(int(min(limit, 120)))
                 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-                os._exit(self.inside(tree, path, fault, functions, items))
+                os._exit(self.inside(tree, path, fault, functions, items, writing))
             os._exit(1)
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            at = pipe.read()
         _pid, status = os.waitpid(child, 0)
-        return SAID.get(os.waitstatus_to_exitcode(status), "killed")
+        return SAID.get(os.waitstatus_to_exitcode(status), "killed"), int(at or -1)
 
-    def inside(self, tree: Any, path: str, fault: Mutant, functions: list[Any], items: list[Any]) -> int:
+    def inside(self, tree: Any, path: str, fault: Mutant, functions: list[Any], items: list[Any], writing: int) -> int:
         fault.apply()
         try:
             install(tree, path, functions)
         except ValueError:  # a function that closes over other variables than before
             return 2
-        good = (passes(item, items[(n + 1) % len(items)]) for n, item in enumerate(items))
-        return 0 if all(good) else 1
+        for at, item in enumerate(items):
+            if not passes(item, items[(at + 1) % len(items)]):
+                os.write(writing, str(at).encode())
+                return 1
+        return 0
 
     def write(self, facts: dict[str, Any]) -> None:
         with self.out.open("a") as file:
@@ -193,12 +207,13 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m sipvote mutate", description=__doc__)
     parser.add_argument("modules", nargs="*", help="voting/tally.py, a room, or nothing for all")
     parser.add_argument("--sample", type=int, default=0, help="no more than so many faults of a module, seeded")
+    parser.add_argument("--seed", default="", help="with --sample: another word chooses other faults")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--worker", default="", help=argparse.SUPPRESS)
     options = parser.parse_args(args)
     modules = [each for word in options.modules or ROOMS for each in ROOMS.get(word, [word])]
     if options.worker:
-        return worker(modules, options.sample, Path(options.worker))
+        return worker(modules, options.sample, options.seed, Path(options.worker))
     with tempfile.TemporaryDirectory(prefix="sipvote-mutate-") as folder:
         found = in_parallel(modules, options, Path(folder))
     return report(found)
@@ -211,14 +226,14 @@ def in_parallel(modules: list[str], options: Any, folder: Path) -> list[dict[str
     for number, share in enumerate(shares):
         out = folder / f"{number}.jsonl"
         command = [sys.executable, "-m", "tests.assurance.mutate", *share, "--sample", str(options.sample)]
-        running.append(subprocess.Popen([*command, "--worker", str(out)], cwd=ROOT))
+        running.append(subprocess.Popen([*command, "--seed", options.seed, "--worker", str(out)], cwd=ROOT))
     for process in running:
         process.wait()
     lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
     return [json.loads(line) for line in lines]
 
 
-def worker(modules: list[str], sample: int, out: Path) -> int:
+def worker(modules: list[str], sample: int, seed: str, out: Path) -> int:
     """Modules with the same tests share one watched run; each run is a process of its own."""
     import pytest
 
@@ -232,7 +247,7 @@ def worker(modules: list[str], sample: int, out: Path) -> int:
             silent = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silent, 1)
             options = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-k", "not postgresql", "-s"]
-            os._exit(int(pytest.main([*options, *tests], plugins=[Run(together, sample, out)])))
+            os._exit(int(pytest.main([*options, *tests], plugins=[Run(together, sample, seed, out)])))
         os.waitpid(child, 0)
     return 0
 
