@@ -33,7 +33,7 @@ from tests import postgres, watching  # noqa: E402
 from tests.endings import let_go  # noqa: E402
 from tests.tampering import past_triggers  # noqa: E402
 
-pytest_plugins = ["tests.no_skips"]
+pytest_plugins = ["tests.no_skips", "tests.holding", "tests.written"]
 # A busy machine is no fault of the code; and what failed once fails again.
 EXAMPLES = int(os.environ.get("SIPVOTE_EXAMPLES", "100"))  # the word `prove` asks for more
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, max_examples=EXAMPLES)
@@ -120,7 +120,7 @@ def _push_request_context() -> None:
 
 
 class Browser(FlaskClient):
-    """A client before whose requests everything that the test made is committed, and forgotten."""
+    """A client before whose requests everything that the test made is committed; they keep only what they commit."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         db.session.commit()
@@ -128,6 +128,7 @@ class Browser(FlaskClient):
         kwargs["buffered"] = True
         watching.begin()
         answer = super().open(*args, **kwargs)
+        db.session.rollback()  # as the end of a request does: what was not committed was never done
         watching.end()
         return answer
 

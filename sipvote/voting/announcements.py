@@ -17,7 +17,6 @@ MOST_LETTERS = 500
 def announce(election: Election, kind: str, reason: str, until: datetime | None = None) -> None:
     """Tell everybody: "paused", "resumed", "extended" (until when), or "closed" before the announced moment."""
     db.session.add(Announcement(election_id=election.id, kind=kind, at=now(), until=until, reason=reason.strip()))
-    db.session.flush()
 
 
 def announced(election: Election | None) -> Sequence[Announcement]:

@@ -66,7 +66,6 @@ def prove_list(election: Election, words: str, by: int | None) -> KeyList:
     kept.proved_at, kept.proved_by_id = now(), by
     if election.proved_at is None and all(row.proved_at for row in rows):
         election.proved_at = now()
-    db.session.flush()
     audit.record("prove key", name_of(election), by, list=kept.number)
     return kept
 
@@ -97,7 +96,6 @@ def write_lists(election: Election, seed: bytes) -> list[str]:
         raise RuntimeError("Two word lists did not give the key back.")
     for number, words in enumerate(lists, start=1):
         db.session.add(KeyList(election_id=election.id, number=number, mark=seal.mark(words)))
-    db.session.flush()
     return lists
 
 

@@ -54,7 +54,6 @@ def freeze(election: Election, by: int | None) -> list[str]:
     if not election.is_rehearsal:
         edition.themes_frozen_at = election.frozen_at
     election.kept_seed = keys.lock(seed) if election.custody == Custody.SERVER else None
-    db.session.flush()
     facts = {"roll_size": election.roll_size, "roll_hash": election.roll_hash, "ballot_hash": election.ballot_hash}
     audit.record("freeze vote", name_of(election), by, public_key=election.public_key.hex(), **facts)
     return ceremony.write_lists(election, seed) if election.custody == Custody.SCRUTINEERS else []

@@ -58,7 +58,6 @@ def name(election: Election, member: Member, by: int | None) -> ElectionScrutine
     row = asked(election, member.id) or ElectionScrutineer(election_id=election.id, member=member)
     row.named_at, row.named_by_id, row.declined_at = now(), by, None
     db.session.add(row)
-    db.session.flush()
     audit.record("name scrutineer", name_of(election), by, member=member.number)
     _write("scrutineer", row, election)
     return row
@@ -76,7 +75,6 @@ def drop(election: Election, member: Member, by: int | None) -> None:
         _write("scrutineer_dropped", row, election)
     audit.record("drop scrutineer", name_of(election), by, member=member.number)
     db.session.delete(row)
-    db.session.flush()
 
 
 def _write(letter: str, row: ElectionScrutineer, election: Election) -> None:

@@ -190,7 +190,6 @@ def remove_pile(election: Election, pile: PaperBatch, by: int | None) -> None:
         raise Refused(why)
     audit.record("remove pile", name_of(election), by, pile=pile.name, papers=pile.papers)
     db.session.delete(pile)
-    db.session.flush()
 
 
 # --- What a scrutineer reads ------------------------------------------------------------------------

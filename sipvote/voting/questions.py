@@ -64,7 +64,6 @@ def ask(election: Election, asked: Asked, by: int | None) -> Question:
     question = Question(election_id=election.id, position=last + 1, seats=1, max_approvals=1, rule="majority")
     _write(election, question, asked)
     db.session.add(question)
-    db.session.flush()
     audit.record("ask question", name_of(election), by, question=question.position, title=_title(question))
     return question
 
@@ -73,7 +72,6 @@ def change(election: Election, question: Question, asked: Asked, by: int | None)
     """Write a drafted question anew. Raises Refused."""
     _hold(election)
     _write(election, question, asked)
-    db.session.flush()
     audit.record("change question", name_of(election), by, question=question.position, title=_title(question))
 
 
@@ -82,7 +80,6 @@ def drop(election: Election, question: Question, by: int | None) -> None:
     _hold(election)
     audit.record("drop question", name_of(election), by, question=question.position, title=_title(question))
     db.session.delete(question)
-    db.session.flush()
 
 
 def _hold(election: Election) -> None:

@@ -30,7 +30,6 @@ def sweep(election: Election, by: int | None) -> None:
     if why := why_not_sweep(election):
         raise Refused(why)
     audit.record("sweep rehearsal", name_of(election), by)
-    db.session.flush()
     # Everything else goes with it (ON DELETE CASCADE).
     db.session.execute(delete(Election).where(Election.id == election.id, Election.is_rehearsal))
     db.session.expire_all()

@@ -108,7 +108,6 @@ def prepare(
     election.custody, election.rule, election.most_themes = custody, rule, most_themes
     election.is_rehearsal, election.by_hand = is_rehearsal, by_hand or is_rehearsal
     election.opens_at, election.closes_at = announced_hours(election)
-    db.session.flush()
     facts = {"custody": custody, "rule": rule, "most_themes": most_themes, "by_hand": election.by_hand}
     audit.record("prepare vote", name_of(election), by, **facts)
     return election

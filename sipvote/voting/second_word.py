@@ -91,7 +91,6 @@ def ask(election: Election, act: str, by: int, reason: str = "", until: datetime
         db.session.flush()
     word = SecondWord(election_id=election.id, act=act, asked_at=now(), asked_by_id=by, until=until, reason=reason)
     db.session.add(word)
-    db.session.flush()
     given = {"until": until.isoformat() if until else "", "reason": reason}
     audit.record(f"ask to {act} vote", name_of(election), by, **{name: said for name, said in given.items() if said})
     for member in _others(by):
