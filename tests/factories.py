@@ -27,6 +27,7 @@ from sipvote.voting import (
     papers,
     proxy_votes,
     questions,
+    result,
 )
 from sipvote.voting import rules as voting
 from sipvote.voting.models import Custody, Election
@@ -209,6 +210,20 @@ def a_vote(election: Election, member: Member, *options: int) -> str:
     db.session.rollback()  # on SQLite a transaction that has read here could not write after the vote
     assert paper is not None
     return voting.cast(paper, member_id, (tuple(sorted(options)),))
+
+
+def some_answers(election: Election, who: Member | Proxy, *answers: tuple[int, ...]) -> None:
+    """A member's answers to all questions of a ballot, or a holder's under a proxy. Commits what was there before."""
+    db.session.commit()
+    paper, member_id = papers.of(election), who.id
+    mandate = proxy_votes.mandate(election.edition.year, who.id, who.holder_id) if isinstance(who, Proxy) else None
+    db.session.rollback()
+    assert paper is not None
+    if mandate:
+        how = box.Cast(proxy_id=mandate.proxy_id, holder_id=mandate.holder_id)
+        proxy_votes.cast(paper, mandate, answers, how)
+    else:
+        voting.cast(paper, member_id, answers)
 
 
 def a_counted_election(*ballots: tuple[int, ...], **settings: Any) -> Election:
@@ -437,3 +452,12 @@ def some_presence(group: Workgroup, *came: Member, meeting: int = 0, by: Member 
         by_id = (by or group.facilitators[0]).id
         attending.mark(group.meetings[meeting], signup, signup.member in came, now(), by_id)
     db.session.expire_all()
+
+
+def tame_the_lot(monkeypatch: Any) -> None:
+    """Let the lot choose alike in every run: it follows from the final checkpoint and from the numbers of themes."""
+    for room in (counting, result):
+        monkeypatch.setattr(room, "final_checkpoint", lambda _election: "0" * 64)
+        monkeypatch.setattr(
+            room, "lot_number", lambda option: getattr(option, "number", getattr(option, "position", 0))
+        )

@@ -1,0 +1,132 @@
+"""What every page about a vote says, from the draft to the result, to each who may read it; word by word."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from sipvote import kept
+from sipvote.access import Role
+from sipvote.assembly.models import Way
+from sipvote.db import db, now
+from sipvote.editions.models import Phase
+from sipvote.voting import ceremony, counting, freezing, hours, paper_ballots, papers, result, slides
+from sipvote.voting import rules as voting
+from sipvote.voting.models import Custody
+from tests.factories import (
+    a_card,
+    a_facilitator,
+    a_member,
+    a_paper,
+    a_presence,
+    a_proxy,
+    a_scrutineer,
+    a_theme,
+    a_worked_on_theme,
+    an_assembly,
+    an_edition,
+    some_answers,
+    some_questions,
+    some_scrutineers,
+)
+from tests.written import words_of
+
+pytestmark = pytest.mark.usefixtures("database")
+EVENING = datetime(2026, 6, 15, 15, 0, tzinfo=UTC)
+# What is another number in each run: ids, word lists, codes.
+CHANCE = (
+    (re.compile(r"/\d+(?=[/ ?]|$)"), "/<id>"), (re.compile(r"(?<==)\d{1,3}(?=[ >])"), "<n>"),
+    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:[- ][0-9A-HJKMNP-TV-Z]{4})+\b"), "<code>"),
+)  # fmt: skip
+EVERYBODY = ("vote", "vote/board", "vote/results", "vote/recount", "screen")
+SLIDES = ("welcome", "check-in", "vote", "count")
+OFFICIALS = ("election/", "vote/desk/", "vote/papers/", "assembly/proxies/")
+
+
+@pytest.fixture
+def clock(database) -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        yield clock
+
+
+class Tour:
+    """Reads the same pages again and again, and gives what they say."""
+
+    def __init__(self, client, browser_of, people) -> None:
+        self.visitors = {"anybody": client} | {name: browser_of(member) for name, member in people.items()}
+
+    def pages(self, name: str) -> tuple[str, ...]:
+        own = ("vote/ballot", "vote/receipt", "assembly/proxy") if name == "voter" else ()
+        return EVERYBODY + (OFFICIALS if name in ("organiser", "scrutineer", "facilitator") else own)
+
+    def __call__(self, *slides: str) -> str:
+        told = []
+        for name, browser in self.visitors.items():
+            shown = [f"screen?slide={slide}" for slide in slides if name == "anybody"]
+            for page in (*self.pages(name), *shown):
+                kept.forget_all()
+                answer = browser.get(f"/en/2026/{page}", follow_redirects=True)
+                lines = words_of(answer.text).splitlines()
+                if page == "vote/ballot":  # its themes stand in another order for each voter
+                    lines.sort()
+                told += [f"\n===== {name}: {page} → {answer.status_code}", *lines]
+        text = "\n".join((*told, ""))
+        for chance, sign in CHANCE:
+            text = chance.sub(sign, text)
+        return text
+
+
+def test_a_vote_from_its_draft_to_its_result(clock, client, browser_of, written):
+    voters = [a_member(f"Voter {n:02d}", number=f"{2000 + n}") for n in range(14)]
+    last_year = a_worked_on_theme()
+    edition = an_edition(Phase.VOTE, seats=2)
+    assembly = an_assembly(edition, starts_in=0, follow_url="https://video.example.org/a")
+    for n in range(4):
+        a_theme(edition, f"Theme {n}", proposer=voters[0], admitted_at=now())
+    people = {
+        "organiser": a_member("Dré Maes", "brussel", Role.ORGANISER, number="3001"),
+        "scrutineer": a_scrutineer("Eva Stone", number="3002"),
+        "facilitator": a_facilitator(number="3003"),
+        "voter": voters[0],
+    }
+    a_member("Fien Smet", "gent", Role.ORGANISER, number="3004")
+    others = [a_scrutineer(name, number=number) for name, number in (("Fred Wood", "3005"), ("Gil Rock", "3006"))]
+    tour = Tour(client, browser_of, people)
+    assert written.is_same("pages-0-nothing.txt", tour(*SLIDES))
+    election = voting.prepare(edition, Custody.SCRUTINEERS, None)
+    some_questions(election, last_year, country=None)
+    some_scrutineers(election, people["scrutineer"], others[0])
+    assert written.is_same("pages-1-draft.txt", tour())
+    some_scrutineers(election, others[1])
+    lists = freezing.freeze(election, None)
+    assert written.is_same("pages-2-frozen.txt", tour())
+    ceremony.prove(election, lists, None)
+    a_presence(assembly, voters[1])
+    a_presence(assembly, voters[2], Way.REMOTE)
+    proxy = a_proxy(voters[13], voters[0])
+    hours.open_(election, None)
+    db.session.commit()
+    clock.shift(timedelta(minutes=5))
+    a_card(election, voters[1])
+    a_paper(election, voters[11], voters[12])
+    for n, themes in enumerate([(0, 1)] * 5 + [(0, 2)] * 5 + [()]):
+        some_answers(election, voters[n], themes, (0,) if n < 6 else (1,), (0,) if n < 9 else ())
+    some_answers(election, proxy, (3,), (0,), (0,))
+    assert written.is_same("pages-3-open.txt", tour(*SLIDES))
+    hours.pause(election, "No sound", None)
+    assert written.is_same("pages-4-paused.txt", tour())
+    hours.resume(election, None)
+    clock.shift(timedelta(minutes=30))
+    hours.close(election, None, "All have voted.")
+    pile = paper_ballots.make_pile(election, "A", 2, None, None)
+    for reader in (people["scrutineer"], others[0]):
+        paper_ballots.add(election, pile, 2, ((0,), (0,), (1,)), reader.id)
+        paper_ballots.finish(election, pile, reader.id)
+    assert written.is_same("pages-5-closed.txt", tour())
+    counting.count(election, lists[:2], None)
+    assert written.is_same("pages-6-counted.txt", tour())
+    result.publish(election, None)
+    told = slides.of_result(result.outcomes(election, papers.of(election)))
+    assert written.is_same("pages-7-published.txt", tour(*(slide.name for slide in told)))
