@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from ..access import requires
 from ..db import db
+from ..paging import CountedPage
 from ..recommendations.hearing_models import MinorityNote, Remark
 from ..recommendations.models import Recommendation
 from . import finding, following, publishing, rules
@@ -69,7 +70,7 @@ def decided() -> str:
     year = int(asked["year"]) if asked.get("year", "").isdigit() and len(asked["year"]) == 4 else None
     outcome = Outcome(asked["outcome"]) if asked.get("outcome") in list(Outcome) else None
     search, late = asked.get("q", "").strip()[:100], asked.get("late") == "1"
-    page = db.paginate(finding.decided(year, outcome, search, late), per_page=PER_PAGE, max_per_page=PER_PAGE)
+    page = CountedPage.asked(finding.decided(year, outcome, search, late), PER_PAGE)
     found = finding.read(page.items)
     return render_template(
         "board/decided.html", page=page, found=found, years=finding.years(), asked_year=year, outcome_asked=outcome,
