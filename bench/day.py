@@ -1,7 +1,7 @@
 """The day of the vote: all members within minutes, and a hall behind one address.
 
 Server and worker run as in production, on a database of their own. Members come by the personal link of their
-letter and go the whole way: link, button, page of the vote, ballot, check, send, receipt.
+letter and go the whole way: link, button, ballot, check, send, receipt.
 """
 
 import argparse

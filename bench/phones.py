@@ -54,6 +54,7 @@ class Phone:
     def __init__(self, port: int, notes: Notes, keeps: bool = True, address: str = "127.0.0.1") -> None:
         self.port, self.notes, self.keeps, self.address = port, notes, keeps, address
         self.cookies: dict[str, str] = {}
+        self.led_to = ""  # where the last answer led
         self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, step: str, path: str, wanted: int = 200, due: float | None = None) -> str:
@@ -101,6 +102,8 @@ class Phone:
             elif name.lower() == "set-cookie":
                 kept, _equals, what = value.strip().partition(";")[0].partition("=")
                 self.cookies[kept] = what
+            elif name.lower() == "location":
+                self.led_to = value.strip()
         text = (await reader.readexactly(length)).decode()
         return head.split(" ", 2)[1], text
 
@@ -122,11 +125,12 @@ def _found(pattern: re.Pattern[str], page: str, phone: Phone, step: str) -> str:
 
 
 async def come_in(phone: Phone, token: str, due: float | None = None) -> None:
-    """Open the link of the letter, press its button, and see the page of the vote."""
+    """Open the link of the letter and press its button; who has voted already sees the page of the vote."""
     link = f"/en/{YEAR}/assembly/link/{token}"
     page = await phone.get("open the link", link, due=due)
     await phone.post("go on", link, [("csrf_token", _found(TOKEN, page, phone, "open the link"))])
-    await phone.get("page of the vote", f"/en/{YEAR}/vote")
+    if not phone.led_to.endswith("/vote/ballot"):
+        await phone.get("page of the vote", f"/en/{YEAR}/vote")
 
 
 async def vote(phone: Phone, member: int) -> str:

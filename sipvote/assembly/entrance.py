@@ -1,5 +1,6 @@
 """Coming in with the personal link of a letter, and making it invalid."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,6 +19,8 @@ from . import links as rules
 from . import rules as assemblies
 
 links = Blueprint("links", __name__)
+# Gives the page to which a letter leads who is signed in, of a year; the room of the vote hangs its own.
+first_page: list[Callable[[int], str]] = []
 
 
 @links.route("/<int:year>/assembly/link/<token>", methods=["GET", "POST"])
@@ -29,9 +32,8 @@ def enter(year: int, token: str) -> Any:
         bearer = rules.bearer_of(edition, token)
     except Refused as refused:
         return render_template("links/refused.html", why=refused.why), 410
-    vote = url_for("voting.index", year=year)
     if current_user.is_authenticated and current_user.member_id == bearer.member.id:
-        return redirect(vote, 303)
+        return redirect(first_page[0](year), 303)
     if request.method == "POST":
         rules.note_use(bearer)
         visitor = members.begin_session(
@@ -39,7 +41,7 @@ def enter(year: int, token: str) -> Any:
         )
         db.session.commit()
         let_in(visitor)
-        return see_other(vote)
+        return see_other(first_page[0](year))
     return render_template(
         "links/enter.html", name=rules.short_name(bearer.member), until=rules.valid_until(bearer.assembly)
     )

@@ -14,7 +14,7 @@ LINK = re.compile(rf"https://[^/\s]+(/\S+/{NEXT}/assembly/link/[^\s<>]+)")
 
 
 def enter(person: Person) -> Page:
-    """Come in with the personal link of the convocation: a page that asks, a button, the page about the vote."""
+    """Come in with the personal link of the convocation: a page that asks, a button, the ballot or the page about the vote."""
     letter = next((each for each in person.letters() if LINK.search(each.text)), None)
     found = LINK.search(letter.text) if letter else None
     if found is None:
@@ -22,7 +22,7 @@ def enter(person: Person) -> Page:
     page = person.browser.get(found[1])
     if page.has_form("/assembly/link/[^/]+"):  # who came in with it before is led on at once
         page = person.browser.submit(page.form("/assembly/link/[^/]+"))
-    if not page.url.endswith(f"/{NEXT}/vote"):
+    if not page.url.endswith((f"/{NEXT}/vote", f"/{NEXT}/vote/ballot")):
         raise Broken(f"the link of {person.name} leads to {page.url}: {page.text[:300]}")
     return page
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ..db import db, now
 from ..errors import Refused
+from ..kept import Kept
 from .day import Announcement
 from .models import Election
 
 MOST_LETTERS = 500
+KEPT_FOR = 1.5  # seconds
 
 
 def announce(election: Election, kind: str, reason: str, until: datetime | None = None) -> None:
@@ -19,15 +22,35 @@ def announce(election: Election, kind: str, reason: str, until: datetime | None 
     db.session.add(Announcement(election_id=election.id, kind=kind, at=now(), until=until, reason=reason.strip()))
 
 
-def announced(election: Election | None) -> Sequence[Announcement]:
+class Told(NamedTuple):
+    """An announcement as everybody reads it."""
+
+    kind: str
+    at: datetime
+    until: datetime | None
+    reason: str
+
+
+def announced(election: Election | None) -> Sequence[Told]:
     """Everything that was announced about a vote, in order; there is nothing before it is opened."""
     if election is None or election.opened_at is None:
         return ()
-    rows = select(Announcement).where(Announcement.election_id == election.id)
-    return db.session.scalars(rows.order_by(Announcement.id)).all()
+    rows = select(Announcement.kind, Announcement.at, Announcement.until, Announcement.reason)
+    found = db.session.execute(rows.where(Announcement.election_id == election.id).order_by(Announcement.id))
+    return [Told._make(row) for row in found]
 
 
-def last(election: Election, kind: str) -> Announcement | None:
+_told: Kept[tuple[Any, ...], Sequence[Told]] = Kept(KEPT_FOR)
+
+
+def announced_to_many(election: Election | None) -> Sequence[Told]:
+    """The same for a page that many open at once: read once a moment, and when the hours of the vote change."""
+    if election is None or not election.is_open:
+        return announced(election)
+    return _told.get((election.id, election.paused_at, election.closes_at), lambda: announced(election))
+
+
+def last(election: Election, kind: str) -> Told | None:
     """The last announcement of a kind."""
     return next((each for each in reversed(announced(election)) if each.kind == kind), None)
 

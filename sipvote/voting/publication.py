@@ -13,7 +13,7 @@ from ..editions.views import asked_edition
 from ..exports import csv_file, download
 from ..i18n import in_all_languages
 from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
-from .announcements import announced
+from .announcements import announced_to_many
 from .board import stamp
 from .models import Election, Envelope
 from .views import voting
@@ -25,7 +25,7 @@ VERIFIER = Path(__file__).parent / "verify.py"
 @voting.context_processor
 def _told() -> dict[str, Any]:
     """What pages about a vote ask, to tell what was announced about it."""
-    return {"announced": announced, "rules": rules}
+    return {"announced": announced_to_many, "rules": rules}
 
 
 def _opened(year: int) -> Election:

@@ -13,7 +13,16 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.members.models import SignIn
-from tests.factories import a_board_member, a_member, an_assembly, an_edition, an_organiser
+from tests.factories import (
+    a_board_member,
+    a_member,
+    a_proxy,
+    a_vote,
+    an_assembly,
+    an_edition,
+    an_election,
+    an_organiser,
+)
 
 
 @pytest.fixture
@@ -48,6 +57,23 @@ class TestComingIn:
         done = client.post(link)
         assert (done.status_code, done.headers["Location"]) == (303, "/en/2026/vote") and is_signed_in(client)
         assert db.session.get(PersonalLink, (assembly.id, ada.id)).used_at
+
+    def test_while_the_vote_is_open_it_leads_straight_to_the_ballot(self, app, client, assembly, ada):
+        election = an_election(ada, edition=assembly.edition)
+        assert client.post(link_of(assembly, ada)).headers["Location"] == "/en/2026/vote/ballot"
+        assert client.get(link_of(assembly, ada)).headers["Location"] == "/en/2026/vote/ballot"
+        late = a_member("Cas Late")  # who became a member after the roll was drawn up is told so
+        assert app.test_client().post(link_of(assembly, late)).headers["Location"] == "/en/2026/vote"
+        a_vote(election, ada, 0)
+        assert client.get(link_of(assembly, ada)).headers["Location"] == "/en/2026/vote"
+
+    @pytest.mark.parametrize("accepted", [True, False])
+    def test_who_gave_or_holds_a_proxy_sees_first_what_that_means(self, app, assembly, ada, accepted):
+        bert, cas = a_member("Bert Maes"), a_member("Cas Stone")
+        a_proxy(bert, ada, accepted=accepted)
+        an_election(ada, edition=assembly.edition)
+        led = [app.test_client().post(link_of(assembly, who)).headers["Location"] for who in (ada, bert, cas)]
+        assert led == ["/en/2026/vote", "/en/2026/vote", "/en/2026/vote/ballot"]
 
     def test_a_scanner_that_opens_the_page_changes_nothing(self, app, client, assembly, ada):
         link = link_of(assembly, ada)
