@@ -17,10 +17,11 @@ from ..members.models import Member
 from ..members.views import let_in
 from . import links as rules
 from . import rules as assemblies
+from .models import Assembly
 
 links = Blueprint("links", __name__)
-# Gives the page to which a letter leads who is signed in, of a year; the room of the vote hangs its own.
-first_page: list[Callable[[int], str]] = []
+# Gives the page to which the link of an assembly leads a member; the room of the vote hangs its own.
+first_page: list[Callable[[Assembly, int], str]] = []
 
 
 @links.route("/<int:year>/assembly/link/<token>", methods=["GET", "POST"])
@@ -33,15 +34,16 @@ def enter(year: int, token: str) -> Any:
     except Refused as refused:
         return render_template("links/refused.html", why=refused.why), 410
     if current_user.is_authenticated and current_user.member_id == bearer.member.id:
-        return redirect(first_page[0](year), 303)
+        return redirect(first_page[0](bearer.assembly, bearer.member.id), 303)
     if request.method == "POST":
         rules.note_use(bearer)
         visitor = members.begin_session(
             bearer.member, via=rules.VIA, device=sessions.device_of(request.user_agent.string)
         )
+        page = first_page[0](bearer.assembly, bearer.member.id)
         db.session.commit()
         let_in(visitor)
-        return see_other(first_page[0](year))
+        return see_other(page)
     return render_template(
         "links/enter.html", name=rules.short_name(bearer.member), until=rules.valid_until(bearer.assembly)
     )

@@ -14,7 +14,8 @@ from flask_login import current_user
 
 from .. import mail, qr
 from ..access import for_cards, public
-from ..assembly import entrance
+from ..assembly import entrance, proxies
+from ..assembly.models import Assembly
 from ..db import db, only_reads
 from ..editions.models import Edition
 from ..editions.views import asked_edition
@@ -71,14 +72,13 @@ def _on_phone(year: int) -> str:
 _public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no secret
 
 
-def _first_page(year: int) -> str:
+def _first_page(assembly: Assembly, member_id: int) -> str:
     """Where a letter leads: straight to the ballot, unless one cannot vote now, has voted, or has to do with a proxy."""
-    edition, me = asked_edition(year), own()
-    election = rules.of_edition(edition)
+    me, election = Voter(member_id, box.Cast()), rules.of_edition(assembly.edition)
     standing = me.standing(election)
-    mine = proxy_votes.mine(edition, election, me.member_id, standing, me.how)
-    looks_first = standing.cast_at or mine.live or mine.offered or mine.ballots or me.why_not(election, standing)
-    return url_for("voting.index" if looks_first else "voting.ballot", year=year)
+    looks_first = standing.cast_at or rules.why_not_vote(election, standing, me.how, member_id)
+    page = "voting.index" if looks_first or proxies.concern(assembly, member_id) else "voting.ballot"
+    return url_for(page, year=assembly.edition.year)
 
 
 entrance.first_page.append(_first_page)
