@@ -197,8 +197,8 @@ def _page_context() -> dict[str, Any]:
         "language": i18n.language(),
         "languages": i18n.language_links(),
         "edition": edition,
-        "year_line": editions.year_line(edition) if edition else [],
-        **navigation.context(edition),
+        "year_line": editions.year_line,
+        "shell": navigation.Shell(edition),
         "demo": current_app.config["DEMO"],
         "officials_alone": _is_easy_desk(),
     }

@@ -5,10 +5,12 @@ under a few headings, one for each room; without a script too.
 """
 
 from collections.abc import Iterable
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
+from werkzeug.routing import Map
 
 from .access import may
 from .editions.models import Edition
@@ -77,26 +79,48 @@ FOOTER = (
 ON_ONE_LINE = 6
 
 
-def context(edition: Edition | None) -> dict[str, Any]:
-    """What base.html shows of it: `nav`, `inside_nav`, `desk_nav` or `desk_groups`, and `footer_nav`."""
-    desks = _links(DESK_NAV, edition)
-    came_of_it = _room(request.endpoint) in OUTCOME_ROOMS
-    is_long = len(desks) > ON_ONE_LINE
-    return {
-        "nav": [link | {"inside": came_of_it and link["room"] == "recommendations"} for link in _links(NAV, edition)],
-        "inside_nav": _links(OUTCOMES, edition) if came_of_it else [],
-        "desk_nav": [] if is_long else desks,
-        "desk_groups": [*_groups(edition)] if is_long else [],
-        "footer_nav": _links(FOOTER, edition),
-    }
+class Shell:
+    """What base.html shows of it; each part is made when a page shows it."""
+
+    def __init__(self, edition: Edition | None) -> None:
+        self.edition = edition
+
+    @cached_property
+    def nav(self) -> list[dict[str, Any]]:
+        links = _links(NAV, self.edition)
+        return [link | {"inside": _came_of_it() and link["room"] == "recommendations"} for link in links]
+
+    @cached_property
+    def inside_nav(self) -> list[dict[str, Any]]:
+        return _links(OUTCOMES, self.edition) if _came_of_it() else []
+
+    @cached_property
+    def _desks(self) -> list[dict[str, Any]]:
+        return _links(DESK_NAV, self.edition)
+
+    @cached_property
+    def desk_nav(self) -> list[dict[str, Any]]:
+        return [] if len(self._desks) > ON_ONE_LINE else self._desks
+
+    @cached_property
+    def desk_groups(self) -> list[dict[str, Any]]:
+        """The desks under their headings; a heading with one page is that page."""
+        if len(self._desks) <= ON_ONE_LINE:
+            return []
+        found = ((heading, _links(entries, self.edition)) for heading, entries in DESKS)
+        return [
+            {"label": heading, "links": links, "current": any(link["current"] for link in links)}
+            for heading, links in found
+            if links
+        ]
+
+    @cached_property
+    def footer_nav(self) -> list[dict[str, Any]]:
+        return _links(FOOTER, self.edition)
 
 
-def _groups(edition: Edition | None) -> Iterable[dict[str, Any]]:
-    """The desks under their headings; a heading with one page is that page."""
-    for heading, entries in DESKS:
-        links = _links(entries, edition)
-        if links:
-            yield {"label": heading, "links": links, "current": any(link["current"] for link in links)}
+def _came_of_it() -> bool:
+    return _room(request.endpoint) in OUTCOME_ROOMS
 
 
 def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[dict[str, Any]]:
@@ -105,14 +129,20 @@ def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[
     for label, endpoint, *act in entries:
         if act and not may(act[0]):
             continue
-        if endpoint not in current_app.view_functions:
-            continue
-        needs_year = current_app.url_map.is_endpoint_expecting(endpoint, "year")
-        if needs_year and edition is None:
-            continue
-        url = url_for(endpoint, year=edition.year) if needs_year and edition else url_for(endpoint)
-        shown.append({"label": label, "url": url, "current": _is_here(endpoint, act), "room": _room(endpoint)})
+        url = _url(current_app.url_map, request.script_root, endpoint, edition.year if edition else None)
+        if url is not None:
+            shown.append({"label": label, "url": url, "current": _is_here(endpoint, act), "room": _room(endpoint)})
     return shown
+
+
+@lru_cache(maxsize=2000)
+def _url(routes: Map, root: str, endpoint: str, year: int | None) -> str | None:
+    """The address of a page, below `root`; None when there is no such page, or it waits for an edition."""
+    if endpoint not in current_app.view_functions:
+        return None
+    if not routes.is_endpoint_expecting(endpoint, "year"):
+        return url_for(endpoint)
+    return url_for(endpoint, year=year) if year else None
 
 
 def _room(endpoint: str | None) -> str:

@@ -73,7 +73,7 @@ _public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no sec
 
 
 def _first_page(assembly: Assembly, member_id: int) -> str:
-    """Where a letter leads: straight to the ballot, unless one cannot vote now, has voted, or has to do with a proxy."""
+    """Where a letter leads: straight to the ballot of who can vote and has not, and has nothing to do with a proxy."""
     me, election = Voter(member_id, box.Cast()), rules.of_edition(assembly.edition)
     standing = me.standing(election)
     looks_first = standing.cast_at or rules.why_not_vote(election, standing, me.how, member_id)
