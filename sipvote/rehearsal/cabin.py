@@ -14,7 +14,7 @@ LINK = re.compile(rf"https://[^/\s]+(/\S+/{NEXT}/assembly/link/[^\s<>]+)")
 
 
 def enter(person: Person) -> Page:
-    """Come in with the personal link of the convocation: a page that asks, a button, the ballot or the page before it."""
+    """Come in with the personal link of the convocation: a page that asks, a button, the ballot or the vote."""
     letter = next((each for each in person.letters() if LINK.search(each.text)), None)
     found = LINK.search(letter.text) if letter else None
     if found is None:
