@@ -12,7 +12,7 @@ from ..db import db
 from ..editions.views import asked_edition
 from ..exports import csv_file, download
 from ..i18n import in_all_languages
-from . import box, checkpoints, facts, forms, keys, papers, result, rules, seal
+from . import box, checkpoints, facts, forms, keys, paper_ballots, papers, result, rules, seal
 from .announcements import announced_to_many
 from .board import stamp
 from .models import Election, Envelope
@@ -61,6 +61,7 @@ def board(year: int) -> str:
         points=[checkpoints.point_of(election, row) for row in reversed(rows)],
         made=[row.made_at for row in reversed(rows)],
         signing_key=keys.public_signing_key(),
+        on_paper=paper_ballots.handed_out(election),
     )
 
 

@@ -113,6 +113,14 @@ class TestHandingOut:
             paper_ballots.take_back(vote, ada, None)
 
 
+    def test_the_board_tells_papers_and_envelopes_apart(self, client, vote, ada):
+        a_vote(vote, ada, 0)
+        assert "ballot on paper" not in client.get("/en/2026/vote/board").text
+        a_paper(vote, ada)
+        page = client.get("/en/2026/vote/board").text
+        assert "ballot on paper, without an envelope" in page and "as many members have voted on a screen" in page
+
+
 class TestRaces:
     def test_a_vote_on_its_way_is_waited_for_and_taken_out(self, app, vote, ada):
         paper, ada_id, election_id = papers.of(vote), ada.id, vote.id

@@ -62,7 +62,7 @@ class Tour:
         return EVERYBODY + (OFFICIALS if name in ("organiser", "scrutineer", "facilitator") else own)
 
     def __call__(self, *slides: str) -> str:
-        told = []
+        told, seen = [], {}
         for name, browser in self.visitors.items():
             shown = [f"screen?slide={slide}" for slide in slides if name == "anybody"]
             for page in (*self.pages(name), *shown):
@@ -71,7 +71,9 @@ class Tour:
                 lines = words_of(answer.text).splitlines()
                 if page == "vote/ballot":  # its themes stand in another order for each voter
                     lines.sort()
-                told += [f"\n===== {name}: {page} → {answer.status_code}", *lines]
+                first, before = seen.setdefault(page, (name, lines))
+                is_same = first != name and before == lines
+                told += [f"\n===== {name}: {page} → {answer.status_code}", *([f"as for {first}"] if is_same else lines)]
         text = "\n".join((*told, ""))
         for chance, sign in CHANCE:
             text = chance.sub(sign, text)
