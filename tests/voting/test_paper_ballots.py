@@ -112,7 +112,6 @@ class TestHandingOut:
         with pytest.raises(Refused, match="no ballot on paper"):
             paper_ballots.take_back(vote, ada, None)
 
-
     def test_the_board_tells_papers_and_envelopes_apart(self, client, vote, ada):
         a_vote(vote, ada, 0)
         assert "ballot on paper" not in client.get("/en/2026/vote/board").text
