@@ -231,6 +231,8 @@ def _wall() -> Response | None:
     if current_user.must_prove(act, is_act) and (asked := second_step[0]()) is not None:
         return asked  # type: ignore[no-any-return]
     if act is not None and not current_user.may(act):
+        if MAY[act] == {Role.SCRUTINEER}:
+            raise Forbidden(_("This page is for the scrutineers of the vote."))
         raise Forbidden(_("This page is for the people who organise Smart in Progress."))
     return None
 
