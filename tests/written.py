@@ -61,6 +61,8 @@ class _Page(HTMLParser):
             self.lines.append("")
         if told.get("name") == "csrf_token":
             return
+        if (told.get("class") or "").startswith("notice "):
+            self._say(f"[{told['class']}] ")
         if tag in ("input", "button", "textarea", "select", "option", "progress"):
             kept = [tag, *(f"{name}={told[name]}" for name in ("type", "name", "value", "max") if told.get(name))]
             self._say(

@@ -41,6 +41,7 @@ TESTS = {
     "voting/decisions.py": "test_decisions.py test_questions.py",
     "voting/explaining.py": "test_explaining.py test_explained.py test_whole_results.py",
     "voting/disclosure.py": "test_explaining.py test_explained.py",
+    "voting/unready.py": "readiness/test_opening.py",
     "voting/facts.py": "test_explained.py test_explaining.py test_views.py test_whole_results.py",
 }
 ROOMS = {
@@ -55,7 +56,7 @@ SAID = {0: "survived", 1: "killed", 2: "impossible"}
 def tests_of(module: str) -> list[str]:
     room, _name = module.split("/")
     files = TESTS.get(module, "").split()
-    return [f"tests/{room}/{name}" for name in files] or [f"tests/{room}"]
+    return [f"tests/{name if '/' in name else f'{room}/{name}'}" for name in files] or [f"tests/{room}"]
 
 
 class Run:

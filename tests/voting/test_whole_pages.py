@@ -61,11 +61,12 @@ class Tour:
         own = ("vote/ballot", "vote/receipt", "assembly/proxy") if name == "voter" else ()
         return EVERYBODY + (OFFICIALS if name in ("organiser", "scrutineer", "facilitator") else own)
 
-    def __call__(self, *slides: str) -> str:
+    def __call__(self, *slides: str, **more: list[str]) -> str:
+        """`more` are further pages that a visitor opens."""
         told, seen = [], {}
+        more["anybody"] = [f"screen?slide={slide}" for slide in slides]
         for name, browser in self.visitors.items():
-            shown = [f"screen?slide={slide}" for slide in slides if name == "anybody"]
-            for page in (*self.pages(name), *shown):
+            for page in (*self.pages(name), *more.get(name, ())):
                 kept.forget_all()
                 answer = browser.get(f"/en/2026/{page}", follow_redirects=True)
                 lines = words_of(answer.text).splitlines()
@@ -100,7 +101,9 @@ def test_a_vote_from_its_draft_to_its_result(clock, client, browser_of, written)
     election = voting.prepare(edition, Custody.SCRUTINEERS, None)
     some_questions(election, last_year, country=None)
     some_scrutineers(election, people["scrutineer"], others[0])
-    assert written.is_same("pages-1-draft.txt", tour())
+    drafted = [f"election/questions/{question.id}" for question in election.questions]
+    forms = ["election/questions/prolong", "election/questions/action", *drafted]
+    assert written.is_same("pages-1-draft.txt", tour(organiser=forms))
     some_scrutineers(election, others[1])
     lists = freezing.freeze(election, None)
     assert written.is_same("pages-2-frozen.txt", tour())
