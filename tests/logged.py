@@ -64,7 +64,7 @@ LOGGED: dict[str, tuple[str, ...] | str] = {
     f"{YEAR}/election/pause": ("pause vote",),
     f"{YEAR}/election/prepare": ("prepare vote",),
     f"{YEAR}/election/prove": ("prove key",),
-    f"{YEAR}/election/publish": ("publish result", "ask for act"),
+    f"{YEAR}/election/publish": ("publish result", "prolong theme", "ask for act"),
     f"{YEAR}/election/resume": ("resume vote",),
     f"{YEAR}/election/settle/<int:position>": ("settle tie",),
     f"{YEAR}/election/scrutineer/<any(accept, decline):said>": ("accept scrutineer", "decline scrutineer"),
