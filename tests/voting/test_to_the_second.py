@@ -39,6 +39,7 @@ from tests.factories import (
     an_election,
     an_organiser,
 )
+from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("database")
 SECOND = timedelta(seconds=1)
@@ -228,3 +229,29 @@ def test_places_are_shared_by_equal_numbers_and_begin_with_one():
 
     assert slides.places([Line(n) for n in (9, 7, 7, 3)]) == [1, 2, 2, 4]
     assert slides.places([Line(5), Line(5), Line(1)]) == [1, 1, 3]
+
+
+def test_what_is_announced_is_read_once_for_many_and_again_when_the_hours_change(ada):
+    assert announcements.announced_to_many(None) == ()
+    draft, _lists = a_frozen_election(ada, custody=Custody.SERVER)
+    assert announcements.announced_to_many(draft) == ()
+    hours.open_(draft, None)
+    assert announcements.announced_to_many(draft) == []
+    with counted() as asked:
+        assert announcements.announced_to_many(draft) == []
+    assert not [each for each in asked if "announcement" in each]
+    hours.extend(draft, draft.closes_at + SECOND, "The hall is full.", None)
+    assert [each.kind for each in announcements.announced_to_many(draft)] == ["extended"]
+    hours.pause(draft, "No sound", None)
+    assert [each.kind for each in announcements.announced_to_many(draft)] == ["extended", "paused"]
+    hours.close(draft, None, "Enough.")
+    assert [each.kind for each in announcements.announced_to_many(draft)][-1] == "closed"
+
+
+def test_a_standing_counts_the_changes_of_a_vote(vote, ada):
+    assert box.standing(vote.id, ada.id) == box.Standing(on_roll=True, country="BE")
+    for changes in range(3):
+        tracker = a_vote(vote, ada, changes)
+        stands = box.standing(vote.id, ada.id)
+        assert (stands.tracker, stands.changes, stands.by_proxy, stands.in_hall) == (tracker, changes, False, False)
+    assert box.standing(vote.id, a_member("Cas Late").id) == box.Standing()

@@ -42,6 +42,11 @@ CHANCE = (
 )  # fmt: skip
 EVERYBODY = ("vote", "vote/board", "vote/results", "vote/recount", "screen")
 SLIDES = ("welcome", "check-in", "vote", "count")
+YEARLESS = (
+    "vote", "vote/ballot", "vote/board", "vote/results", "vote/results.json", "vote/recount", "vote/trackers.txt",
+    "vote/checkpoints.jsonl", "vote/card", "screen", "screen.json", "election/", "election/prepare", "election/count",
+    "vote/desk/", "vote/desk/cards", "vote/desk/paper", "assembly/proxies/", "assembly/proxy", "minutes",
+)  # fmt: skip
 OFFICIALS = ("election/", "vote/desk/", "vote/papers/", "assembly/proxies/")
 
 
@@ -55,9 +60,13 @@ class Tour:
     """Reads the same pages again and again, and gives what they say."""
 
     def __init__(self, client, browser_of, people) -> None:
-        self.visitors = {"anybody": client} | {name: browser_of(member) for name, member in people.items()}
+        self.visitors = {"anybody": client, "stranger": client} | {
+            name: browser_of(member) for name, member in people.items()
+        }
 
     def pages(self, name: str) -> tuple[str, ...]:
+        if name == "stranger":
+            return ()
         own = ("vote/ballot", "vote/receipt", "assembly/proxy") if name == "voter" else ()
         return EVERYBODY + (OFFICIALS if name in ("organiser", "scrutineer", "facilitator") else own)
 
@@ -70,11 +79,13 @@ class Tour:
                 kept.forget_all()
                 answer = browser.get(f"/en/2026/{page}", follow_redirects=True)
                 lines = words_of(answer.text).splitlines()
-                if page == "vote/ballot":  # its themes stand in another order for each voter
+                if page.endswith("ballot"):  # its themes stand in another order for each voter
                     lines.sort()
                 first, before = seen.setdefault(page, (name, lines))
                 is_same = first != name and before == lines
-                told += [f"\n===== {name}: {page} → {answer.status_code}", *([f"as for {first}"] if is_same else lines)]
+                kept_by = answer.headers.get("Cache-Control", "")
+                told.append(f"\n===== {name}: {page} → {answer.status_code} {kept_by}".rstrip())
+                told += [f"as for {first}"] if is_same else lines
         text = "\n".join((*told, ""))
         for chance, sign in CHANCE:
             text = chance.sub(sign, text)
@@ -98,6 +109,7 @@ def test_a_vote_from_its_draft_to_its_result(clock, client, browser_of, written)
     others = [a_scrutineer(name, number=number) for name, number in (("Fred Wood", "3005"), ("Gil Rock", "3006"))]
     tour = Tour(client, browser_of, people)
     assert written.is_same("pages-0-nothing.txt", tour(*SLIDES))
+    assert {tour.visitors["organiser"].get(f"/en/1999/{page}").status_code for page in YEARLESS} == {404}
     election = voting.prepare(edition, Custody.SCRUTINEERS, None)
     some_questions(election, last_year, country=None)
     some_scrutineers(election, people["scrutineer"], others[0])
@@ -119,7 +131,15 @@ def test_a_vote_from_its_draft_to_its_result(clock, client, browser_of, written)
     for n, themes in enumerate([(0, 1)] * 5 + [(0, 2)] * 5 + [()]):
         some_answers(election, voters[n], themes, (0,) if n < 6 else (1,), (0,) if n < 9 else ())
     some_answers(election, proxy, (3,), (0,), (0,))
-    assert written.is_same("pages-3-open.txt", tour(*SLIDES))
+    served = [f"vote/desk/{voters[n].id}" for n in (1, 11)]
+    desk = ["vote/desk/?q=Voter+0", "vote/desk/?q=nobody", *served, "vote/desk/cards", "vote/desk/paper"]
+    hands = [f"election/{act}" for act in ("close", "extend", "pause", "count", "settle/0", "prove")]
+    givers = ["assembly/proxies/new", f"assembly/proxies/{proxy.id}/end", *hands]
+    own = [f"vote/for/{proxy.id}/ballot", f"vote/for/{proxy.id}/receipt", "vote/check", "vote/send"]
+    open_ones = {"organiser": givers, "facilitator": desk, "scrutineer": ["election/prove"], "voter": own}
+    cards = ("vote/card", "vote/card/7F3K92QAM4", "vote/kiosk")
+    open_ones["stranger"] = [*cards, "vote/board?code=wrong", "vote/board?code=7F3K-92QA-M4TD", "vote/board?page=9"]
+    assert written.is_same("pages-3-open.txt", tour(*SLIDES, **open_ones))
     hours.pause(election, "No sound", None)
     assert written.is_same("pages-4-paused.txt", tour())
     hours.resume(election, None)
@@ -129,9 +149,11 @@ def test_a_vote_from_its_draft_to_its_result(clock, client, browser_of, written)
     for reader in (people["scrutineer"], others[0]):
         paper_ballots.add(election, pile, 2, ((0,), (0,), (1,)), reader.id)
         paper_ballots.finish(election, pile, reader.id)
-    assert written.is_same("pages-5-closed.txt", tour())
+    closed = {"scrutineer": ["election/count", f"vote/papers/{pile.id}"], "organiser": ["election/review"]}
+    assert written.is_same("pages-5-closed.txt", tour(**closed))
     counting.count(election, lists[:2], None)
-    assert written.is_same("pages-6-counted.txt", tour())
+    counted = {"scrutineer": ["election/review"], "organiser": ["election/review", "election/settle/0"]}
+    assert written.is_same("pages-6-counted.txt", tour(**counted))
     result.publish(election, None)
     told = slides.of_result(result.outcomes(election, papers.of(election)))
     assert written.is_same("pages-7-published.txt", tour(*(slide.name for slide in told)))
