@@ -98,7 +98,6 @@ def _issue(election: Election, member_id: int, by: int | None) -> str:
             issued_by_id=by,
         )
     )  # fmt: skip
-    db.session.flush()
     return code
 
 

@@ -7,7 +7,7 @@ import time_machine
 
 from sipvote.access import Role
 from sipvote.assembly.models import Way
-from sipvote.db import now
+from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from sipvote.errors import Refused
 from sipvote.voting import (
@@ -203,6 +203,34 @@ class TestCards:
         assert first.id > second.id and second.revoked_at and not first.revoked_at
         assert cards.cards_of(vote, bert.id) == []
         assert cards.figures(vote) == (1, 0)
+
+    def test_a_new_card_revokes_those_of_its_member_and_no_other(self, ada):
+        bert = a_member("Bert Maes")
+        election = an_election(ada)
+        for who in (ada, bert, ada):
+            a_card(election, who)
+        assert [bool(card.revoked_at) for who in (ada, bert) for card in cards.cards_of(election, who.id)] == [
+            False, True, False
+        ]  # fmt: skip
+        assert cards.figures(election) == (2, 0)
+
+    def test_numbers_that_are_not_on_this_roll_are_named(self, ada):
+        election = an_election(ada)
+        late = a_member("Cas Late", number="9001")
+        an_election(late, edition=an_edition(Phase.VOTE, year=2025))
+        with pytest.raises(Refused, match=r"with a ballot on paper: 9001, 9002\.$"):
+            cards.numbered(election, f"9002 {ada.number}, 9001")
+        assert cards.numbered(election, f" {ada.number};{ada.number}\n") == [ada]
+
+    def test_who_took_a_paper_meanwhile_gets_no_card_and_neither_do_the_others(self, ada):
+        bert = a_member("Bert Maes")
+        election = an_election(ada)
+        people = cards.numbered(election, f"{ada.number} {bert.number}")
+        a_paper(election, bert)
+        with pytest.raises(Refused, match=f"on paper: {bert.number}"):
+            cards.issue_many(election, people, None)
+        db.session.rollback()
+        assert cards.figures(election) == (0, 0)
 
 
 def test_minutes_can_be_made_until_the_roll_is_destroyed(vote):
