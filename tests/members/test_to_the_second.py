@@ -1,0 +1,147 @@
+"""How long a session, a code, a fresh signing-in and an asked act last: on which side of the limit the second lies."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from sipvote.access import Role
+from sipvote.audit import Entry
+from sipvote.db import db, now
+from sipvote.errors import Refused
+from sipvote.members import four_eyes, rules, sessions
+from sipvote.members.models import SESSION_LIVES, SignIn
+from tests.factories import a_board_member, a_member, an_organiser
+
+pytestmark = pytest.mark.usefixtures("database")
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(now().replace(microsecond=0), tick=False) as clock:
+        yield clock
+
+
+@pytest.mark.parametrize("via", ["mail", "link", "card", "kiosk"])
+def test_a_session_lasts_so_long_and_not_a_second_more(clock, via):
+    ada, begun = a_member(), now()
+    visitor = rules.begin_session(ada, via)
+    db.session.commit()
+    for moment, runs in ((begun + rules.lives(via) - SECOND, True), (begun + rules.lives(via), False)):
+        clock.move_to(moment)
+        assert (rules.session_of(visitor.sign_in_id) is not None) is runs
+        assert [each.id for each in sessions.running(ada.id)] == [visitor.sign_in_id] * runs
+
+
+def test_a_session_that_was_ended_runs_no_more_and_nobody_ends_another_ones(clock):
+    ada, bert = a_member(), a_member("Bert Maes")
+    mine, other = rules.begin_session(ada).sign_in_id, rules.begin_session(bert).sign_in_id
+    assert not sessions.end(ada.id, other) and sessions.running(bert.id)
+    assert sessions.end(ada.id, mine) and not sessions.running(ada.id)
+    assert not sessions.end(ada.id, mine)
+
+
+def test_signing_in_is_fresh_for_so_long(clock):
+    begun, visitor = now(), rules.begin_session(a_member())
+    for moment, is_fresh in ((begun, True), (begun + rules.FRESH - SECOND, True), (begun + rules.FRESH, False)):
+        clock.move_to(moment)
+        assert rules.is_fresh(visitor.sign_in_id) is is_fresh
+    assert not rules.is_fresh(visitor.sign_in_id + 99)
+
+
+def test_an_official_who_rests_so_long_is_signed_out(clock):
+    begun, visitor = now(), rules.begin_session(an_organiser())
+    db.session.commit()
+    for moment, runs in ((begun + rules.OFFICIALS_IDLE, True), (begun + rules.OFFICIALS_IDLE + SECOND, False)):
+        clock.move_to(moment)
+        assert (rules.session_of(visitor.sign_in_id) is not None) is runs
+
+
+def test_what_is_over_is_forgotten_and_nothing_else(clock):
+    begun, ada = now(), a_member()
+    rules.begin_session(ada)
+    db.session.add(SignIn(address="a@example.org", browser_hash="", language="en", asked_at=begun, tries=0))
+    db.session.commit()
+    for moment, forgotten in (
+        (begun + SESSION_LIVES, 0), (begun + SESSION_LIVES + SECOND, 1),
+        (begun + rules.SIGN_INS_KEPT, 0), (begun + rules.SIGN_INS_KEPT + SECOND, 1),
+    ):  # fmt: skip
+        clock.move_to(moment)
+        assert rules.forget_old_sign_ins() == forgotten, moment - begun
+    assert db.session.scalar(select(func.count()).select_from(SignIn)) == 0
+
+
+def test_an_address_that_lost_its_member_meanwhile_signs_nobody_in(clock):
+    ada = a_member(email="ada@example.org")
+    asked = SignIn(address="ada@example.org", browser_hash="", language="en", asked_at=now(), tries=0)
+    db.session.add(asked)
+    ada.email = "other@example.org"
+    db.session.flush()
+    with pytest.raises(Refused, match="no longer belongs to a member"):
+        rules._begin(asked)
+
+
+class TestAskedActs:
+    @pytest.fixture
+    def asked(self, clock):
+        dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+        facts = {"member": a_member("Cas Stone", number="4711").number, "role": "board", "city": None}
+        return four_eyes.ask("grant", "member 4711", dre.id, **facts), dre, fien
+
+    def test_it_stands_for_so_long_and_not_a_second_more(self, clock, asked):
+        act, _dre, fien = asked
+        roles, begun = frozenset({Role.ORGANISER}), act.asked_at
+        assert four_eyes.lapses(act) == begun + four_eyes.LIVES > begun
+        for moment, stands in ((four_eyes.lapses(act) - SECOND, True), (four_eyes.lapses(act), False)):
+            clock.move_to(moment)
+            assert [each.id for each in four_eyes.standing(roles)] == [act.id] * stands
+        with pytest.raises(Refused, match="no longer asked"):
+            four_eyes.confirm(act, fien.id, roles)
+
+    def test_it_is_asked_again_once_it_has_lapsed_and_not_before(self, clock, asked):
+        act, dre, _fien = asked
+        facts = dict(act.facts)
+        clock.move_to(four_eyes.lapses(act) - SECOND)
+        with pytest.raises(Refused, match="asked already"):
+            four_eyes.ask("grant", "member 4711", dre.id, **facts)
+        clock.move_to(four_eyes.lapses(act))
+        again = four_eyes.ask("grant", "member 4711", dre.id, **facts)
+        db.session.refresh(act)
+        assert (act.outcome, act.ended_at) == ("lapsed", now()) and again.id != act.id
+
+    def test_who_may_confirm_sees_it_and_who_may_not_does_not(self, asked):
+        act, _dre, _fien = asked
+        assert [each.id for each in four_eyes.standing(frozenset({Role.ORGANISER, Role.FACILITATOR}))] == [act.id]
+        assert four_eyes.standing(frozenset({Role.SCRUTINEER})) == [] == four_eyes.standing(frozenset())
+
+    def test_a_lone_official_cannot_ask(self, clock):
+        dre = an_organiser()
+        a_board_member()
+        with pytest.raises(Refused, match="nobody else with your role"):
+            four_eyes.ask("grant", "member 1", dre.id, member="1", role="board", city=None)
+
+    def test_whoever_confirms_refuses_or_withdraws_stands_in_the_log_with_who_asked(self, clock, asked):
+        act, dre, fien = asked
+        roles = frozenset({Role.ORGANISER})
+        with pytest.raises(Refused, match="Give a reason"):
+            four_eyes.refuse(act, fien.id, roles, "  ")
+        four_eyes.refuse(act, fien.id, roles, "Not now.")
+        second = four_eyes.ask("grant", "member 4711", dre.id, **act.facts)
+        four_eyes.refuse(second, dre.id, roles, "")
+        third = four_eyes.ask("grant", "member 4711", dre.id, **act.facts)
+        four_eyes.confirm(third, fien.id, roles)
+        lines = db.session.execute(select(Entry.act, Entry.actor, Entry.subject, Entry.facts).order_by(Entry.id)).all()
+        told = [(line[0], line[1], line[2]) for line in lines]
+        assert told == [
+            ("ask for act", dre.number, "member 4711"), ("refuse act", fien.number, "member 4711"),
+            ("ask for act", dre.number, "member 4711"), ("withdraw act", dre.number, "member 4711"),
+            ("ask for act", dre.number, "member 4711"), ("confirm act", fien.number, "member 4711"),
+            ("grant", fien.number, "member 4711"),
+        ]  # fmt: skip
+        facts = [line[3] for line in lines]
+        assert facts[1] == {"what": "grant", "asked_by": dre.number, "reason": "Not now."}
+        assert facts[5] == {"what": "grant", "asked_by": dre.number}
+        assert [each.outcome for each in (act, second, third)] == ["refused", "withdrawn", "done"]
+        assert act.ended_by_id == fien.id and act.why == "Not now."
