@@ -44,7 +44,7 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m sipvote scan", description=__doc__.partition("\n")[0])
     parser.add_argument("--tools", type=Path, default=None, help="the folder with wapiti, sqlmap and bandit")
     parser.add_argument("--into", type=Path, default=None, help="where the reports go; never inside the project")
-    parser.add_argument("--minutes", type=float, default=4, help="of wapiti for each role, and of sqlmap for all")
+    parser.add_argument("--minutes", type=float, default=4, help="of wapiti, and of sqlmap, for each role")
     parser.add_argument("--stop", default="vote", help="where in the year: themes, vote, signup, decisions …")
     parser.add_argument("--roles", nargs="*", default=ROLES, help="of the cast; stranger for nobody")
     parser.add_argument("--only", default="", help="wapiti, sqlmap or bandit")
@@ -62,10 +62,8 @@ def main(args: list[str]) -> int:
             browsers = {role: _signed_in(site, role, options.stop) for role in ("stranger", *options.roles)}
             for role in options.roles if "wapiti" in tools else ():
                 found += _wapiti(tools["wapiti"], site, role, browsers[role], into, options.minutes * 60)
-            if "sqlmap" in tools:
-                found += _sqlmap(
-                    tools["sqlmap"], site, _signed_in(site, "dre", options.stop), into, options.minutes * 60
-                )
+            for role in options.roles if "sqlmap" in tools else ():
+                found += _sqlmap(tools["sqlmap"], site, role, browsers[role], into, options.minutes * 60)
     print(f"{found} of medium level or above; reports in {into}")
     return 1 if found else 0
 
@@ -159,10 +157,10 @@ def _wapiti(tool: str, site: str, role: str, cookie: str, into: Path, seconds: f
     return len(grave)
 
 
-def _sqlmap(tool: str, site: str, cookie: str, into: Path, seconds: float) -> int:
-    """Every input that links and forms lead to, of an organiser: level 3, risk 2, and the cookie."""
-    say("sqlmap as dre …")
-    folder, log = into / "sqlmap", into / "sqlmap.log"
+def _sqlmap(tool: str, site: str, role: str, cookie: str, into: Path, seconds: float) -> int:
+    """Every input that links and forms lead to, of one role: level 3, risk 2, and the cookie."""
+    say(f"sqlmap as {role} …")
+    folder, log = into / f"sqlmap-{role}", into / f"sqlmap-{role}.log"
     command = [tool, "-u", f"{site}/en/?q=1", "--batch", "--level", "3", "--risk", "2", "--crawl", "2", "--forms",
                "--cookie", cookie, "--csrf-token", "csrf_token", "--crawl-exclude", "demo|sign-out|static|/nl/|/fr/",
                "--smart", "--flush-session", "--output-dir", folder, "--time-limit",
@@ -174,5 +172,5 @@ def _sqlmap(tool: str, site: str, cookie: str, into: Path, seconds: float) -> in
     grave = len(re.findall(r"is vulnerable|appears to be .* injectable", told))
     if not tried:
         raise Trouble(f"sqlmap tried nothing; see {log}")
-    print(f"sqlmap: {tried} addresses and forms, {grave} parameters injectable", flush=True)
+    print(f"sqlmap as {role}: {tried} addresses and forms, {grave} parameters injectable", flush=True)
     return grave
