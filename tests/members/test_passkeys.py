@@ -321,3 +321,41 @@ class TestPages:
         assert browser.post(f"/en/me/second-step/{first}/drop").status_code == 303
         assert browser.post(f"/en/me/second-step/{second}/drop").status_code == 409
         assert [one.id for one in factors.of_member(dre.id)] == [second]
+
+
+class TestWhatIsAsked:
+    def test_an_answer_may_take_five_minutes_and_the_person_must_be_there(self, app, device_of):
+        dre = an_organiser()
+        device_of(dre)
+        with app.test_request_context():
+            added, proved = (json.loads(ask) for ask in (passkeys.options_to_add(dre, SESSION), asked_for(dre)))
+        assert added["timeout"] == proved["timeout"] == 300_000
+        assert added["authenticatorSelection"]["userVerification"] == proved["userVerification"] == "required"
+        assert len(added["excludeCredentials"]) == len(proved["allowCredentials"]) == 1
+
+    def test_each_challenge_comes_after_the_last_that_was_used_also_within_one_second(self, device_of):
+        dre = an_organiser()
+        device_of(dre)
+        (factor,) = passkeys.of_member(dre.id)
+
+        def step_of(challenge):
+            return passkeys._signer(passkeys.PROVING).loads(challenge.decode())[1]
+
+        with time_machine.travel(now(), tick=False):
+            moment = int(now().timestamp())
+            factor.last_step = moment - 10
+            assert step_of(passkeys._challenge(passkeys.PROVING, dre.id, SESSION)) == moment
+            factor.last_step = moment + 5
+            assert step_of(passkeys._challenge(passkeys.PROVING, dre.id, SESSION)) == moment + 6
+
+    @pytest.mark.parametrize("wrong", ["no JSON", "a forged one"])
+    def test_after_the_fifth_wrong_one_its_owner_hears_of_it(self, device_of, wrong):
+        dre = an_organiser()
+        device = device_of()
+        for _try in range(5):
+            assert db.session.scalars(select(Letter).where(Letter.name == "factor_tries")).all() == []
+            answer = device.make(passkeys.options_to_add(dre, SESSION + 1)) if wrong == "a forged one" else wrong
+            with pytest.raises(Refused, match="was not added"):
+                passkeys.add(dre, SESSION, "My phone", answer)
+        (letter,) = db.session.scalars(select(Letter).where(Letter.name == "factor_tries"))
+        assert letter.member_id == dre.id and "15 minutes" in letter.body
