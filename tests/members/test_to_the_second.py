@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pyotp
 import pytest
 import time_machine
 from sqlalchemy import func, select
@@ -10,12 +11,14 @@ from sipvote.access import Role
 from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.errors import Refused
-from sipvote.members import four_eyes, rules, sessions
+from sipvote.members import factors, four_eyes, recovery, rules, sessions
 from sipvote.members.models import SESSION_LIVES, SignIn
 from tests.factories import a_board_member, a_member, an_organiser
+from tests.reading import letters
 
 pytestmark = pytest.mark.usefixtures("database")
 SECOND = timedelta(seconds=1)
+ROLES = frozenset({Role.ORGANISER})
 
 
 @pytest.fixture
@@ -145,3 +148,119 @@ class TestAskedActs:
         assert facts[5] == {"what": "grant", "asked_by": dre.number}
         assert [each.outcome for each in (act, second, third)] == ["refused", "withdrawn", "done"]
         assert act.ended_by_id == fien.id and act.why == "Not now."
+
+
+def told_since(line: int) -> list[tuple]:
+    """What the log says from a line on: act, who, on whom, facts."""
+    rows = select(Entry.act, Entry.actor, Entry.subject, Entry.facts).where(Entry.id > line).order_by(Entry.id)
+    return [tuple(row) for row in db.session.execute(rows)]
+
+
+class TestSecondSteps:
+    def test_every_change_stands_in_the_log_and_its_owner_reads_of_it(self, clock):
+        dre = an_organiser(number="3001")
+        for name in ("Old phone", "New phone"):
+            begun = factors.begin_app(dre.id)
+            begun.name = name
+            factors.finish_app(dre, pyotp.TOTP(factors.secret_of(begun)).at(now()))
+            clock.shift(timedelta(minutes=1))
+        old, new = factors.of_member(dre.id)
+        factors.rename(new, dre, "Blue phone")
+        factors.drop(old, dre)
+        who = ("3001", "member 3001", {"kind": "app"})
+        assert told_since(0) == [
+            ("add factor", *who), ("add factor", *who), ("rename factor", *who), ("drop factor", *who)
+        ]  # fmt: skip
+        added, again, dropped = letters("factor")
+        assert "set up for you" in added.subject == again.subject and "New phone" in again.body
+        assert "taken away" in dropped.subject and "Old phone" in dropped.body
+        with pytest.raises(Refused, match="only second step"):
+            factors.drop(new, dre)
+
+    def test_what_an_app_reads_names_the_member_by_mail_address_or_number(self):
+        for member, name in ((an_organiser(email="dre@example.org"), "dre%40example.org"),
+                             (an_organiser(email=None, number="3001"), "3001")):  # fmt: skip
+            begun = factors.begin_app(member.id)
+            assert f":{name}?secret={factors.secret_of(begun)}&" in factors.uri(begun, member)
+
+
+class TestRecovery:
+    @pytest.fixture
+    def lost(self, clock):
+        """An organiser who has lost their second step, and the two who may help."""
+        ada = an_organiser(number="3001")
+        factors.begin_app(ada.id).proved_at = now()
+        fien = a_member("Fien Smet", "gent", Role.ORGANISER, number="3002")
+        return ada, fien, a_board_member(number="3003")
+
+    def test_it_is_asked_three_times_a_day_each_for_oneself(self, clock, lost):
+        ada, fien, _board = lost
+        for _ask in range(recovery.ASKS_A_DAY):
+            recovery.ask(ada, ROLES)
+            recovery.withdraw(ada)
+        with pytest.raises(Refused, match="three times today"):
+            recovery.ask(ada, ROLES)
+        factors.begin_app(fien.id).proved_at = now()
+        assert recovery.ask(fien, ROLES)
+        clock.shift(timedelta(days=1))
+        assert recovery.ask(ada, ROLES)
+
+    def test_two_confirm_and_then_a_day_is_left_to_set_up_a_new_one(self, clock, lost):
+        ada, fien, chloe = lost
+        asked = recovery.ask(ada, ROLES)
+        clock.shift(recovery.LIVES - SECOND)
+        assert recovery.confirm(asked, fien.id) is False
+        assert recovery.confirm(asked, chloe.id) is True
+        assert recovery.set_up_until(ada.id) == now() + recovery.SET_UP
+        assert told_since(1) == [
+            ("confirm recovery", "3002", "member 3001", {}), ("confirm recovery", "3003", "member 3001", {}),
+            ("reset factors", "3003", "member 3001", {"way": "two others"}),
+        ]  # fmt: skip
+
+    def test_after_its_days_nobody_confirms_it(self, clock, lost):
+        ada, fien, _chloe = lost
+        asked = recovery.ask(ada, ROLES)
+        clock.shift(recovery.LIVES)
+        with pytest.raises(Refused, match="no longer asked"):
+            recovery.confirm(asked, fien.id)
+
+    def test_who_asked_withdraws_once(self, lost):
+        ada, *_others = lost
+        recovery.ask(ada, ROLES)
+        for _click in range(2):
+            recovery.withdraw(ada)
+        assert [line[:3] for line in told_since(1)] == [("withdraw recovery", "3001", "member 3001")]
+
+
+class TestAskingForACode:
+    def test_a_letter_leaves_for_each_who_asked_in_time_and_is_known(self, clock):
+        a_member(email="ada@example.org"), a_member(email="bas@example.org")
+        for address in ("ada@example.org", "bas@example.org", "nobody@example.org"):
+            rules.ask_sign_in(address, "browser", "en", None)
+        assert rules.mail_sign_ins() == 2 and rules.mail_sign_ins() == 0
+        rules.ask_sign_in("ada@example.org", "browser", "en", None)
+        clock.shift(rules.SIGN_IN_LIVES)
+        assert rules.mail_sign_ins() == 0
+
+    def test_three_are_asked_for_in_a_quarter_of_an_hour(self, clock):
+        begun = now()
+        for _ask in range(rules.MAILS_AT_MOST):
+            rules.ask_sign_in("ada@example.org", "browser", "en", None)
+        for moment, may in ((begun + rules.MAILS_WITHIN - SECOND, False), (begun + rules.MAILS_WITHIN, True)):
+            clock.move_to(moment)
+            if may:
+                assert rules.ask_sign_in("ada@example.org", "browser", "en", None)
+            else:
+                with pytest.raises(Refused, match="asked for several codes"):
+                    rules.ask_sign_in("ada@example.org", "browser", "en", None)
+
+    def test_only_what_was_asked_for_since_a_moment_ends_when_a_clock_is_set_back(self, clock):
+        first = rules.ask_sign_in("ada@example.org", "browser", "en", None)
+        clock.shift(timedelta(minutes=1))
+        second = rules.ask_sign_in("bas@example.org", "browser", "en", None)
+        rules.end_sign_ins(first.asked_at)
+        db.session.expire_all()
+        assert first.ended_at is None and second.ended_at is not None
+        rules.end_sign_ins()
+        db.session.expire_all()
+        assert first.ended_at is not None
