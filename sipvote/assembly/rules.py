@@ -190,7 +190,6 @@ def plan(edition: Edition, wanted: Plan, by: int | None) -> Assembly:
         assembly = _new(edition, wanted)
     for column, value in _columns(wanted).items():
         setattr(assembly, column, value)
-    db.session.flush()
     facts = {name: getattr(wanted, name) for name in (*VOTE_SETTINGS, *QUORUM_SETTINGS)}
     span = {"starts_at": wanted.starts_at.isoformat(), "ends_at": wanted.ends_at.isoformat()}
     audit.record("plan assembly", name_of(assembly), by, **span, **facts)

@@ -64,7 +64,6 @@ def prove(visitor: Visitor) -> int:
         session.awake_at = moment
         audit.record("second step", f"session {session.id}", visitor.member_id)
     session.proved_at = session.seen_at = moment
-    db.session.flush()
     return session.id
 
 

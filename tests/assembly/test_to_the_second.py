@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from sipvote.assembly import rules
 from sipvote.assembly.models import Incident, Quorum
-from sipvote.db import now
+from sipvote.audit import Entry
+from sipvote.db import db, now
 from sipvote.editions.models import Phase
 from tests.factories import a_member, an_assembly, an_edition
 
@@ -51,6 +53,18 @@ def test_it_is_planned_until_its_last_second_and_one_that_is_over_keeps_its_hour
         assert (found and found[0]) == wrong
     kept = an_assembly(edition, starts_at=plan.starts_at, ends_at=plan.ends_at)
     assert rules.why_not_plan(edition, plan, kept) is None
+
+
+def test_what_is_planned_stands_in_the_log(plan):
+    edition = an_edition(Phase.VOTE)
+    assembly = rules.plan(edition, plan, None)
+    (line,) = db.session.scalars(select(Entry).where(Entry.act == "plan assembly"))
+    assert line.subject == "assembly 2026" and assembly.place == "Flagey"
+    assert line.facts == {
+        "starts_at": plan.starts_at.isoformat(), "ends_at": plan.ends_at.isoformat(), "quorum": "none",
+        "quorum_value": 0, "counts_proxies": True, "counts_remote": True, "counts_votes": True,
+        "proxies_per_holder": 1, "remote_vote": True, "prior_vote": True,
+    }  # fmt: skip
 
 
 def test_a_share_is_from_one_to_a_hundred_and_a_number_up_to_the_members(plan):
