@@ -29,7 +29,7 @@ def keep_nothing(response: Response) -> Response:
 
 def _with_annex() -> bool:
     """Organisers get the attendance list unless they leave it out; others when they ask for it."""
-    asked = request.args.get("annex", "")
+    asked = request.args.get("annex")
     return asked == "1" if asked in ("0", "1") else Role.ORGANISER in current_user.roles
 
 
