@@ -1,0 +1,420 @@
+"""Small promises about a vote, each in a sentence: how its files are named, what is logged, what is told to whom."""
+
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from sqlalchemy import delete, select
+
+from sipvote.access import Role
+from sipvote.assembly import proxies
+from sipvote.assembly import rules as assemblies
+from sipvote.audit import Entry
+from sipvote.db import db, now
+from sipvote.documents import texts
+from sipvote.editions.models import Phase
+from sipvote.i18n import in_language
+from sipvote.themes import review
+from sipvote.voting import (
+    box,
+    counting,
+    hours,
+    live,
+    minutes,
+    minutes_text,
+    packing,
+    paper_ballots,
+    progress,
+    proxy_votes,
+    questions,
+    rehearsing,
+    result,
+    rules,
+    second_word,
+    slides,
+)
+from sipvote.voting.day import SecondWord
+from sipvote.voting.models import Custody, Election, Question
+from tests.factories import (
+    a_counted_election,
+    a_facilitator,
+    a_member,
+    a_paper,
+    a_proxy,
+    a_scrutineer,
+    a_vote,
+    a_vote_for,
+    a_worked_on_theme,
+    an_assembly,
+    an_edition,
+    an_election,
+    an_organiser,
+    tame_the_lot,
+)
+from tests.voting.test_explained import counted_as
+from tests.voting.test_screen import kind_of, numbers_of
+from tests.written import words_of
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def last_entry() -> Entry:
+    return db.session.scalars(select(Entry).order_by(Entry.id.desc())).first()
+
+
+def a_vote_with_papers(*readings, voted=0) -> Election:
+    """A closed and counted vote: so many envelopes, and one pile of papers that two read as (times, choices)."""
+    papers_out = sum(times for times, _choices in readings)
+    people = [a_member(f"Voter {n}") for n in range(papers_out + voted)]
+    scrutineers = a_scrutineer("Eva Stone"), a_scrutineer("Fred Wood")
+    election = an_election(*people)
+    a_paper(election, *people[:papers_out])
+    for voter in people[papers_out:]:
+        a_vote(election, voter, 1)
+    hours.close(election, None)
+    pile = paper_ballots.make_pile(election, "Urn", papers_out, None, None)
+    for reader in scrutineers:
+        for times, choices in readings:
+            paper_ballots.add(election, pile, times, choices, reader.id)
+        paper_ballots.finish(election, pile, reader.id)
+    counting.count(election, [], None)
+    db.session.commit()
+    return election
+
+
+def minutes_of(election) -> str:
+    assembly = assemblies.of_edition(election.edition) or an_assembly(election.edition, starts_in=-1)
+    with in_language("en"):
+        return "\n".join(texts(minutes_text.document(minutes.facts_of(assembly), with_annex=False)))
+
+
+def packed(election) -> dict:
+    """What the scrutineers' package says of the election."""
+    with zipfile.ZipFile(BytesIO(packing.scrutineers_package(election, None))) as archive:
+        return json.loads(archive.read("election.json"))
+
+
+class TestTheMinutes:
+    def test_no_browser_keeps_them(self, browser_of):
+        an_assembly(an_election().edition)
+        dre = browser_of(an_organiser())
+        for page in ("minutes", "minutes.html"):
+            assert dre.get(f"/en/2026/{page}").headers["Cache-Control"] == "no-store"
+
+    def test_once_the_roll_is_destroyed_there_are_none_and_the_day_is_told(self, browser_of):
+        election = an_election()
+        an_assembly(election.edition)
+        election.destroyed_at = datetime(2026, 6, 15, 12, tzinfo=UTC)
+        dre = browser_of(an_organiser())
+        for page in ("minutes", "minutes.html"):
+            answer = dre.get(f"/en/2026/{page}")
+            assert answer.status_code == 409 and "destroyed on Monday 15 June 2026." in answer.text
+
+    def test_spoilt_papers_are_spoilt_ballots(self, app):
+        election = a_vote_with_papers((1, ((0,),)), (1, None))
+        with app.test_request_context():
+            assert "spoilt" not in minutes_of(election)
+        result.publish(election, None)
+        with app.test_request_context():
+            assert "1 ballot was spoilt." in minutes_of(election)
+
+    def test_where_a_lot_falls_between_groups_they_are_told_as_groups(self, app, monkeypatch):
+        camps = [(10, tuple(range(20))), (10, tuple(range(20, 40)))]
+        election = counted_as(monkeypatch, camps, rule="phragmen", options=40, seats=19, max_approvals=None)
+        with app.test_request_context():
+            told = minutes_of(election)
+        assert "9 of these: Theme 0, " in told and "; 10 of these: Theme 20, " in told
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("path", "kind", "name"),
+        [
+            ("/en/2026/vote/trackers.txt", "text/plain; charset=utf-8", "trackers-2026.txt"),
+            ("/en/2026/vote/checkpoints.jsonl", "application/jsonl; charset=utf-8", "checkpoints-2026.jsonl"),
+            ("/verify.py", "text/x-python; charset=utf-8", "verify.py"),
+        ],
+    )
+    def test_each_has_its_kind_and_its_name(self, client, path, kind, name):
+        an_election()
+        answer = client.get(path)
+        assert answer.content_type == kind
+        assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+
+    def test_papers_and_spoilt_ones_stand_in_the_result(self, client):
+        election = a_vote_with_papers((2, ((0,),)), (1, None), voted=2)
+        result.publish(election, None)
+        facts = client.get("/en/2026/vote/results.json").json
+        assert (facts["on_paper"], facts["spoilt"], facts["voted"]) == (3, 1, 5)
+
+    def test_a_theme_that_goes_on_without_a_vote_stands_in_the_package(self):
+        theme, edition = a_worked_on_theme(), an_edition(Phase.VOTE)
+        review.prolong_as_voted(edition, theme, None, None)
+        assert packed(a_counted_election((0,), (1,), edition=edition))["goes_on"] == 1
+
+    def test_a_vote_that_was_counted_before_there_were_papers_has_none(self, app, client):
+        election = a_counted_election((0,), (1,), (0,))
+        result.publish(election, None)
+        late = ("papers", "spoilt_papers", "goes_on")
+        election.report = {name: told for name, told in election.report.items() if name not in late}
+        facts = client.get("/en/2026/vote/results.json").json
+        assert (facts["on_paper"], facts["spoilt"], facts["voted"]) == (0, 0, 3)
+        assert (packed(election)["spoilt_papers"], packed(election)["goes_on"]) == (0, 0)
+        with app.test_request_context():
+            assert "No ballot was spoilt." in minutes_of(election)
+
+    def test_ten_ballots_are_enough_for_numbers(self, client):
+        result.publish(a_counted_election(*[(0,)] * 6, *[(1,)] * 4, seats=1), None)
+        (asked,) = client.get("/en/2026/vote/results.json").json["questions"]
+        assert [each["approvals"] for each in asked["options"]] == [6, 4, 0, 0]
+
+    def test_of_a_code_that_somebody_looks_for_a_hundred_signs_are_read(self, client):
+        an_election()
+        page = words_of(client.get(f"/en/2026/vote/board?code={'X' * 101}").text)
+        assert "X" * 100 in page and "X" * 101 not in page
+
+
+class TestTheLog:
+    def test_a_pile_that_is_removed_is_named(self):
+        people, eva = [a_member("Ada"), a_member("Bas")], a_scrutineer()
+        election = an_election(*people)
+        a_paper(election, *people)
+        hours.close(election, None)
+        pile = paper_ballots.make_pile(election, "Urn", 2, None, eva.id)
+        assert last_entry().facts == {"pile": "Urn", "papers": 2, "country": None}
+        paper_ballots.remove_pile(election, pile, eva.id)
+        entry = last_entry()
+        assert (entry.act, entry.subject, entry.actor) == ("remove pile", "vote 2026", eva.number)
+        assert entry.facts == {"pile": "Urn", "papers": 2} and paper_ballots.piles(election) == []
+
+    @pytest.mark.parametrize(
+        ("ballots", "is_drawn", "elected", "waits"),
+        [
+            (((0,), (0,), (1,)), False, 1, False),
+            (((0,), (1,)), False, 0, True),
+            (((0,), (1,)), True, 1, False),
+        ],
+    )
+    def test_who_publishes_leaves_a_note_whether_a_lot_is_waited_for(
+        self, monkeypatch, ballots, is_drawn, elected, waits
+    ):
+        election = a_counted_election(*ballots, seats=1)
+        if is_drawn:
+            tame_the_lot(monkeypatch)
+            counting.settle(election, 0, "416225", "Six dice.", None)
+        result.publish(election, None)
+        facts = last_entry().facts
+        assert (len(facts["elected"]), facts["waits_for_a_lot"]) == (elected, waits)
+
+
+class TestOpeningTheBox:
+    def test_how_far_it_is_gets_noted_four_times_a_second_at_most(self, monkeypatch):
+        voters = [a_member("Ada"), a_member("Bas")]
+        election = an_election(*voters)
+        for voter in voters:
+            a_vote(election, voter, 0)
+        hours.close(election, None)
+        db.session.commit()
+        locked = counting.unlock(election, [])
+        db.session.rollback()
+        clock, seen = SimpleNamespace(at=1000.0), []
+        monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.at))
+
+        def slowly(_locked, envelopes, tell):
+            assert len(envelopes) == 2
+            for opened, after in enumerate((0, 0.125, 0.25, 0.375, 0.5), start=1):
+                clock.at = 1000 + after
+                tell(opened)
+                seen.append(progress.of(locked.election_id))
+                db.session.rollback()
+            return "what was in it"
+
+        monkeypatch.setattr(counting, "open_box", slowly)
+        assert progress.of(locked.election_id) is None
+        db.session.rollback()
+        assert progress.open_box(locked) == "what was in it"
+        assert [note.opened for note in seen] == [1, 1, 3, 3, 5] and {note.envelopes for note in seen} == {2}
+        assert progress.of(locked.election_id) == (2, 2)
+
+
+class TestTwoOfficials:
+    def test_what_was_confirmed_is_asked_no_more_and_can_be_asked_again(self):
+        dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+        election = an_election()
+        for hour in (1, 2):
+            until = election.closes_at + timedelta(minutes=hour)
+            word = second_word.ask(election, "extend", dre.id, "The hall is full.", until)
+            second_word.confirm(election, "extend", second_word.stamp(word), fien.id)
+            assert election.closes_at == until
+            assert db.session.scalars(select(SecondWord)).all() == []
+
+    def test_what_lapsed_can_be_asked_again_by_somebody_else(self):
+        dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+        election = an_election()
+        second_word.ask(election, "close", dre.id, "All have voted.")
+        db.session.commit()
+        with time_machine.travel(now() + second_word.LIVES + timedelta(seconds=1)):
+            second_word.ask(election, "close", fien.id, "Everybody has gone.")
+            db.session.commit()
+            (word,) = second_word.standing(election)
+        assert (word.asked_by_id, word.reason) == (fien.id, "Everybody has gone.")
+
+
+class TestQuestions:
+    @pytest.fixture
+    def dre(self, browser_of):
+        rules.prepare(an_edition(Phase.VOTE), Custody.SERVER, None)
+        return browser_of(an_organiser())
+
+    @pytest.mark.parametrize(("country", "majority"), [("FR", "two_thirds"), ("", "absolute")])
+    def test_who_answers_and_what_it_takes_are_kept_and_stand_in_the_form_again(self, dre, country, majority):
+        words = {"original": "fr", "title_fr": "Un bureau ?", "text_fr": "Cher.", "title_en": "", "text_en": "Dear."}
+        typed = {**words, "country": country, "majority": majority}
+        assert dre.post("/en/2026/election/questions/action", data=typed).status_code == 303
+        question = db.session.scalars(select(Question).where(Question.majority == majority)).one()
+        assert (question.country, question.original) == (country or None, "fr")
+        assert question.texts == {"fr": {"title": "Un bureau ?", "text": "Cher."}}
+        form = words_of(dre.get(f"/en/2026/election/questions/{question.id}").text)
+        chosen = [line for line in form.splitlines() if " checked>" in line or " selected>" in line]
+        told = " ".join(chosen)
+        assert f"value={majority} checked" in told and "value=fr selected" in told and "Un bureau ?" in form
+        assert told.count("checked") == 2 and ("value=FR checked" in told) is bool(country)
+        entry = db.session.scalars(select(Entry).where(Entry.act == "ask question")).one()
+        assert entry.facts["title"] == "Un bureau ?"
+        dre.post(f"/en/2026/election/questions/{question.id}", data={**typed, "title_fr": "Deux ?"})
+        entry = db.session.scalars(select(Entry).where(Entry.act == "change question")).one()
+        assert entry.facts == {"question": question.position, "title": "Deux ?"}
+
+    def test_what_is_refused_leaves_the_draft_as_it_was(self, dre):
+        election = db.session.scalars(select(Election)).one()
+        words = {"en": {"title": "Shall we?", "text": ""}}
+        question = questions.ask(election, questions.Asked("simple", texts=words), None)
+        db.session.commit()
+        typed = {"original": "nl", "title_nl": " ", "country": "FR", "majority": "absolute"}
+        page = dre.post(f"/en/2026/election/questions/{question.id}", data=typed)
+        assert page.status_code == 200 and "Write the question in its own language" in page.text
+        db.session.commit()
+        db.session.refresh(question)
+        assert (question.majority, question.country, question.original) == ("simple", None, "en")
+
+
+class TestProxies:
+    @pytest.fixture
+    def assembly(self, database):
+        return an_assembly(an_edition(Phase.VOTE), proxies_per_holder=1)
+
+    def test_the_list_says_what_became_of_each(self, browser_of, assembly):
+        for n, name in enumerate(("offered", "stands", "declined", "withdrawn", "desk")):
+            given = a_proxy(a_member(f"Giver {n} {name}"), a_member(f"Holder {n}"), accepted=name != "offered")
+            if name == "declined":
+                proxies.decline(given, proxies.Vote())
+            elif name == "withdrawn":
+                proxies.take_back(given, proxies.Vote())
+            elif name == "desk":
+                proxies.end_at_desk(given, "Not signed", proxies.Vote(), None)
+        db.session.commit()
+        listed = browser_of(a_facilitator()).get("/en/2026/assembly/proxies/list.csv").text
+        states = [line.split(";")[4] for line in listed.splitlines()[1:]]
+        assert states == [
+            "not accepted yet", "stands", "given back by the holder", "taken back by the giver", "ended at the desk",
+        ]  # fmt: skip
+
+    def test_where_each_may_hold_one_a_member_sees_it_and_without_an_assembly_nothing(self, assembly):
+        ada, bas = a_member("Ada"), a_member("Bas")
+        given = a_proxy(ada, bas)
+        mine = proxy_votes.mine(assembly.edition, None, ada.id, box.Standing(), box.Cast())
+        assert mine.may_exist and mine.given is given and mine.live is given
+        assert [b.proxy.giver for b in proxy_votes.ballots(None, assembly.edition, bas.id, box.Cast())] == ["Ada"]
+        assembly.proxies_per_holder = 0
+        for there in (assembly.edition, an_edition(Phase.VOTE, year=2027)):
+            assert not proxy_votes.mine(there, None, ada.id, box.Standing(), box.Cast()).may_exist
+
+    def test_a_ballot_for_another_can_be_changed_and_says_when_it_was_cast(self, assembly):
+        ada, bas = a_member("Ada"), a_member("Bas")
+        proxy = a_proxy(ada, bas)
+        election = an_election(ada, bas, edition=assembly.edition)
+        for option in range(3):
+            a_vote_for(election, proxy, option)
+        (ballot,) = proxy_votes.ballots(election, assembly.edition, bas.id, box.Cast())
+        assert ballot.why_not is None and ballot.cast_at is not None and not ballot.is_waiting
+        assert proxy_votes.waiting(election, bas.id, box.Cast()) == []
+
+    def test_who_has_voted_themselves_needs_no_proxy_and_who_has_not_may_give_one(self, assembly):
+        ada, bas, cas, dan = (a_member(name) for name in ("Ada", "Bas", "Cas", "Dan"))
+        proxy = a_proxy(ada, bas)
+        election = an_election(edition=assembly.edition)
+        a_vote_for(election, proxy, 0)
+        a_vote(election, bas, 0)
+        a_paper(election, cas)
+        voted = {m.name: proxy_votes.vote_of(assembly.edition, m.id).has_voted for m in (ada, bas, cas, dan)}
+        assert voted == {"Ada": False, "Bas": True, "Cas": True, "Dan": False}
+
+
+class TestTheScreen:
+    def test_the_numbers_are_asked_again_and_sent_again_only_when_they_must(self, client):
+        election = an_election(a_member())
+        with time_machine.travel(election.closes_at - timedelta(seconds=live.RESYNC * 10 - 1), tick=False) as clock:
+            first = numbers_of(client)
+            assert first.headers["Cache-Control"] == "no-cache" and first.content_type == "application/json"
+            mark = {"If-None-Match": first.headers["ETag"]}
+            clock.shift(timedelta(seconds=live.RESYNC - 1))
+            assert numbers_of(client, headers=mark).status_code == 304
+            clock.shift(timedelta(seconds=1))
+            assert numbers_of(client, headers=mark).status_code == 200
+
+    def test_where_the_slide_of_this_moment_is_not_there_it_welcomes(self, client):
+        """The numbers are up to two seconds old: by now the vote is gone."""
+        an_election(a_member())
+        assert numbers_of(client).json["state"] == "open"
+        db.session.execute(delete(Election))
+        db.session.commit()
+        assert kind_of(client.get("/en/2026/screen")) == "welcome"
+
+
+def lines(*told: tuple[int, str]) -> list[result.Line]:
+    return [result.Line(number, votes, "e" in how, "t" in how) for number, (votes, how) in enumerate(told)]
+
+
+class TestSlides:
+    @pytest.mark.parametrize(
+        ("told", "steps", "places"),
+        [
+            ([(5, "e"), (4, ""), (3, "")], [1, 2, 3], [1, 2, 3]),
+            ([(5, "e"), (4, "t"), (4, "t"), (1, "")], [1, 3, 4], [1, 2, 2, 4]),
+            ([(4, "t"), (4, "t"), (1, "")], [1, 3], [1, 1, 3]),
+            ([(4, "t"), (4, "t"), (4, "t")], [3], [1, 1, 1]),
+            ([(4, "")] * 8, [1, 2, 3, 4, 5, 6, 7, 8], [1] * 8),
+            ([(4, "")] * 9, [2, 3, 4, 5, 6, 7, 8, 9], [1] * 9),
+        ],
+    )
+    def test_lines_appear_from_the_last_place_on_and_who_is_tied_together(self, told, steps, places):
+        shown = lines(*told)
+        assert slides.reveals(shown) == steps and slides.places(shown) == places
+        alone = [step for before, step in zip([0, *steps], steps, strict=False) if step == before + 1]
+        assert [slides.fresh(shown, step) for step in steps] == [
+            shown[-step] if step in alone else None for step in steps
+        ]
+
+    def test_sixteen_lines_have_room_and_behind_them_whoever_is_elected_or_tied(self):
+        told = [(9, "")] * 16 + [(8, ""), (7, "e"), (6, ""), (5, "t")]
+        outcome = SimpleNamespace(lines=lines(*told))
+        assert [line.option for line in slides.lines_of(outcome)] == [*range(16), 17, 19]
+
+
+def test_of_a_rehearsal_that_was_swept_away_nothing_is_left_at_hand():
+    edition = an_edition(Phase.VOTE)
+    election = rules.prepare(edition, Custody.SERVER, None, is_rehearsal=True)
+    assert rehearsing.of_edition(edition) is election
+    words = {"en": {"title": "Shall we?", "text": ""}}
+    questions.ask(election, questions.Asked("simple", texts=words), None)
+    question_id = questions.drafted(election)[0].id
+    rehearsing.sweep(election, None)
+    assert rehearsing.of_edition(edition) is None and db.session.get(Question, question_id) is None
+
+
+def test_a_real_vote_is_no_rehearsal():
+    assert rehearsing.of_edition(an_election().edition) is None
