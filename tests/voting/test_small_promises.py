@@ -28,6 +28,7 @@ from sipvote.voting import (
     minutes_text,
     packing,
     paper_ballots,
+    papers,
     progress,
     proxy_votes,
     questions,
@@ -38,7 +39,8 @@ from sipvote.voting import (
     slides,
 )
 from sipvote.voting.day import SecondWord
-from sipvote.voting.models import Custody, Election, Question
+from sipvote.voting.models import Custody, Election, Kind, Question
+from sipvote.voting.papers import Paper, PaperOption, PaperQuestion
 from tests.factories import (
     a_counted_election,
     a_facilitator,
@@ -360,6 +362,7 @@ class TestTheScreen:
         with time_machine.travel(election.closes_at - timedelta(seconds=live.RESYNC * 10 - 1), tick=False) as clock:
             first = numbers_of(client)
             assert first.headers["Cache-Control"] == "no-cache" and first.content_type == "application/json"
+            assert first.headers["ETag"].startswith('W/"')
             mark = {"If-None-Match": first.headers["ETag"]}
             clock.shift(timedelta(seconds=live.RESYNC - 1))
             assert numbers_of(client, headers=mark).status_code == 304
@@ -418,3 +421,91 @@ def test_of_a_rehearsal_that_was_swept_away_nothing_is_left_at_hand():
 
 def test_a_real_vote_is_no_rehearsal():
     assert rehearsing.of_edition(an_election().edition) is None
+
+
+ANY_NUMBER = "You may choose as many themes as you like."
+STRANGE = "You chose something that is not on this ballot. Open the ballot again."
+
+
+class TestThePaper:
+    OPTIONS = tuple(PaperOption(n, None, "en", {"en": {"title": f"Theme {n}", "question": ""}}) for n in range(3))
+
+    def question(self, **facts) -> PaperQuestion:
+        return PaperQuestion(**{"seats": 1, "max_approvals": 1, "options": self.OPTIONS[:2], **facts})
+
+    def action(self, **facts) -> PaperQuestion:
+        texts = {"en": {"title": "Shall we?", "text": " "}}
+        return self.question(
+            **{"kind": Kind.ACTION, "counted_by": "majority", "majority": "simple", "original": "en", "texts": texts}
+            | facts
+        )
+
+    @pytest.mark.parametrize(
+        ("facts", "rule"),
+        [
+            ({"country": "FR"}, "Only for members in France. It is adopted when more members say yes than no."),
+            ({}, "It is adopted when more members say yes than no."),
+        ],
+    )
+    def test_the_rule_of_yes_and_no_says_who_answers(self, app, facts, rule):
+        with app.test_request_context(), in_language("en"):
+            assert self.action(**facts).rule == rule
+
+    @pytest.mark.parametrize(
+        ("limit", "seats", "counted_by", "rule"),
+        [
+            (None, 1, "approval", ANY_NUMBER + " The theme with the most votes is elected."),
+            (3, 2, "approval", ANY_NUMBER + " The 2 themes with the most votes are elected."),
+            (2, 1, "pav", "You may choose up to 2 themes. The theme with the most votes is elected."),
+            (
+                1, 2, "pav",
+                "You may choose 1 theme. 2 themes are elected so that as many members as possible find a theme of "
+                "theirs among them. The count is by Thiele’s rule (PAV).",
+            ),
+        ],
+    )  # fmt: skip
+    def test_the_rule_of_themes_says_how_many_one_chooses_and_who_is_elected(self, app, limit, seats, counted_by, rule):
+        with app.test_request_context(), in_language("en"):
+            asked = self.question(options=self.OPTIONS, max_approvals=limit, seats=seats, counted_by=counted_by)
+            assert asked.rule == rule
+
+    def test_a_question_without_words_of_its_own_says_nothing_more(self, app):
+        with app.test_request_context(), in_language("nl"):
+            assert self.action().html is None and self.action().language == "en"
+            assert self.question().html is None and self.question().language == "nl"
+            assert self.action().heading == "Shall we?"
+
+    def test_a_choice_is_refused_with_what_is_wrong_with_it(self, app):
+        paper = Paper(1, 2026, Custody.SERVER, b"k" * 32, (
+            self.question(options=self.OPTIONS, max_approvals=2), self.action(country="FR"), self.action(country="BE"),
+        ))  # fmt: skip
+        with app.test_request_context(), in_language("en"):
+            for choices, why in (
+                (((0,), (0,), ()), None),
+                (((), (), ()), None),
+                (((0, 1), (), ()), None),
+                (((0, 0, 1), (), ()), None),
+                (((2,), (1,), ()), None),
+                (((0,), (0,)), "This is not the ballot of this vote. Open the ballot again."),
+                (((0, 1, 2), (), ()), "Question 1: Choose at most 2 themes. You chose 3."),
+                (((0,), (0, 1), ()), "Question 2: Choose yes or no, not both."),
+                (((0,), (), (2,)), f"Question 3: {STRANGE}"),
+                (((-1,), (), ()), f"Question 1: {STRANGE}"),
+                (((3,), (), ()), f"Question 1: {STRANGE}"),
+            ):  # fmt: skip
+                assert paper.why_not(choices) == why, choices
+            assert paper.about(1, "Why.", "FR") == "Question 2: Why." and paper.about(2, "Why.", "FR") == "Why."
+            assert paper.about(2, "Why.", "BE") == "Question 2: Why."
+        assert paper.country_of(((0,), (), ())) == "%" and paper.country_of(((), (0,), ())) == "FR"
+        assert paper.country_of(((), (), (1,))) == "BE" and paper.country_of(((), (0,), (1,))) == "BEFR"
+        asked = paper.asked(7, "BE", [["1"], [], ["0"]])
+        assert [(part.place, part.number, part.marked) for part in asked] == [(1, 0, ["1"]), (2, 2, ["0"])]
+        assert [part.marked for part in paper.asked(7, "FR")] == [(), ()] and paper.count_in("BE") == 2
+
+    def test_a_paper_is_found_by_its_name_and_by_no_other(self):
+        election = an_election()
+        paper = papers.of(election)
+        assert papers.named(paper.name) is paper and papers.of_key(election.public_key) is paper
+        for name in ("", "00" * 32, paper.name[:-2], paper.name + "00", "zz" * 32):
+            assert papers.named(name) is None
+        assert papers.of(Election()) is None
