@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from sipvote.access import Role
 from sipvote.assembly import proxies
@@ -39,7 +39,7 @@ from sipvote.voting import (
     slides,
 )
 from sipvote.voting.day import SecondWord
-from sipvote.voting.models import Custody, Election, Kind, Question
+from sipvote.voting.models import Custody, Election, Envelope, Kind, Question
 from sipvote.voting.papers import Paper, PaperOption, PaperQuestion
 from tests.factories import (
     a_counted_election,
@@ -101,6 +101,18 @@ def packed(election) -> dict:
 
 
 class TestTheMinutes:
+    def test_a_vote_under_a_proxy_is_one_wherever_it_was_cast(self):
+        givers, holder = [a_member("Ada"), a_member("Bas"), a_member("Cas")], a_member("Hugo")
+        assembly = an_assembly(an_edition(Phase.VOTE), proxies_per_holder=3)
+        given = [a_proxy(giver, holder) for giver in givers]
+        election = an_election(edition=assembly.edition)
+        for proxy in given:
+            a_vote_for(election, proxy, 0)
+        election = db.session.merge(election)
+        db.session.execute(update(Envelope).where(Envelope.member_id == givers[0].id).values(in_hall=True))
+        told = minutes.turnout(election)
+        assert told == minutes.Turnout(remote=0, hall=0, proxy=3, paper=0) and told.total == 3
+
     def test_no_browser_keeps_them(self, browser_of):
         an_assembly(an_election().edition)
         dre = browser_of(an_organiser())
@@ -156,7 +168,11 @@ class TestFiles:
     def test_a_theme_that_goes_on_without_a_vote_stands_in_the_package(self):
         theme, edition = a_worked_on_theme(), an_edition(Phase.VOTE)
         review.prolong_as_voted(edition, theme, None, None)
-        assert packed(a_counted_election((0,), (1,), edition=edition))["goes_on"] == 1
+        election = a_counted_election((0,), (1,), edition=edition)
+        told = packed(election)
+        assert told["goes_on"] == 1
+        asked = [option.theme_id for option in election.questions[0].options]
+        assert [option["theme"] for option in told["questions"][0]["options"]] == asked and None not in asked
 
     def test_a_vote_that_was_counted_before_there_were_papers_has_none(self, app, client):
         election = a_counted_election((0,), (1,), (0,))
