@@ -17,11 +17,15 @@ from sipvote.audit import Entry
 from sipvote.db import db, now
 from sipvote.documents import texts
 from sipvote.editions.models import Phase
+from sipvote.errors import Refused
 from sipvote.i18n import in_language
+from sipvote.mail import Letter
+from sipvote.members.models import Grant
 from sipvote.themes import review
 from sipvote.voting import (
     box,
     counting,
+    freezing,
     hours,
     live,
     minutes,
@@ -35,6 +39,7 @@ from sipvote.voting import (
     rehearsing,
     result,
     rules,
+    seal,
     second_word,
     slides,
 )
@@ -42,12 +47,14 @@ from sipvote.voting.day import SecondWord
 from sipvote.voting.models import Custody, Election, Envelope, Kind, Question
 from sipvote.voting.papers import Paper, PaperOption, PaperQuestion
 from tests.factories import (
+    a_card,
     a_counted_election,
     a_facilitator,
     a_member,
     a_paper,
     a_proxy,
     a_scrutineer,
+    a_theme,
     a_vote,
     a_vote_for,
     a_worked_on_theme,
@@ -58,7 +65,7 @@ from tests.factories import (
     tame_the_lot,
 )
 from tests.voting.test_explained import counted_as
-from tests.voting.test_screen import kind_of, numbers_of
+from tests.voting.test_screen import kind_of, numbers_of, page_of
 from tests.written import words_of
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -118,6 +125,32 @@ class TestTheMinutes:
         dre = browser_of(an_organiser())
         for page in ("minutes", "minutes.html"):
             assert dre.get(f"/en/2026/{page}").headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize(("themes", "seats", "more"), [(8, 2, "and 8 more"), (6, 3, None)])
+    def test_twenty_ways_for_a_lot_to_fall_are_listed_and_how_many_more_there_are(
+        self, app, monkeypatch, themes, seats, more
+    ):
+        ballots = [(5, (n,)) for n in range(themes)]
+        election = counted_as(monkeypatch, ballots, rule="approval", options=themes, seats=seats)
+        with app.test_request_context():
+            ways = minutes_of(election).partition("These outcomes were possible:\n")[2].splitlines()
+        assert all(way.count("Theme") == seats for way in ways[:20]) and (ways[20] == more) is bool(more)
+        assert ways[21 if more else 20] == "The lot has not been drawn yet."
+
+    def test_two_questions_are_numbered_and_a_single_one_is_not(self, app):
+        edition, words = an_edition(Phase.VOTE), {"en": {"title": "Shall we?", "text": ""}}
+        for n in range(3):
+            a_theme(edition, f"Theme {n}", admitted_at=now())
+        election = rules.prepare(edition, Custody.SERVER, None)
+        for asked, told in ((1, "Which themes shall we work on?"), (2, "Question 2: Shall we?")):
+            if asked == 2:
+                questions.ask(election, questions.Asked("simple", texts=words), None)
+            freezing.freeze(election, None)
+            db.session.commit()
+            with app.test_request_context():
+                lines = minutes_of(election).splitlines()
+            assert told in lines and ("Question 1: Which themes shall we work on?" in lines) is (asked == 2)
+            freezing.unfreeze(election, None)
 
     def test_once_the_roll_is_destroyed_there_are_none_and_the_day_is_told(self, browser_of):
         election = an_election()
@@ -188,12 +221,27 @@ class TestFiles:
     def test_ten_ballots_are_enough_for_numbers(self, client):
         result.publish(a_counted_election(*[(0,)] * 6, *[(1,)] * 4, seats=1), None)
         (asked,) = client.get("/en/2026/vote/results.json").json["questions"]
-        assert [each["approvals"] for each in asked["options"]] == [6, 4, 0, 0]
+        assert [each["approvals"] for each in asked["options"]] == [6, 4, 0, 0] and asked["blank"] == 0
 
     def test_of_a_code_that_somebody_looks_for_a_hundred_signs_are_read(self, client):
         an_election()
         page = words_of(client.get(f"/en/2026/vote/board?code={'X' * 101}").text)
         assert "X" * 100 in page and "X" * 101 not in page
+
+
+class TestTheReceipt:
+    @pytest.mark.parametrize("address", ["ada@example.org", None])
+    def test_who_votes_in_the_hall_can_have_it_mailed_when_they_have_an_address(self, client, address):
+        ada = a_member("Ada", email=address)
+        election = an_election(ada)
+        a_vote(election, ada, 0)
+        assert client.post("/en/2026/vote/card", data={"code": a_card(election, ada)}).status_code == 303
+        page = client.get("/en/2026/vote/receipt").text
+        assert seal.code(box.standing(election.id, ada.id).tracker) in page
+        assert ("/en/2026/vote/receipt/mail" in page) is (address is not None)
+        said = words_of(client.post("/en/2026/vote/receipt/mail", follow_redirects=True).text)
+        told = f"on its way to {address}." if address else "We have no e-mail address of yours."
+        assert f"[notice {'ok' if address else 'warn'}]" in said and told in said
 
 
 class TestTheLog:
@@ -270,6 +318,27 @@ class TestTwoOfficials:
             assert election.closes_at == until
             assert db.session.scalars(select(SecondWord)).all() == []
 
+    @pytest.mark.parametrize("is_rehearsal", [True, False])
+    def test_the_letter_of_a_rehearsal_says_so(self, is_rehearsal):
+        dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+        election = an_election()
+        election.is_rehearsal = is_rehearsal
+        second_word.ask(election, "close", dre.id, "All have voted.")
+        db.session.flush()
+        (letter,) = db.session.scalars(select(Letter).where(Letter.name == "second_word"))
+        assert letter.address == fien.email and letter.subject.startswith("Rehearsal: ") is is_rehearsal
+
+    def test_what_was_asked_by_who_is_no_organiser_any_more_is_not_confirmed(self):
+        dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+        election = an_election()
+        word = second_word.ask(election, "close", dre.id, "All have voted.")
+        assert second_word.why_not_confirm(word, fien.id) is None
+        assert second_word.why_not_confirm(word, dre.id).startswith("You asked for this yourself.")
+        db.session.execute(delete(Grant).where(Grant.member_id == dre.id))
+        assert second_word.why_not_confirm(word, fien.id).startswith("Who asked for this may no longer do it.")
+        with pytest.raises(Refused, match="may no longer do it"):
+            second_word.confirm(election, "close", second_word.stamp(word), fien.id)
+
     def test_what_lapsed_can_be_asked_again_by_somebody_else(self):
         dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
         election = an_election()
@@ -295,6 +364,7 @@ class TestQuestions:
         assert dre.post("/en/2026/election/questions/action", data=typed).status_code == 303
         question = db.session.scalars(select(Question).where(Question.majority == majority)).one()
         assert (question.country, question.original) == (country or None, "fr")
+        assert (question.rule, question.seats, question.max_approvals) == ("majority", 1, 1)
         assert question.texts == {"fr": {"title": "Un bureau ?", "text": "Cher."}}
         form = words_of(dre.get(f"/en/2026/election/questions/{question.id}").text)
         chosen = [line for line in form.splitlines() if " checked>" in line or " selected>" in line]
@@ -384,6 +454,20 @@ class TestTheScreen:
             assert numbers_of(client, headers=mark).status_code == 304
             clock.shift(timedelta(seconds=1))
             assert numbers_of(client, headers=mark).status_code == 200
+
+    def test_without_scripts_it_reads_itself_again_until_the_result_is_told(self, client):
+        again = '<meta http-equiv="refresh"'
+        election = a_counted_election((0,), (1,), (0,))
+        an_assembly(election.edition)
+        assert all(again in page_of(client, name).text for name in ("welcome", "check-in", "vote", "count"))
+        result.publish(election, None)
+        assert again in page_of(client, "vote").text and again not in page_of(client, "turnout").text
+
+    def test_its_address_is_told_without_what_a_browser_adds(self, app, client, monkeypatch):
+        an_election(a_member())
+        monkeypatch.setitem(app.config, "BASE_URL", "https://stem.example.org/")
+        page = words_of(page_of(client, "vote").text)
+        assert "stem.example.org" in page and "stem.example.org/" not in page
 
     def test_where_the_slide_of_this_moment_is_not_there_it_welcomes(self, client):
         """The numbers are up to two seconds old: by now the vote is gone."""
