@@ -135,7 +135,7 @@ def _proxy_rows(assembly: Assembly) -> Sequence[Proxy]:
 
 def _proxies(election: Election | None, rows: Sequence[Proxy]) -> Proxies:
     held = Counter(proxy.holder_id for proxy in rows if proxy.accepted_at and not proxy.ended_at)
-    used = select(func.count()).where(Envelope.election_id == (election.id if election else 0), Envelope.by_proxy)
+    used = select(func.count()).where(Envelope.election_id == (election.id if election else None), Envelope.by_proxy)
     return Proxies(
         given=len(rows),
         accepted=sum(proxy.accepted_at is not None for proxy in rows),
@@ -179,7 +179,7 @@ def turnout(election: Election) -> Turnout:
     counts = {
         (bool(p), bool(h)): n for p, h, n in db.session.execute(cast.group_by(Envelope.by_proxy, Envelope.in_hall))
     }
-    agreed = select(func.coalesce(func.sum(PaperBatch.papers), 0)).where(
+    agreed = select(func.sum(PaperBatch.papers)).where(
         PaperBatch.election_id == election.id, PaperBatch.agreed_at.is_not(None)
     )
     return Turnout(

@@ -168,7 +168,7 @@ def _quorum(assembly: Assembly, standing: Standing | None) -> Iterator[Block]:
     # Not the basis that the standing brings: it is in the language of the page, not of the minutes.
     yield Text(basis(assembly, standing.members if standing else members_at(assembly.starts_at)))
     if standing is None:
-        if assembly.opened_at is None:
+        if assembly.opened_at is None and assembly.quorum != Quorum.NONE:
             yield Text(_("Whether it is reached is established at the opening."))
         return
     parts = (

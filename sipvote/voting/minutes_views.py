@@ -20,16 +20,9 @@ from . import minutes, minutes_text
 minutes_room = Blueprint("minutes", __name__)
 
 
-@minutes_room.after_request
-def keep_nothing(response: Response) -> Response:
-    """Names of members are in them: no browser or proxy keeps them."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 def _with_annex() -> bool:
     """Organisers get the attendance list unless they leave it out; others when they ask for it."""
-    asked = request.args.get("annex", "")
+    asked = request.args.get("annex")
     return asked == "1" if asked in ("0", "1") else Role.ORGANISER in current_user.roles
 
 

@@ -33,16 +33,17 @@ def _contents(election: Election) -> package.Contents:
     rows = select(BoardCheckpoint).where(BoardCheckpoint.election_id == election.id)
     points = db.session.scalars(rows.options(undefer(BoardCheckpoint.listed)).order_by(BoardCheckpoint.number)).all()
     report = election.report or {}
-    if not (election.public_key and election.opened_at and election.closed_at):
-        raise Refused(_("The vote must be closed first."))
+    # What is counted was frozen, opened and closed.
+    assert election.public_key and election.opened_at and election.closed_at  # noqa: S101
+    assert election.roll_size is not None and election.roll_hash  # noqa: S101
     return package.Contents(
         election=name_of(election),
         title=in_all_languages(lambda: _title(election)),
         questions=[_printed(election, number) for number in range(len(election.questions))],
         public_key=election.public_key,
         custody=str(Custody(election.custody)),
-        roll_size=election.roll_size or 0,
-        roll_hash=election.roll_hash or "",
+        roll_size=election.roll_size,
+        roll_hash=election.roll_hash,
         opened_at=election.opened_at,
         closed_at=election.closed_at,
         checkpoints=[point_of(election, point) for point in points],
@@ -72,8 +73,7 @@ def _trackers(listed: bytes) -> list[str]:
 def _printed(election: Election, number: int) -> package.Question:
     """A question as it stood on the ballot."""
     paper, question = papers.of(election), election.questions[number]
-    if paper is None:
-        raise Refused(_("The ballot must be frozen first."))
+    assert paper is not None  # noqa: S101
     report = reports_of(election)[number]
     return package.Question(
         title=in_all_languages(lambda: paper.questions[number].heading),

@@ -5,7 +5,7 @@ These pages belong to the assembly, but they also tell what was voted, so they s
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -23,13 +23,6 @@ from . import rules as voting
 from .voters import own
 
 proxies = Blueprint("proxies", __name__, url_prefix="/<int:year>/assembly/proxy")
-
-
-@proxies.after_request
-def keep_nothing(response: Response) -> Response:
-    """No browser keeps who votes for whom."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _me() -> Member:

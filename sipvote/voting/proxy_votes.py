@@ -172,7 +172,7 @@ def who_voted_for(giver_id: int, edition: Edition, cast_at: datetime) -> str | N
     held = holders.join(Assembly, Assembly.id == Proxy.assembly_id).where(
         Assembly.edition_id == edition.id, Proxy.giver_id == giver_id, Proxy.accepted_at <= cast_at
     )
-    found = db.session.execute(held.order_by(Proxy.accepted_at.desc()).limit(1)).first()
+    found = db.session.execute(held.order_by(Proxy.accepted_at.desc())).first()
     return found[0] if found else None
 
 

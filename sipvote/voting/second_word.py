@@ -88,7 +88,6 @@ def ask(election: Election, act: str, by: int, reason: str = "", until: datetime
         reason = reasoned(reason)
     if lapsed := db.session.get(SecondWord, (election.id, act)):
         db.session.delete(lapsed)
-        db.session.flush()
     word = SecondWord(election_id=election.id, act=act, asked_at=now(), asked_by_id=by, until=until, reason=reason)
     db.session.add(word)
     given = {"until": until.isoformat() if until else "", "reason": reason}
@@ -129,7 +128,6 @@ def confirm(election: Election, act: str, stamped: str, by: int) -> None:
         raise Refused(why)
     reason, until, asked_by = word.reason, word.until, word.asked_by_id
     db.session.delete(word)
-    db.session.flush()
     if act == "open":
         hours.open_(election, by, asked_by)
     elif act == "close":

@@ -8,7 +8,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -31,14 +31,6 @@ from .papers import Paper
 from .voters import Voter, own
 
 voting = Blueprint("voting", __name__)
-
-
-@voting.after_request
-def keep_nothing(response: Response) -> Response:
-    """No browser or proxy keeps a ballot, a receipt, or who has voted."""
-    if current_user.is_authenticated:
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @voting.get("/<int:year>/vote")

@@ -30,6 +30,7 @@ from tests.factories import (
     kept,
 )
 from tests.voting.test_casting import in_threads
+from tests.written import words_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -334,6 +335,40 @@ class TestTwoReadings:
         assert not paper_ballots.finish(election, pile, fay.id)
         assert paper_ballots.finish(election, pile, eva.id) and pile.differ is None
 
+    def test_where_they_differ_stands_in_the_order_of_the_ballot_and_spoilt_ones_last(self):
+        election, pile, (eva, fay) = a_pile(5)
+        enter(election, pile, eva, (2, ((2,),)), (1, ((0, 1),)), (1, ((0,),)), (1, ((),)))
+        enter(election, pile, fay, (1, None), (2, ((1,),)), (1, ((0,),)), (1, ((2,),)))
+        differ = [((),), ((0, 1),), ((1,),), ((2,),), None]
+        assert [choices for _n, choices in paper_ballots.differences(pile, eva.id)] == differ
+        assert [n for n, _choices in paper_ballots.differences(pile, fay.id)] == [0, 0, 2, 1, 1]
+
+    def test_a_third_scrutineer_does_not_enter_and_the_place_of_one_who_left_is_free(self):
+        election, pile, (eva, fay) = a_pile(2)
+        gus = a_member("Gus", "gent", Role.SCRUTINEER)
+        for who in (eva, fay):
+            paper_ballots.add(election, pile, 1, ((0,),), who.id)
+        for act in (lambda: paper_ballots.add(election, pile, 1, ((0,),), gus.id),
+                    lambda: paper_ballots.finish(election, pile, gus.id)):  # fmt: skip
+            with pytest.raises(Refused, match=r"^Two other scrutineers enter this pile\.$"):
+                act()
+        db.session.delete(paper_ballots.entry_of(pile, eva.id))
+        db.session.flush()
+        db.session.refresh(pile)
+        paper_ballots.add(election, pile, 1, ((0,),), gus.id)
+        assert sorted(entry.number for entry in pile.entries) == [1, 2]
+
+    def test_a_line_that_is_not_there_is_not_taken_out(self):
+        election, pile, (eva, fay) = a_pile(3)
+        paper_ballots.add(election, pile, 1, ((0,),), eva.id)
+        paper_ballots.add(election, pile, 1, ((1,),), eva.id)
+        for line in (-1, 2):
+            paper_ballots.remove(election, pile, line, eva.id)
+        paper_ballots.remove(election, pile, 0, fay.id)
+        assert paper_ballots.read_of(paper_ballots.entry_of(pile, eva.id)) == [(1, ((0,),)), (1, ((1,),))]
+        paper_ballots.remove(election, pile, 1, eva.id)
+        assert paper_ballots.read_of(paper_ballots.entry_of(pile, eva.id)) == [(1, ((0,),))]
+
     def test_nothing_is_finished_before_every_paper_is_entered(self):
         election, pile, (eva, _fay) = a_pile(3)
         with pytest.raises(Refused, match="3 papers are left"):
@@ -396,6 +431,24 @@ class TestTheDesk:
         for member, country in ((ada, "Belgium"), (lea, "France")):
             page = desk.post(f"/en/2026/vote/desk/{member.id}/paper", follow_redirects=True).text
             assert f"Take the one for {country}" in page
+
+    def test_what_was_ticked_stays_after_a_refusal_and_is_gone_after_the_line_is_entered(self, browser_of):
+        _election, pile, (eva, _fay) = a_pile(2)
+        db.session.commit()
+        browser, url = browser_of(eva), f"/en/2026/vote/papers/{pile.id}"
+
+        def ticked(page):
+            return [line.split("name=")[1].split(" ")[0] for line in words_of(page).splitlines() if " checked>" in line]
+
+        assert ticked(browser.get(url).text) == []
+        page = browser.post(f"{url}/add", data={"spoilt": "1", "q0": ["0", "2"], "times": "1"}).text
+        assert "“spoilt” as well" in page and ticked(page) == ["q0", "q0", "spoilt"]
+        page = browser.post(f"{url}/add", data={"q0": ["0", "2"], "times": "3"}).text
+        assert "more than the pile holds" in page and ticked(page) == ["q0", "q0"]
+        page = browser.post(f"{url}/add", data={"spoilt": "1", "times": "2"}, follow_redirects=True).text
+        assert "2 of 2 papers entered" in page and ticked(page) == []
+        answer = browser.get(f"/fr/2026/vote/papers/{pile.id}/add")
+        assert answer.location == f"/fr/2026/vote/papers/{pile.id}"
 
     def test_the_desk_counts_the_papers_too(self, browser_of, vote, ada):
         a_paper(vote, ada)

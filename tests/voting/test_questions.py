@@ -303,6 +303,7 @@ class TestOnPaper:
             election
         )
         election.destroyed_at = now()
+        assert packing.why_not_package(election).startswith("The envelopes were destroyed on")
         with pytest.raises(Refused, match="The envelopes were destroyed on"):
             packing.scrutineers_package(election, None)
 

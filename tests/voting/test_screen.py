@@ -10,7 +10,7 @@ from sipvote.assembly import presence
 from sipvote.assembly.models import Presence, Proxy, Quorum, Way
 from sipvote.db import db, now
 from sipvote.editions.models import Phase
-from sipvote.voting import counting, freezing, hours, live, papers, result, slides
+from sipvote.voting import counting, freezing, hours, live, papers, result, screen, slides
 from sipvote.voting import rules as voting
 from sipvote.voting.day import Announcement, CountProgress
 from sipvote.voting.models import Custody, Elector
@@ -406,6 +406,15 @@ class TestTheNumbersThatManyAskFor:
             for _phone in range(20):
                 assert client.get("/en/2026/screen").status_code == 200
         assert seen == []
+
+    def test_and_for_members_the_same_page_as_for_strangers(self, client, browser_of, monkeypatch):
+        an_election(a_member())
+        for many in (live._days, screen._pages):
+            monkeypatch.setattr(many, "seconds", 60)
+        page, member = page_of(client).text, browser_of(a_member())
+        with counted() as seen:
+            assert member.get("/en/2026/screen").text == page
+        assert not [query for query in seen if "FROM election" in query]
 
     def test_it_sets_no_cookie_and_is_the_same_for_all(self, client, browser_of):
         an_election(a_member())

@@ -19,6 +19,7 @@ from sipvote.voting import rules as voting
 from sipvote.voting.day import Announcement
 from sipvote.voting.models import Custody
 from tests.factories import (
+    a_frozen_election,
     a_member,
     a_proxy,
     a_scrutineer,
@@ -160,6 +161,14 @@ def test_a_bare_assembly(clock, written):
     assert written.is_same("minutes-bare-open.txt", whole(assembly))
     closed(assembly)
     assert written.is_same("minutes-bare.txt", whole(assembly))
+
+
+def test_an_assembly_before_its_vote(clock, written):
+    """The ballot is frozen and the roll is made; the vote has not been opened."""
+    edition = an_edition(Phase.VOTE, seats=2)
+    assembly = an_assembly(edition)
+    a_frozen_election(edition=edition)
+    assert written.is_same("minutes-frozen-vote.txt", whole(assembly))
 
 
 def test_an_assembly_that_goes_on(clock, written):
