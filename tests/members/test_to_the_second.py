@@ -62,6 +62,13 @@ def test_an_official_who_rests_so_long_is_signed_out(clock):
         assert (rules.session_of(visitor.sign_in_id) is not None) is runs
 
 
+def test_a_reason_for_refusing_is_kept_up_to_a_thousand_letters():
+    dre, fien = an_organiser(), a_member("Fien Smet", "gent", Role.ORGANISER)
+    asked = four_eyes.ask("grant", "member 1", dre.id, member="1", role="board", city=None)
+    four_eyes.refuse(asked, fien.id, ROLES, "a" * 1001)
+    assert asked.why == "a" * 1000
+
+
 def test_what_is_over_is_forgotten_and_nothing_else(clock):
     begun, ada = now(), a_member()
     rules.begin_session(ada)
@@ -131,6 +138,8 @@ class TestAskedActs:
         with pytest.raises(Refused, match="Give a reason"):
             four_eyes.refuse(act, fien.id, roles, "  ")
         four_eyes.refuse(act, fien.id, roles, "Not now.")
+        (letter,) = letters("refused_act")
+        assert "Cas Stone" in letter.body and "Not now." in letter.body and "Fien Smet" in letter.body
         second = four_eyes.ask("grant", "member 4711", dre.id, **act.facts)
         four_eyes.refuse(second, dre.id, roles, "")
         third = four_eyes.ask("grant", "member 4711", dre.id, **act.facts)
@@ -224,8 +233,31 @@ class TestRecovery:
         with pytest.raises(Refused, match="no longer asked"):
             recovery.confirm(asked, fien.id)
 
+    def test_other_lines_of_the_log_are_no_askings(self, lost):
+        ada, *_others = lost
+        for name in ("One", "Two", "Three"):
+            factors.rename(factors.of_member(ada.id)[0], ada, name)
+        asked = recovery.ask(ada, ROLES)
+        assert recovery.lapses(asked) == asked.asked_at + recovery.LIVES
+
+    def test_a_reason_is_kept_up_to_a_thousand_letters(self, lost):
+        ada, fien, _chloe = lost
+        recovery.refuse(recovery.ask(ada, ROLES), fien.id, "a" * 1001)
+        assert told_since(1) == [("refuse recovery", "3002", "member 3001", {"reason": "a" * 1000})]
+
+    def test_the_day_to_set_up_a_new_one_ends_to_the_second(self, clock, lost):
+        ada, fien, chloe = lost
+        asked = recovery.ask(ada, ROLES)
+        recovery.confirm(asked, fien.id), recovery.confirm(asked, chloe.id)
+        until = now() + recovery.SET_UP
+        for moment, may in ((until - SECOND, True), (until + SECOND, False)):
+            clock.move_to(moment)
+            assert (recovery.why_not_set_up(ada.id) is None) is may
+
     def test_who_asked_withdraws_once(self, lost):
         ada, *_others = lost
+        recovery.withdraw(ada)
+        assert told_since(0) == []
         recovery.ask(ada, ROLES)
         for _click in range(2):
             recovery.withdraw(ada)
