@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -206,8 +206,8 @@ def _only_reads() -> bool:
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
     """Engine settings for `url`: a pool for the threads that use it, and for each a second one that looks."""
-    # What was typed stands in no fault: faults are logged.
-    options = {"pool_size": threads, "max_overflow": threads, "hide_parameters": True}
+    # What was typed stands in no fault: faults are logged. Last in, first out: what is used often stays prepared.
+    options = {"pool_size": threads, "max_overflow": threads, "pool_use_lifo": True, "hide_parameters": True}
     if url.startswith("sqlite"):
         return {**options, "connect_args": {"timeout": 30}}
     return {**options, "pool_recycle": 3600}
@@ -239,6 +239,21 @@ def _on_begin(connection: Connection) -> None:
             begin = "BEGIN IMMEDIATE"
     if not options.get("alone"):
         connection.exec_driver_sql(begin)
+
+
+@event.listens_for(Engine, "rollback")
+def _on_rollback(connection: Connection) -> None:
+    """On PostgreSQL we say ROLLBACK ourselves too, and psycopg has nothing left to do.
+
+    Its own forgets every prepared statement, for tables may be others afterwards. Ours are not, and each page
+    that reads ends so: all would be parsed and planned anew. Where the connection is gone, psycopg finds out.
+    """
+    if connection.dialect.name != "postgresql" or connection.closed or connection.invalidated:
+        return
+    driver: Any = connection.connection.driver_connection
+    if driver is not None and driver.info.transaction_status.name == "INTRANS":
+        with suppress(connection.dialect.loaded_dbapi.Error):
+            driver.pgconn.exec_(b"ROLLBACK")
 
 
 def _queue_as_writer(info: dict[Any, Any]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from sipvote.db import at_once, db, learn_sizes, look
 from sipvote.editions.models import Edition
@@ -105,3 +105,32 @@ def test_who_writes_twice_at_once_is_stopped_instead_of_waiting_for_ever(app, da
                 second.execute(text("select 1"))
     with app.test_request_context(method="POST"), db.engine.begin() as after:
         assert after.execute(text("select 1")).scalar() == 1
+
+
+def test_what_was_not_committed_is_gone_when_it_is_rolled_back(database):
+    a_city()
+    db.session.commit()
+    db.session.execute(WRITE)
+    db.session.rollback()
+    assert db.session.scalar(text("select name_en from city")) == "Ghent"
+
+
+def test_what_pages_read_again_and_again_is_planned_once(database):
+    if is_sqlite():
+        return  # keeps its statements by itself
+    for _page in range(8):
+        db.session.execute(text("select name_nl from city"))
+        db.session.rollback()
+    kept = db.session.scalars(text("select statement from pg_prepared_statements")).all()
+    assert "select name_nl from city" in kept
+
+
+def test_a_connection_that_was_cut_is_left_and_another_one_taken(database):
+    if is_sqlite():
+        return
+    mine = db.session.scalar(text("select pg_backend_pid()"))
+    with look() as other:
+        other.execute(text("select pg_terminate_backend(:pid)"), {"pid": mine})
+    with pytest.raises(OperationalError):  # of SQLAlchemy, which every caller knows
+        db.session.rollback()
+    assert db.session.scalar(text("select 1")) == 1
