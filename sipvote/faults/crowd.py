@@ -110,7 +110,7 @@ class Crowd:
         while True:
             for member in members:
                 await self.cast(member)
-                if until.is_set() and all(self.acks[each] for each in members):
+                if self.is_over or (until.is_set() and all(self.acks[each] for each in members)):
                     return
 
     @property
