@@ -31,7 +31,7 @@ MEMORY = 4 << 30  # what a fault may take, in bytes, before it is stopped
 TESTS = {
     "voting/tally.py": "test_tally.py",
     "voting/bits.py": "test_tally.py",
-    "voting/profiles.py": "test_profiles.py test_tally.py",
+    "voting/profiles.py": "test_profiles.py test_tally.py test_at_the_desks.py",
     "voting/seal.py": "test_seal.py",
     "voting/lot.py": "test_result.py test_seal.py test_rules.py",
     "voting/board.py": "test_verify.py test_board.py test_seal.py",
@@ -39,7 +39,7 @@ TESTS = {
     "voting/packing.py": "test_verify.py test_result.py test_questions.py",
     "voting/verify.py": "test_verify.py",
     "voting/decisions.py": "test_decisions.py test_questions.py",
-    "voting/explaining.py": "test_explaining.py test_explained.py test_whole_results.py",
+    "voting/explaining.py": "test_explaining.py test_explained.py test_whole_results.py ./test_cli.py",
     "voting/disclosure.py": "test_explaining.py test_explained.py",
     "voting/unready.py": "readiness/test_opening.py",
     "voting/facts.py": "test_explained.py test_explaining.py test_views.py test_whole_results.py",

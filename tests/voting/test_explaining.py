@@ -179,6 +179,7 @@ def test_with_wide_groups_the_fractions_are_told() -> None:
     told = {line["option"]: line for line in second["options"]}
     assert all(Fraction(line["cost"]) == costs[option] for option, line in told.items())
     assert told[2]["served"] in ([35, 35], [45, 45])
+    assert told[1]["counts"] == [148.9, 148.9]  # of 225 votes, 115 of which have a theme already: 10125 / 68
 
 
 @given(crowds(), st.randoms())
