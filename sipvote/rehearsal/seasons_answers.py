@@ -7,6 +7,7 @@ from datetime import datetime
 from .browser import Broken, Page
 from .seasons_cast import MOVED, Circle, Company, Player, Temper
 from .seasons_letters import Read, dates_in, group_id
+from .seasons_setting import PASSED_ON_FOR, given_for
 
 CANNOT = 0.05  # of the meetings, after the reminder a week before
 
@@ -38,7 +39,7 @@ def _given(company: Company, player: Player, letter: Read) -> None:
     circle = _circle(company, letter, "/confirm")
     if player.given is None:
         player.given = circle
-        circle.offered.append(player)
+        circle.keep(player, company.season.now + given_for(company.year))
     if player.temper == Temper.DECLINES:
         _decline(company, player, circle)
     elif player.temper not in (Temper.LATE, Temper.SILENT):
@@ -64,7 +65,8 @@ def note_offers(company: Company, letters: Sequence[tuple[Player, Read]]) -> Non
             names = [player.name for player in players], [player.name for player in first]
             company.wrong_turns.append(f"{circle.name}: {names[0]} instead of {names[1]}")
         circle.queue = [player for player in circle.queue if player not in players]
-        circle.offered += players
+        for player in players:
+            circle.keep(player, company.season.now + PASSED_ON_FOR)
         company.passed_on += [(player, circle) for player in players]
 
 

@@ -85,6 +85,7 @@ class Circle:
     is_closed: bool = False
     seated: list["Player"] = field(default_factory=list)
     offered: list["Player"] = field(default_factory=list)
+    kept_until: dict["Player", datetime] = field(default_factory=dict)
     queue: list["Player"] = field(default_factory=list)
     excused: set[tuple["Player", int]] = field(default_factory=set)  # at the meeting of that number, from 0
     tapped: dict[int, dict["Player", bool]] = field(default_factory=dict)
@@ -92,6 +93,11 @@ class Circle:
     @property
     def name(self) -> str:
         return f"{self.title} ({', '.join(self.real.cities) or 'online'})"
+
+    def keep(self, player: "Player", moment: datetime) -> None:
+        """Note that a place is kept for somebody until then."""
+        self.offered.append(player)
+        self.kept_until[player] = moment
 
     @property
     def at(self) -> str:

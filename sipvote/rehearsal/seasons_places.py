@@ -9,8 +9,10 @@ from .seasons_cast import Circle, Company, Player
 from .seasons_days import pass_days, read_letters
 from .seasons_letters import all_of
 from .seasons_matching import best_dates, most_placed
+from .seasons_setting import given_for
 
 DRAWN = "3 1 4 1 5 6"
+ROUND = timedelta(hours=12)  # the worker looks in the morning and in the evening
 DONE = {"merge": "count for", "mode": "meets in another way now", "close": "is not held"}  # what the page says then
 
 
@@ -147,7 +149,7 @@ def _note_letters(company: Company) -> None:
                 found = re.search(r"/groups/(\d+)/confirm", letter.letter.text)
                 player.given = company.circle(int(found[1])) if found else None
                 if player.given:
-                    player.given.offered.append(player)
+                    player.given.keep(player, company.season.now + given_for(company.year))
 
 
 def _check_letters(company: Company, sent: list[Player]) -> None:
@@ -201,13 +203,18 @@ def _note_queues(company: Company) -> None:
 
 
 def settle(company: Company, days: int) -> None:
-    """The days until all places are confirmed or passed on."""
+    """The days in which places are confirmed or passed on; the last may still be kept for who comes next."""
     pass_days(company, company.season.now + timedelta(days=days))
     lapsed, passed = len(company.lapsed), len(company.passed_on)
     silent = {player for player, _circle in company.lapsed}
     untold = [p.name for p in silent if not any(each.kind == "lapsed" for each in all_of(p, company.year))]
     company.report.promise(f"{lapsed} said nothing: the place lapsed, and a letter told them", not untold, untold)
-    kept = [f"{player.name} in {circle.name}" for circle in company.held for player in circle.offered]
+    kept = [
+        f"{player.name} in {circle.name} until {circle.kept_until[player]}"
+        for circle in company.held
+        for player in circle.offered
+        if company.season.now > circle.kept_until[player] + ROUND
+    ]
     company.report.promise("no place is kept longer than its deadline", lapsed and not kept, kept)
     text = f"{len(company.declined)} said no; {passed} places passed on, each to the first on the waiting list"
     company.report.promise(text, passed and not company.wrong_turns, company.wrong_turns)

@@ -23,7 +23,13 @@ SETTINGS: dict[int, dict[str, str]] = {
     2019: {"wishes_until": "2019-10-14T20:00", "waiting_order": "lot", "confirm_days": "7"},
     2020: {"wishes_until": "2020-12-27T20:00", "waiting_order": "time", "confirm_days": "6"},
 }
+PASSED_ON_FOR = timedelta(days=3)  # a place that became free is kept
 HOURS = (time(17, 30), time(18, 0), time(14, 0))
+
+
+def given_for(year: int) -> timedelta:
+    """How long a place is kept that was given by wishes."""
+    return timedelta(days=int(SETTINGS[year]["confirm_days"]))
 
 
 # --- What others have played: members and themes ----------------------------------------------------
@@ -80,7 +86,8 @@ def plan_edition(company: Company, year: int) -> None:
     page = company.organiser.arrive("/editions/new")
     given: dict[str, Given] = {f"{phase}_at": f"{told_of(year)[phase]:%Y-%m-%dT%H:%M}" for phase in DATED}
     given |= {"year": str(year), "seats": "4", "meetings": str(MEETINGS), "meeting_hours": "3", "days_apart": "14"}
-    given |= {"sign_up_way": "wishes", "accept_days": "3", "supporters_needed": "0", "max_approvals": ""}
+    given |= {"sign_up_way": "wishes", "accept_days": str(PASSED_ON_FOR.days)}
+    given |= {"supporters_needed": "0", "max_approvals": ""}
     page = company.organiser.browser.submit(page.form("/new"), {**given, **SETTINGS[year]})
     company.report.promise(
         f"the edition {year} is planned with sign-up by wishes", "is saved." in page.text, page.text[:300]
