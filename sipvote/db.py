@@ -97,6 +97,8 @@ class Database(SQLAlchemy):
 
 db = Database(model_class=Base, disable_autonaming=True)
 
+# libpq's numbers: what a command gives back, and a connection within a transaction that has not failed.
+COMMAND_OK, IN_TRANSACTION = 1, 2
 Route = TypeVar("Route", bound=Callable[..., Any])
 _thread = threading.local()
 # Outside a request (worker, command line) a block of code may say that it only reads.
@@ -237,8 +239,8 @@ def _on_begin(connection: Connection) -> None:
         if not reads_only:
             _queue_as_writer(connection.info)
             begin = "BEGIN IMMEDIATE"
-    if not options.get("alone"):
-        connection.exec_driver_sql(begin)
+    if not options.get("alone") and not _say(connection, begin):
+        connection.exec_driver_sql(begin)  # says what is wrong as every caller knows it
 
 
 @event.listens_for(Engine, "rollback")
@@ -251,9 +253,20 @@ def _on_rollback(connection: Connection) -> None:
     if connection.dialect.name != "postgresql" or connection.closed or connection.invalidated:
         return
     driver: Any = connection.connection.driver_connection
-    if driver is not None and driver.info.transaction_status.name == "INTRANS":
-        with suppress(connection.dialect.loaded_dbapi.Error):
-            driver.pgconn.exec_(b"ROLLBACK")
+    if driver is not None and driver.pgconn.transaction_status == IN_TRANSACTION:
+        _say(connection, "ROLLBACK")
+
+
+def _say(connection: Connection, word: str) -> bool:
+    """Begin or end a transaction by the driver alone: every page does, and for a word that is enough. Gives whether
+    it could."""
+    driver: Any = connection.connection.driver_connection
+    with suppress(connection.dialect.loaded_dbapi.Error):
+        if connection.dialect.name == "sqlite":
+            driver.execute(word)
+            return True
+        return bool(driver.pgconn.exec_(word.encode()).status == COMMAND_OK)
+    return False
 
 
 def _queue_as_writer(info: dict[Any, Any]) -> None:

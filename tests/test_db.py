@@ -134,3 +134,16 @@ def test_a_connection_that_was_cut_is_left_and_another_one_taken(database):
     with pytest.raises(OperationalError):  # of SQLAlchemy, which every caller knows
         db.session.rollback()
     assert db.session.scalar(text("select 1")) == 1
+
+
+def test_a_connection_that_was_cut_while_it_rested_is_told_at_once_and_left(database):
+    if is_sqlite():
+        return
+    with db.engine.connect() as mine, db.engine.connect() as other:
+        pid = mine.scalar(text("select pg_backend_pid()"))
+        mine.rollback()
+        other.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(OperationalError) as told:
+            mine.execute(text("select 1"))
+    assert told.value.connection_invalidated
+    assert db.session.scalar(text("select 1")) == 1
