@@ -9,13 +9,14 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .site import MARKS, THEMES, Site, Vote
 
 PATIENCE = 60  # seconds for one answer; nobody really waits so long
+THROUGH = 120  # seconds until everybody who votes when nothing is amiss has a receipt
 TRACKER = re.compile(rb'"tracker": "([0-9a-f]{64})"')
 CLEAR = b"Nothing is lost"  # what a 503 says
 RIGHT = (200, 303, 503)
@@ -112,6 +113,12 @@ class Crowd:
                 await self.cast(member)
                 if self.is_over or (until.is_set() and all(self.acks[each] for each in members)):
                     return
+
+    async def end(self, voting: Collection[asyncio.Task[None]]) -> None:
+        """Wait until they are through; after two minutes who has no receipt gives up, and `is_over` tells so."""
+        _through, waiting = await asyncio.wait(voting, timeout=THROUGH)
+        self.is_over = self.is_over or bool(waiting)
+        await asyncio.gather(*voting)
 
     @property
     def acknowledged(self) -> int:

@@ -22,7 +22,6 @@ YEAR = 2101
 # votes that fill the disk, and no ballast to take away. PostgreSQL begins with a piece of its log, of 16 MB.
 SPARE = 8
 FULL_FOR = (4, 15)  # seconds, quick or not
-THROUGH = 120  # seconds after there is room again; then who has no receipt gives up
 
 
 def play(report: Report, here: Place, chance: random.Random, quick: bool) -> None:
@@ -89,9 +88,7 @@ async def _play(crowd: Crowd, here: Place, folder: Path, seconds: float) -> tupl
         say("  PostgreSQL had stopped itself for want of room; its own supervisor starts it again.")
         await away(here.cluster.start)
     done.set()
-    _through, waiting = await asyncio.wait(voting, timeout=THROUGH)
-    crowd.is_over = bool(waiting)
-    await asyncio.gather(*voting)
+    await crowd.end(voting)
     return refused, full
 
 
