@@ -4,14 +4,19 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from sipvote.db import db
 from sipvote.editions.models import Phase
-from sipvote.voting import checklist, hours, keys, profiles, rules
+from sipvote.voting import box, checklist, hours, keys, profiles, rules
 from sipvote.voting.models import Custody
 from tests.factories import (
     a_frozen_election,
     a_member,
+    a_paper,
     a_theme,
+    a_vote,
+    an_assembly,
     an_edition,
     an_election,
     an_organiser,
@@ -63,6 +68,26 @@ class TestTheChecklist:
     def test_all_ways_to_choose_must_be_countable_for_these_places_and_not_for_more(self):
         assert checklist._check_rule("pav", 17, 7) == []
         assert [check.kind for check in checklist._check_rule("pav", 17, 8)] == ["bad"]
+
+    def test_a_vote_that_begins_with_the_assembly_is_not_before_it(self):
+        edition = an_edition(Phase.VOTE)
+        assembly = an_assembly(edition, prior_vote=False)
+        election = rules.prepare(edition, Custody.SERVER, None)
+        assembly.starts_at = edition.vote_at
+        assert "bad" not in [check.kind for check in checklist._check_assembly(election)]
+        assembly.starts_at = edition.vote_at + timedelta(minutes=1)
+        assert "bad" in [check.kind for check in checklist._check_assembly(election)]
+
+
+def test_for_the_quorum_counts_who_sent_a_ballot_or_took_one_on_paper_and_no_rehearsal():
+    ada, bas, cas = a_member("Ada"), a_member("Bas"), a_member("Cas")
+    election = an_election(ada, bas, cas)
+    a_vote(election, ada, 0)
+    a_paper(election, bas)
+    found = db.session.execute(select(box.who_voted(election.edition_id, None))).all()
+    assert {member for member, _by_proxy in found} == {ada.id, bas.id} and len(found) == 2
+    election.is_rehearsal = True
+    assert not db.session.execute(select(box.who_voted(election.edition_id, None))).all()
 
 
 class TestHours:
