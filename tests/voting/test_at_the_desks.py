@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from sipvote.access import Role
 from sipvote.db import db
 from sipvote.editions.models import Phase
-from sipvote.voting import box, checklist, hours, keys, profiles, rules
+from sipvote.errors import Refused
+from sipvote.voting import box, checklist, hours, keys, profiles, result, rules, second_word
 from sipvote.voting.models import Custody
 from tests.factories import (
+    a_counted_election,
     a_frozen_election,
     a_member,
     a_paper,
@@ -21,6 +24,7 @@ from tests.factories import (
     an_election,
     an_organiser,
 )
+from tests.voting.test_small_promises import last_entry
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -103,3 +107,39 @@ class TestHours:
 def test_a_number_that_would_fill_the_page_is_told_by_its_size():
     assert profiles._readable(10**15 - 1) == "999,999,999,999,999"
     assert profiles._readable(10**15) == "about 10^15"
+
+
+class TestWhatTheLogKeeps:
+    def test_of_closing_early(self):
+        ada = a_member()
+        election = an_election(ada)
+        a_vote(election, ada, 0)
+        hours.close(election, None, "The hall is closed.")
+        facts = last_entry().facts
+        assert facts["envelopes"] == 1 and facts["reason"] == "The hall is closed."
+        assert re.fullmatch("[0-9a-f]{64}", facts["checkpoint"])
+
+    def test_of_asking_to_extend_and_of_extending(self):
+        election, dre = an_election(a_member()), an_organiser()
+        a_member("Fatou Diallo", "gent", Role.ORGANISER)
+        until = election.closes_at + timedelta(hours=1)
+        second_word.ask(election, "extend", dre.id, "The network was down.", until)
+        assert last_entry().facts["reason"] == "The network was down."
+        hours.extend(election, until, "The network was down.", None)
+        assert last_entry().facts["reason"] == "The network was down."
+
+
+def test_the_second_word_publishes_the_count_that_was_looked_at_and_no_other():
+    election = a_counted_election((0,), (1,))
+    seen = {"election": election.id, "counted": result.counted_when(election)}
+    with pytest.raises(Refused, match="not the count"):
+        result._publish_asked({**seen, "counted": "another moment"}, an_organiser().id)
+    assert election.published_at is None
+    result._publish_asked(seen, an_organiser().id)
+    assert election.published_at is not None
+
+
+def test_who_holds_a_proxy_is_looked_for_by_a_hundred_letters(browser_of):
+    an_assembly(an_edition(Phase.VOTE))
+    page = browser_of(an_organiser()).get("/en/2026/assembly/proxies/?q=" + "y" * 140).text
+    assert field(page, "q") == "y" * 100
