@@ -36,7 +36,7 @@ TESTS = {
     "voting/lot.py": "test_result.py test_seal.py test_rules.py",
     "voting/board.py": "test_verify.py test_board.py test_seal.py",
     "voting/package.py": "test_verify.py",
-    "voting/packing.py": "test_verify.py test_result.py test_questions.py",
+    "voting/packing.py": "test_verify.py test_result.py test_questions.py test_small_promises.py",
     "voting/verify.py": "test_verify.py",
     "voting/decisions.py": "test_decisions.py test_questions.py",
     "voting/explaining.py": "test_explaining.py test_explained.py test_whole_results.py ./test_cli.py",
