@@ -136,6 +136,7 @@ def _wapiti(tool: str, site: str, role: str, cookie: str, into: Path, seconds: f
     """All of one role; gives how much of medium level or above was found."""
     say(f"wapiti as {role} …")
     report = into / f"wapiti-{role}.json"
+    report.unlink(missing_ok=True)
     each = str(seconds / 2 / len(MODULES.split(",")))
     command = [tool, "-u", f"{site}/en/", "-s", f"{site}/en/", "--scope", "folder", "-m", MODULES, "-f", "json",
                "-o", report, "--max-scan-time", str(seconds / 2), "--max-attack-time", each, "-v", "0",
@@ -145,6 +146,9 @@ def _wapiti(tool: str, site: str, role: str, cookie: str, into: Path, seconds: f
         command += ["-x", f"{site}*{path}*"]
     with (into / f"wapiti-{role}.log").open("wb") as notes:
         subprocess.run(command, stdout=notes, stderr=notes, timeout=seconds * 4)
+    if not report.exists():  # its own database is easily locked on a slow disk
+        print(f"wapiti as {role}: NOT SCANNED, it broke off; try --into a folder in memory", flush=True)
+        return 1
     told = json.loads(report.read_text())
     every = [
         (kind, each) for part in ("vulnerabilities", "anomalies") for kind, all_ in told[part].items() for each in all_
