@@ -146,8 +146,8 @@ def _wapiti(tool: str, site: str, role: str, cookie: str, into: Path, seconds: f
         command += ["-x", f"{site}*{path}*"]
     with (into / f"wapiti-{role}.log").open("wb") as notes:
         subprocess.run(command, stdout=notes, stderr=notes, timeout=seconds * 4)
-    if not report.exists():  # its own database is easily locked on a slow disk
-        print(f"wapiti as {role}: NOT SCANNED, it broke off; try --into a folder in memory", flush=True)
+    if not report.exists():  # its own database is easily locked
+        print(f"wapiti as {role}: NOT SCANNED, it broke off; see {notes.name}", flush=True)
         return 1
     told = json.loads(report.read_text())
     every = [
