@@ -258,8 +258,7 @@ def _on_rollback(connection: Connection) -> None:
 
 
 def _say(connection: Connection, word: str) -> bool:
-    """Begin or end a transaction by the driver alone: every page does, and for a word that is enough. Gives whether
-    it could."""
+    """Begin or end a transaction by the driver alone, as every page does; give whether it could."""
     driver: Any = connection.connection.driver_connection
     with suppress(connection.dialect.loaded_dbapi.Error):
         if connection.dialect.name == "sqlite":

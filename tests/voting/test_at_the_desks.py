@@ -30,9 +30,10 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def field(page: str, name: str) -> str:
-    """What stands in an input."""
+    """What stands in an input, which must be there."""
     tag = re.search(rf'<input[^>]* name="{name}"[^>]*>', page)
-    value = re.search(r'value="([^"]*)"', tag[0]) if tag else None
+    assert tag
+    value = re.search(r'value="([^"]*)"', tag[0])
     return value[1] if value else ""
 
 
