@@ -60,8 +60,7 @@ def play(report: Report, here: Place, chance: random.Random, quick: bool) -> Non
         with Host(site.stage, **clock.environment):
             jumps = [0, HOUR, -HOUR, 0] if quick else [0, HOUR, 0, -HOUR, 0, HOUR, -HOUR, 8 * HOUR, -24 * HOUR, 0]
             asyncio.run(_vote_through(crowd, clock, jumps))
-            text = f"{crowd.acknowledged} votes through jumps of the clock, and into winter time"
-            report.promise(text, not crowd.is_over)
+            report.figure("votes through jumps of the clock, and into winter time", crowd.acknowledged)
             clock.set(0)
             _never_reopens(report, site, crowd, clock)
             _codes_die(report, site, clock)

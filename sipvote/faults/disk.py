@@ -43,7 +43,6 @@ def play(report: Report, here: Place, chance: random.Random, quick: bool) -> Non
             report.figure("clear 503s while the disk was full", refused)
             report.figure("votes acknowledged while it was full", full)
             report.promise("the disk was full, and people read so", refused, refused)
-            report.promise("when there was room again, everybody was through within two minutes", not crowd.is_over)
             proof.answers(report, crowd)
             proof.check(report, site, crowd)
             if here.cluster:

@@ -229,5 +229,5 @@ async def _pull_plugs(crowd: Crowd, cluster: Any, times: int) -> int:
         await away(cluster.start)
         await next_vote(crowd)
     done.set()
-    await asyncio.gather(*voting)
+    await crowd.end(voting)
     return times

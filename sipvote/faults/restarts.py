@@ -52,7 +52,7 @@ async def _play(crowd: Crowd, cluster: Any, rounds: int, tasks: int) -> tuple[fl
             await away(fault)
             took.append(await next_vote(crowd))
     done.set()
-    await asyncio.gather(*voting)
+    await crowd.end(voting)
     return calm, took
 
 
