@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin, current_user, user_logged_in
 from sqlalchemy.exc import OperationalError
 
 from .db import now
@@ -128,7 +128,8 @@ def awake(roles: frozenset[Role], proved: bool) -> tuple[frozenset[Role], frozen
 
 def may(act: str) -> bool:
     """Say whether the visitor of this request may do the act; templates ask it too."""
-    return bool(current_user.is_authenticated and current_user.may(act))
+    visitor = current_user._get_current_object()  # once: a page asks of thirty acts
+    return bool(visitor.is_authenticated and visitor.may(act))
 
 
 def own_id() -> int | None:
@@ -244,12 +245,18 @@ def _only_from_here() -> None:
         raise Forbidden(_("This was sent from another site, so nothing was done."))
 
 
+def _forget_where(*_args: object, **_facts: object) -> None:
+    """For that watch the library keeps a hash of address and browser in the cookie: it has no business there."""
+    del session["_id"]
+
+
 def init_app(app: Flask) -> None:
     """Put up the wall, and let templates ask `may(act)`, and `takes_two()`: whether officials need each other."""
     login_manager.init_app(app)
     # It would watch the address and browser of a session, for acts that need a fresh one. We have none, and
     # in the hall phones go from one network to the other.
     login_manager.session_protection = None
+    user_logged_in.connect_via(app)(_forget_where)
     app.before_request_funcs.setdefault(None, []).insert(0, _know_visitor)
     app.before_request(_only_from_here)
     app.before_request(_wall)

@@ -28,11 +28,13 @@ class _Signer(TimestampSigner):
 class Sessions(SecureCookieSessionInterface):
     """Flask's own sessions, with that signer."""
 
+    _made: URLSafeTimedSerializer | None = None
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        made = super().get_signing_serializer(app)
-        if made is not None:
-            made.signer = _Signer
-        return made
+        """The serializer of the app, made once: its keys stay as they are."""
+        if self._made is None and (made := super().get_signing_serializer(app)) is not None:
+            made.signer, self._made = _Signer, made
+        return self._made
 
 
 def init_app(app: Flask) -> None:
