@@ -7,6 +7,7 @@ import pytest
 from babel.messages.mofile import read_mo
 from flask import render_template_string
 from flask_babel import gettext as _
+from jinja2 import DictLoader
 
 from sipvote import catalogs, i18n
 
@@ -46,3 +47,13 @@ def test_the_language_in_force_is_that_of_the_innermost_block(app):
         assert (i18n.language(), str(_("Help"))) == ("nl", "Hulp")
     with app.test_request_context(environ_overrides={"sipvote.language": "fr"}):
         assert render_template_string("{{ _('Help') }}") == "Aide", "another request, another language"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a.html", "<b>Sign in</b> 5 % &lt;i&gt; An"), ("a.txt", "<b>Sign in</b> 5 % <i> An")]
+)
+def test_a_sentence_of_a_template_escapes_what_it_is_told_where_the_page_does(app, name, shown):
+    source = """<b>{{ _("Sign in") }}</b> {{ _("5 %%") }} {{ _("%(sign)s %(name)s", sign="<i>", name="An") }}"""
+    page = app.jinja_env.overlay(loader=DictLoader({name: source})).get_template(name)
+    with app.test_request_context(), i18n.in_language("en"):
+        assert page.render() == shown
