@@ -135,6 +135,11 @@ def _links(entries: Iterable[tuple[Any, ...]], edition: Edition | None) -> list[
     return shown
 
 
+def address(endpoint: str) -> str | None:
+    """The address of a page that is about no edition, in the page's language."""
+    return _url(current_app.url_map, request.script_root, endpoint, None)
+
+
 @lru_cache(maxsize=2000)
 def _url(routes: Map, root: str, endpoint: str, year: int | None) -> str | None:
     """The address of a page, below `root`; None when there is no such page, or it waits for an edition."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from .. import audit
 from ..db import db, now
@@ -88,9 +88,13 @@ def current() -> Edition | None:
     return db.session.scalar(begun.limit(1)) or db.session.scalar(select(Edition).order_by(Edition.year).limit(1))
 
 
+# Made once: nearly every page asks this, and making a statement costs as much as asking it.
+_OF_YEAR = select(Edition).where(Edition.year == bindparam("year"))
+
+
 def of_year(year: int) -> Edition | None:
     """The edition that begins in a year."""
-    return db.session.scalar(select(Edition).where(Edition.year == year))
+    return db.session.scalar(_OF_YEAR, {"year": year})
 
 
 def before(edition: Edition) -> Edition | None:
@@ -152,20 +156,15 @@ def plan(
 
 def year_line(edition: Edition) -> list[dict[str, str]]:
     """The steps of the year for the page: label, state ('done', 'now', 'next') and both ends."""
-    phase, steps = edition.phase, []
-    order = list(Phase)
+    phase, order, steps = edition.phase, list(Phase), []
+    # The end of the phase, not of the step: the vote must not seem to last until its count is over.
+    ends = edition.ends(phase)
     for phases in STEPS:
         is_done = order.index(phases[-1]) < order.index(phase)
         state = "now" if phase in phases else "done" if is_done else "next"
         name = PHASE_NAMES[phase if state == "now" else phases[0]]  # "Counting", once nobody votes any more
-        steps.append({"label": str(name), "state": state, "when": _when(edition, phases, state)})
+        # 'until Saturday 21 November at 17:00' for the step we are in, months for the others.
+        until = state == "now" and ends
+        when = _("until %(moment)s", moment=moment(until)) if until else month(edition.begins(phases[0]))
+        steps.append({"label": str(name), "state": state, "when": when})
     return steps
-
-
-def _when(edition: Edition, phases: tuple[Phase, ...], state: str) -> str:
-    """'until Saturday 21 November at 17:00' for the step we are in, months for the others."""
-    # The end of the phase, not of the step: the vote must not seem to last until its count is over.
-    ends = edition.ends(edition.phase)
-    if state == "now" and ends:
-        return _("until %(moment)s", moment=moment(ends))
-    return month(edition.begins(phases[0]))

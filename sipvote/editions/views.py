@@ -22,7 +22,11 @@ editions = Blueprint("editions", __name__)
 
 def asked_edition(year: int) -> Edition:
     """The edition whose year stands in the address, or 404; the page's year line is then about it."""
-    edition = rules.of_year(year)
+    return about(rules.of_year(year))
+
+
+def about(edition: Edition | None) -> Edition:
+    """The page is about this edition; 404 when there is none."""
     if edition is None:
         abort(404)
     g.edition = edition
