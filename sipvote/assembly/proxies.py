@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from .. import audit
@@ -48,13 +48,19 @@ def received(assembly: Assembly, member_id: int) -> list[Proxy]:
     return list(db.session.scalars(mine.order_by(Proxy.id)))
 
 
+_CONCERN = select(
+    exists().where(
+        Proxy.assembly_id == bindparam("assembly"), LIVE,
+        or_(Proxy.giver_id == bindparam("member"), Proxy.holder_id == bindparam("member")),
+    )
+)  # fmt: skip
+
+
 def concern(assembly: Assembly, member_id: int) -> bool:
     """Whether a member has given a proxy that has not ended, or one is offered to them, or they hold one."""
     if assembly.proxies_per_holder == 0:
         return False
-    here = Proxy.assembly_id == assembly.id, LIVE
-    theirs = or_(Proxy.giver_id == member_id, Proxy.holder_id == member_id)
-    return bool(db.session.scalar(select(exists().where(*here, theirs))))
+    return bool(db.session.scalar(_CONCERN, {"assembly": assembly.id, "member": member_id}))
 
 
 def all_of(member_id: int) -> list[Proxy]:

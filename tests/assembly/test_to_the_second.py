@@ -55,6 +55,14 @@ def test_it_is_planned_until_its_last_second_and_one_that_is_over_keeps_its_hour
     assert rules.why_not_plan(edition, plan, kept) is None
 
 
+def test_it_is_opened_from_half_an_hour_before_its_beginning(plan, clock):
+    assembly = an_assembly(an_edition(Phase.VOTE), starts_at=plan.starts_at, ends_at=plan.ends_at)
+    clock.move_to(plan.starts_at - rules.OPENS_EARLY - SECOND)
+    assert "can be opened from" in rules.why_not_open(assembly)
+    clock.move_to(plan.starts_at - rules.OPENS_EARLY)
+    assert rules.why_not_open(assembly) is None
+
+
 def test_what_is_planned_stands_in_the_log(plan):
     edition = an_edition(Phase.VOTE)
     assembly = rules.plan(edition, plan, None)
