@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from ..editions.models import Phase
 from ..rehearsal.report import Report
 from ..workgroups.models import Signup, Workgroup
 from . import proof
-from .crowd import Answer, Crowd, ask
+from .crowd import THROUGH, Answer, Crowd, ask
 from .host import Host
 from .place import Place
 from .site import Site, roll_of, someone
@@ -24,13 +25,17 @@ PLACES = 5
 
 
 async def strike(host: Host, crowd: Crowd, kills: int, done: asyncio.Event) -> Counter[str]:
-    """Kill something every half to one and a half seconds, once votes are taken; what has ended starts again."""
+    """Kill something every half to one and a half seconds, once votes are taken; what has ended starts again.
+
+    When no vote is taken for two minutes, it is over.
+    """
     struck: Counter[str] = Counter()
-    chance, before = crowd.chance, -1
-    while struck.total() < kills:
+    chance, before, since = crowd.chance, -1, time.monotonic()
+    while struck.total() < kills and not crowd.is_over:
         await asyncio.sleep(chance.uniform(0.5, 1.5))
         host.see_to()
         if crowd.acknowledged == before:
+            crowd.is_over = time.monotonic() - since > THROUGH
             continue
         web = host.below("serve")
         what = chance.choices(("a web process", "the worker", "the whole server", "the master alone"), (6, 2, 1, 1))[0]
@@ -43,7 +48,7 @@ async def strike(host: Host, crowd: Crowd, kills: int, done: asyncio.Event) -> C
         else:
             host.kill("serve", all_of_it=what == "the whole server")
         struck[what] += 1
-        before = crowd.acknowledged
+        before, since = crowd.acknowledged, time.monotonic()
     for _second in range(100):  # what was struck last starts again
         await asyncio.sleep(0.1)
         host.see_to()
@@ -53,15 +58,17 @@ async def strike(host: Host, crowd: Crowd, kills: int, done: asyncio.Event) -> C
 
 def play(report: Report, here: Place, chance: random.Random, quick: bool) -> None:
     """Vote, and fill groups, under kills."""
+    kills = 4 if quick else 60
     with here.site(60 if quick else 300, chance) as site:
         vote, groups = site.vote(YEAR), groups_of(site, 2 if quick else 8)
         crowd = Crowd(site, vote, chance)
         with Host(site.stage) as host:
-            struck, seats = asyncio.run(_play(host, crowd, groups, 4 if quick else 60, 6 if quick else 40))
+            struck, seats = asyncio.run(_play(host, crowd, groups, kills, 6 if quick else 40))
             report.figure("processes started again", host.starts - 2)
         for what, times in struck.items():
             report.figure(f"kills: {what}", times)
-        report.promise(f"{struck.total()} kills while {crowd.acknowledged:,} votes were acknowledged", True)
+        told = f"{struck.total()} kills while {crowd.acknowledged:,} votes were acknowledged"
+        report.promise(told, struck.total() == kills)
         proof.answers(report, crowd)
         proof.check(report, site, crowd)
         check_groups(report, site, groups, seats)
@@ -76,7 +83,9 @@ async def _play(
     seats: dict[int, int] = {}
     pairs = [(members[n], group) for n, group in enumerate(g for g in groups for _ in range(2 * PLACES))]
     joining = [_join(crowd, member, group, seats, crowd.chance.uniform(0, kills)) for member, group in pairs]
-    struck, _ = await asyncio.gather(strike(host, crowd, kills, done), asyncio.gather(*voting, *joining))
+    everybody = [asyncio.create_task(each) for each in (*voting, *joining)]
+    struck = await strike(host, crowd, kills, done)
+    await crowd.end(everybody)
     return struck, seats
 
 
@@ -100,11 +109,11 @@ def groups_of(site: Site, n: int) -> list[Workgroup]:
 
 
 async def _join(crowd: Crowd, member: int, group: Workgroup, seats: dict[int, int], after: float) -> None:
-    """Sign up at some moment, again and again until the page says that it is done."""
+    """Sign up at some moment, again and again until the page says that it is done, or nobody waits any more."""
     await asyncio.sleep(after)
     path = f"/en/{GROUPS_YEAR}/groups/{group.id}/join"
     body = "&".join([f"csrf_token={crowd.site.token}", *(f"date={quote(m.key)}" for m in group.meetings)])
-    while True:
+    while not crowd.is_over:
         answer: Answer = await ask(crowd.site, "POST", path, member, body)
         crowd.note(path, answer)
         if answer.status == 303 and b"/joined" in answer.head:
