@@ -5,10 +5,11 @@ primary key is "one member, one vote", and the last envelope counts.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Subquery, false, func, select, text, union_all
+from sqlalchemy import Connection, Select, Subquery, bindparam, false, func, select, text, union_all
 
 from .. import metrics
 from ..db import by_driver, db, now
@@ -161,24 +162,36 @@ class Standing(NamedTuple):
     on_paper: bool = False
 
 
-def standing(election_id: int, member_id: int) -> Standing:
-    """Look a member up on the roll and in the box, in one query."""
-    mine = (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id)
-    wanted = (
-        select(
-            Envelope.tracker, Envelope.cast_at, func.length(Envelope.former),
+def with_standing(elections: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Add to elections where the member `:member` stands in each: columns for `standing_of`."""
+    on_roll = (Elector.election_id == Election.id) & (Elector.member_id == bindparam("member"))
+    voted = (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id)
+    return (
+        elections.outerjoin(Elector, on_roll)
+        .outerjoin(Envelope, voted)
+        .add_columns(
+            Elector.member_id, Envelope.tracker, Envelope.cast_at, func.length(Envelope.former),
             Elector.country, Envelope.in_hall, Envelope.by_proxy, Elector.paper_at,
         )
-        .select_from(Elector)
-        .outerjoin(Envelope, mine)
-        .where(Elector.election_id == election_id, Elector.member_id == member_id)
     )  # fmt: skip
-    found = db.session.execute(wanted).first()
-    if found is None:
+
+
+def standing_of(columns: Sequence[Any]) -> Standing:
+    """Where a member stands, from the columns that `with_standing` has added."""
+    member_id, tracker, cast_at, former, country, in_hall, by_proxy, paper_at = columns
+    if member_id is None:
         return Standing()
-    tracker, cast_at, former, country, in_hall, by_proxy, paper_at = found
     changes = (former or 0) // HASH_DIGITS
     return Standing(True, tracker, cast_at, changes, country, bool(in_hall), bool(by_proxy), paper_at is not None)
+
+
+_STANDING = with_standing(select().select_from(Election)).where(Election.id == bindparam("election"))
+
+
+def standing(election_id: int, member_id: int) -> Standing:
+    """Look a member up on the roll and in the box, in one query."""
+    found = db.session.execute(_STANDING, {"election": election_id, "member": member_id}).first()
+    return standing_of(found) if found else Standing()
 
 
 def turnout(election_id: int, country: str | None = None) -> int:

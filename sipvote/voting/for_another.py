@@ -28,9 +28,8 @@ class ForAnother(Voter):
     def url(self, page: str, year: int) -> str:
         return url_for(f"voting.{page}_for", year=year, proxy_id=self.proxy.proxy_id)
 
-    def standing(self, election: Election | None) -> box.Standing:
+    def as_seen(self, theirs: box.Standing) -> box.Standing:
         """The giver's, without a receipt that is not the holder's business."""
-        theirs = self._on_roll(election)
         is_mine = theirs.by_proxy and self.proxy.covers(theirs.cast_at)
         return theirs if is_mine else theirs._replace(tracker=None)
 

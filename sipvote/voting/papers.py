@@ -5,7 +5,7 @@ and a paper that is kept can never be a wrong one. The ballot page and the casti
 theme, question or option from the database.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -48,8 +48,9 @@ class PaperOption:
     @property
     def hint(self) -> str:
         """The question of the theme, and its language when it is not the page's."""
-        asked = self.texts[self.language]["question"]
-        return asked if self.language == language() else f"{asked} ({LANGUAGES[self.language]})"
+        shown = self.language
+        asked = self.texts[shown]["question"]
+        return asked if shown == language() else f"{asked} ({LANGUAGES[shown]})"
 
     @cached_property
     def html(self) -> dict[str, dict[str, Markup]]:
@@ -62,6 +63,16 @@ class PaperOption:
     @property
     def more(self) -> dict[str, Markup]:
         return self.html[self.language]
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Markup]:
+        return {}
+
+    def once(self, *what: Hashable, caller: Callable[[], Markup]) -> Markup:
+        """What a template makes of this option and of `what`: made once in a process, for a paper never changes."""
+        if what not in self._made:
+            self._made[what] = caller()
+        return self._made[what]
 
 
 # What it takes to be adopted, in a sentence, for each of decisions.MAJORITIES.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from ..assembly import proxies
@@ -131,22 +131,23 @@ class Ballot:
         return self.cast_at is None and self.why_not is None
 
 
+_BALLOTS = (
+    _MANDATE.join(Assembly, Assembly.id == Proxy.assembly_id)
+    .outerjoin(Elector, (Elector.election_id == bindparam("election")) & (Elector.member_id == Proxy.giver_id))
+    .outerjoin(Envelope, (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id))
+    .add_columns(Elector.member_id, Envelope.cast_at, Envelope.former, Envelope.by_proxy, Elector.paper_at)
+    .where(
+        Assembly.edition_id == bindparam("edition"), Proxy.holder_id == bindparam("holder"),
+        Proxy.accepted_at.is_not(None), Proxy.ended_at.is_(None),
+    )
+    .order_by(Proxy.id)
+)  # fmt: skip
+
+
 def ballots(election: Election | None, edition: Edition, holder_id: int, how: box.Cast) -> list[Ballot]:
     """The ballots that a member has for others under standing proxies, in the order in which they were given."""
-    election_id = election.id if election else 0
-    roll = (Elector.election_id == election_id) & (Elector.member_id == Proxy.giver_id)
-    mine = (Envelope.election_id == Elector.election_id) & (Envelope.member_id == Elector.member_id)
-    rows = db.session.execute(
-        _MANDATE.join(Assembly, Assembly.id == Proxy.assembly_id)
-        .outerjoin(Elector, roll)
-        .outerjoin(Envelope, mine)
-        .add_columns(Elector.member_id, Envelope.cast_at, Envelope.former, Envelope.by_proxy, Elector.paper_at)
-        .where(
-            Assembly.edition_id == edition.id, Proxy.holder_id == holder_id,
-            Proxy.accepted_at.is_not(None), Proxy.ended_at.is_(None),
-        )
-        .order_by(Proxy.id)
-    )  # fmt: skip
+    facts = {"election": election.id if election else 0, "edition": edition.id, "holder": holder_id}
+    rows = db.session.execute(_BALLOTS, facts)
     why_not = _why_not_now(election, holder_id, how)
     return [_ballot(why_not, row) for row in rows]
 

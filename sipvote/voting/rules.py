@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import joinedload, lazyload
 
@@ -32,15 +32,22 @@ def of_edition(edition: Edition) -> Election | None:
 
     There is no rehearsal for members who have no part in it, whichever page they ask.
     """
-    election, member_id = _of_edition(edition), asks_as_member()
+    return as_seen(_of_edition(edition))
+
+
+def as_seen(election: Election | None) -> Election | None:
+    """An election, if who asks may know of it."""
+    member_id = asks_as_member()
     if election is None or not election.is_rehearsal or member_id is None:
         return election
     return election if db.session.get(Elector, (election.id, member_id)) else None
 
 
+_OF_EDITION = select(Election).where(Election.edition_id == bindparam("edition")).options(lazyload(Election.questions))
+
+
 def _of_edition(edition: Edition) -> Election | None:
-    found = select(Election).where(Election.edition_id == edition.id)
-    return db.session.scalar(found.options(lazyload(Election.questions)))
+    return db.session.scalar(_OF_EDITION, {"edition": edition.id})
 
 
 def votes_of(member_id: int) -> list[tuple[Election, datetime, bool]]:

@@ -17,7 +17,6 @@ from ..access import for_cards, public
 from ..assembly import entrance, proxies
 from ..assembly.models import Assembly
 from ..db import db, only_reads
-from ..editions.models import Edition
 from ..editions.views import asked_edition
 from ..errors import Refused, see_other
 from ..exports import download
@@ -66,11 +65,11 @@ _public_qr = lru_cache(maxsize=16)(qr.svg)  # the same for everybody, and no sec
 
 def _first_page(assembly: Assembly, member_id: int) -> str:
     """Where a letter leads: straight to the ballot of who can vote and has not, and has nothing to do with a proxy."""
-    me, election = Voter(member_id, box.Cast()), rules.of_edition(assembly.edition)
-    standing = me.standing(election)
+    me = Voter(member_id, box.Cast())
+    edition, election, standing = me.asked(assembly.edition.year)
     looks_first = standing.cast_at or rules.why_not_vote(election, standing, me.how, member_id)
     page = "voting.index" if looks_first or proxies.concern(assembly, member_id) else "voting.ballot"
-    return url_for(page, year=assembly.edition.year)
+    return url_for(page, year=edition.year)
 
 
 entrance.first_page.append(_first_page)
@@ -90,12 +89,11 @@ def ballot(year: int) -> Any:
 def fill_in(voter: Voter, year: int) -> Any:
     """The ballot of a voter."""
     paper = papers.named(request.form.get("ballot", ""))
-    return _ballot(voter, asked_edition(year), forms.marks(request.form, paper) if paper else [])
+    return _ballot(voter, year, forms.marks(request.form, paper) if paper else [])
 
 
-def _ballot(voter: Voter, edition: Edition, marked: list[list[str]], fault: Refused | None = None) -> Any:
-    election = rules.of_edition(edition)
-    standing = voter.standing(election)
+def _ballot(voter: Voter, year: int, marked: list[list[str]], fault: Refused | None = None) -> Any:
+    _edition, election, standing = voter.asked(year)
     paper = papers.of(election) if election else None
     closed = voter.why_not(election, standing)
     # While voting stands still, what was ticked stays on the page, to be sent when it goes on.
@@ -122,9 +120,7 @@ def _sent(voter: Voter, year: int) -> tuple[Paper | None, Any]:
     if request.method == "POST" and paper is not None and paper.year == year:
         return paper, None
     if request.method == "POST":
-        return None, _ballot(
-            voter, asked_edition(year), [], Refused(_("This ballot is no longer valid. Please choose again."))
-        )
+        return None, _ballot(voter, year, [], Refused(_("This ballot is no longer valid. Please choose again.")))
     flash(_("Your choice is kept nowhere before you send it. Please choose again."), "info")
     return None, redirect(voter.url("ballot", year))
 
@@ -142,15 +138,14 @@ def look_over(voter: Voter, year: int) -> Any:
     paper, answer = _sent(voter, year)
     if paper is None:
         return answer
-    edition, marked = asked_edition(year), forms.marks(request.form, paper)
-    election = rules.of_edition(edition)
-    standing = voter.standing(election)
+    marked = forms.marks(request.form, paper)
+    _edition, election, standing = voter.asked(year)
     if why := voter.why_not(election, standing):
-        return _ballot(voter, edition, marked, Refused(why))
+        return _ballot(voter, year, marked, Refused(why))
     try:
         choices = forms.read_ballot(request.form, paper, standing.country)
     except Refused as refused:
-        return _ballot(voter, edition, marked, refused)
+        return _ballot(voter, year, marked, refused)
     if election is not None and voter.giver is None and standing.tracker is None:
         reminders.note_begun(election.id, voter.member_id)
     asked = paper.asked(voter.member_id, standing.country)
@@ -174,7 +169,7 @@ def put_in(voter: Voter, year: int) -> Any:
     try:
         voter.cast(paper, forms.read_ballot(request.form, paper))
     except Refused as refused:
-        return _ballot(voter, asked_edition(year), forms.marks(request.form, paper), refused)
+        return _ballot(voter, year, forms.marks(request.form, paper), refused)
     return see_other(voter.url("receipt", year))
 
 
@@ -182,8 +177,7 @@ def put_in(voter: Voter, year: int) -> Any:
 
 
 def _vote_of(voter: Voter, year: int) -> tuple[Election, box.Standing] | None:
-    election = rules.of_edition(asked_edition(year))
-    standing = voter.standing(election)
+    _edition, election, standing = voter.asked(year)
     return (election, standing) if election and standing.tracker else None
 
 

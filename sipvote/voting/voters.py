@@ -4,11 +4,23 @@ from dataclasses import dataclass
 
 from flask import url_for
 from flask_login import current_user
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import lazyload
 
+from ..db import db
+from ..editions.models import Edition
+from ..editions.views import about
 from . import box, rules
 from .models import Election
 from .papers import Paper
 from .seal import Choices
+
+# One question for each page of 30,000 voters.
+_ASKED = (
+    box.with_standing(select(Edition, Election).outerjoin(Election, Election.edition_id == Edition.id))
+    .where(Edition.year == bindparam("year"))
+    .options(lazyload(Election.questions))
+)
 
 
 @dataclass(frozen=True)
@@ -23,15 +35,24 @@ class Voter:
         """The address of a page of this ballot: "ballot", "check", "send", "receipt" …"""
         return url_for(f"voting.{page}", year=year)
 
-    def standing(self, election: Election | None) -> box.Standing:
-        """Where whose ballot it is stands in an election; the receipt of a vote by proxy is its holder's."""
-        mine = self._on_roll(election)
-        return mine._replace(tracker=None) if mine.by_proxy else mine
+    def asked(self, year: int) -> tuple[Edition, Election | None, box.Standing]:
+        """The edition of a year, or 404; its election, if the visitor may know of it; and where one stands in it."""
+        found = db.session.execute(_ASKED, {"year": year, "member": self.member_id}).first()
+        found_edition, found_election, *columns = found or (None, None)
+        edition, election = about(found_edition), rules.as_seen(found_election)
+        if election is None or election.frozen_at is None:
+            return edition, election, box.Standing()
+        return edition, election, self.as_seen(box.standing_of(columns))
 
-    def _on_roll(self, election: Election | None) -> box.Standing:
+    def standing(self, election: Election | None) -> box.Standing:
+        """Where whose ballot it is stands in an election."""
         if election is None or election.frozen_at is None:
             return box.Standing()
-        return box.standing(election.id, self.member_id)
+        return self.as_seen(box.standing(election.id, self.member_id))
+
+    def as_seen(self, mine: box.Standing) -> box.Standing:
+        """What the visitor may know of it: the receipt of a vote by proxy is its holder's."""
+        return mine._replace(tracker=None) if mine.by_proxy else mine
 
     def why_not(self, election: Election | None, standing: box.Standing) -> str | None:
         """Why this ballot cannot be cast now, or None."""

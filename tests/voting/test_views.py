@@ -187,6 +187,14 @@ class TestThreeScreens:
         page = browser_of(ada).get("/fr/2026/vote/ballot").text
         assert '<span class="choice-text" lang="en">' in page and "(English)" in page
 
+    def test_what_is_made_once_of_a_paper_has_each_pages_language_and_marks(self, browser_of, ada, vote):
+        browser, said = browser_of(ada), {"en": "Read more", "fr": "Lire la suite", "nl": "Lees meer"}
+        for marked in (["1"], [], ["2"]):
+            for code, more in said.items():
+                page = browser.post(f"/{code}/2026/vote/ballot", data=ballot_of(vote, *marked)).text
+                assert re.findall(r'value="(\w+)"[^>]* checked', page) == marked
+                assert [words for words in said.values() if words in page] == [more]
+
 
 class TestClosedDoors:
     def test_after_closing_the_page_says_so_and_the_vote_stands(self, browser_of, ada, vote):
