@@ -123,6 +123,8 @@ def day(database_url: str | None, options: argparse.Namespace) -> int:
             "p95, s": notes.at(0.95), "p99, s": notes.at(0.99), "CPU per vote, ms": 1e3 * used / len(moments),
             # The floor: the same work in every run, so it tells a slow machine from a slow service.
             "CPU of a phone, ms": 1e3 * ours / len(moments), "CPU per vote ÷ a phone's": used / ours,
+            "slowness, × the fastest tenth": notes.pace.slowness(),
+            "CPU per vote at that pace, ms": 1e3 * used / len(moments) / notes.pace.slowness(),
         })  # fmt: skip
 
 

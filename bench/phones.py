@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench.place import THEMES, YEAR
+from bench.stopwatch import Pace
 
 PATIENCE = 60  # seconds; who waits longer has lost
 AT_ONCE = 1000  # phones that are served at the same time
@@ -37,6 +38,7 @@ class Notes:
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
     done: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     def at(self, part: float, step: str = "") -> float:
         """A percentile of all answers, or of one step, in seconds."""
@@ -181,6 +183,7 @@ async def _crowd(
     notes: Notes, moments: Sequence[float], come: Callable[[int, float], Coroutine[Any, Any, None]]
 ) -> float:
     places, running, began = asyncio.Semaphore(AT_ONCE), set(), time.perf_counter()
+    feeling = asyncio.create_task(_feel(notes.pace))
 
     async def one(n: int, due: float) -> None:
         async with places:
@@ -197,4 +200,11 @@ async def _crowd(
         running.add(task)
         task.add_done_callback(running.discard)
     await asyncio.gather(*running)
+    feeling.cancel()
     return time.perf_counter() - began
+
+
+async def _feel(pace: Pace) -> None:
+    while True:
+        pace.feel()
+        await asyncio.sleep(1)
