@@ -37,6 +37,16 @@ KEPT_OUT = ("/demo/", "/sign-out", "/static/", "/nl/", "/fr/")  # the time machi
 MEDIUM = 2  # wapiti's levels: 1 low, 2 medium, 3 high, 4 critical
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 STARTS_WITHIN = 300  # seconds
+# wapiti reads its own database while it writes it, and breaks off when SQLite says "locked". With a write-ahead log
+# readers hold up nobody. Python runs this file before the scanner.
+CALM = """import sqlite3
+bare = sqlite3.connect
+def connect(*args, **kwargs):
+    made = bare(*args, **{**kwargs, "timeout": 300})
+    made.execute("PRAGMA journal_mode = WAL")
+    return made
+sqlite3.connect = connect
+"""
 
 
 def main(args: list[str]) -> int:
@@ -46,7 +56,7 @@ def main(args: list[str]) -> int:
     parser.add_argument("--into", type=Path, default=None, help="where the reports go; never inside the project")
     parser.add_argument("--minutes", type=float, default=4, help="of wapiti, and of sqlmap, for each role")
     parser.add_argument("--stop", default="vote", help="where in the year: themes, vote, signup, decisions …")
-    parser.add_argument("--roles", nargs="*", default=ROLES, help="of the cast; stranger for nobody")
+    parser.add_argument("--roles", nargs="*", default=ROLES, choices=ROLES, help="who scans")
     parser.add_argument("--only", default="", help="wapiti, sqlmap or bandit")
     options = parser.parse_args(args)
     into = (options.into or Path(tempfile.mkdtemp(prefix="sipvote-scan-"))).resolve()
@@ -144,9 +154,11 @@ def _wapiti(tool: str, site: str, role: str, cookie: str, into: Path, seconds: f
                "-H", f"Cookie: {cookie}", "--max-links-per-page", "60", "-t", "20"]  # fmt: skip
     for path in KEPT_OUT:
         command += ["-x", f"{site}*{path}*"]
+    (into / "sitecustomize.py").write_text(CALM)
     with (into / f"wapiti-{role}.log").open("wb") as notes:
-        subprocess.run(command, stdout=notes, stderr=notes, timeout=seconds * 4)
-    if not report.exists():  # its own database is easily locked
+        subprocess.run(command, stdout=notes, stderr=notes, timeout=seconds * 4,
+                       env={**os.environ, "PYTHONPATH": str(into)})  # fmt: skip
+    if not report.exists():
         print(f"wapiti as {role}: NOT SCANNED, it broke off; see {notes.name}", flush=True)
         return 1
     told = json.loads(report.read_text())
