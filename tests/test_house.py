@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.routes import ROUTES
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "sipvote"
 PYTHON = sorted(CODE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 LETTERS = ROOT / "templates" / "mail"
 
@@ -351,6 +353,42 @@ def test_functions_and_files_stay_small():
     assert [str(p) for p in TEMPLATES if lines(p) > 200 and p.name not in LONG_TEMPLATES] == []
     short = sum(size < 25 for _name, size in sizes)
     assert short / len(sizes) >= 0.95
+
+
+def runs_when_read(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs while a module is read: all but the bodies of its functions."""
+    if isinstance(node, ast.Lambda):
+        return
+    yield node
+    parts = ast.iter_child_nodes(node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        parts = iter([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
+    for part in parts:
+        yield from runs_when_read(part)
+
+
+def clocks(source: str) -> list[str]:
+    calls = [node.func for node in runs_when_read(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [name for name in map(ast.unparse, calls) if name.split(".")[-1] in ("now", "today", "utcnow")]
+
+
+@pytest.mark.parametrize("path", [*PYTHON, *TESTS], ids=lambda p: str(p.relative_to(ROOT)))
+def test_nobody_reads_the_clock_when_a_module_is_read(path):
+    """What was "today" then is yesterday after midnight, in a service as in a long run of tests."""
+    assert clocks(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "TODAY = days.today()",
+        "def f(on=now()): ...",
+        "@given(date.today())\ndef f(): ...",
+        "class A:\n    at = [now()]",
+    ],
+)
+def test_a_clock_that_is_read_too_early_is_caught(source):
+    assert clocks(source) and not clocks("def f(on=lambda: now()):\n    return today()")
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -19,8 +19,6 @@ from tests.decisions.test_rules import drafted
 from tests.factories import an_edition
 from tests.outcomes import a_decision
 
-TODAY = finding.today()
-
 
 def a_project(decision, title="A guide", **values):
     return following.start(decision, Started(values.pop("kind", Kind.PROJECT), "en", title, **values), None)
@@ -36,7 +34,7 @@ def a_drafted_ballot(year=2027):
 
 def publish_all():
     found = publishing.preview()
-    return publishing.publish([d.id for d in found.ready], found.seal, TODAY, None)
+    return publishing.publish([d.id for d in found.ready], found.seal, finding.today(), None)
 
 
 def test_what_is_rejected_starts_nothing(year):
@@ -46,7 +44,7 @@ def test_what_is_rejected_starts_nothing(year):
 
 def test_a_project_does_not_end_before_it_begins(year):
     with pytest.raises(Wrong) as refused:
-        a_project(a_decision(year.one), begins_on=TODAY, ends_on=TODAY - timedelta(days=1))
+        a_project(a_decision(year.one), begins_on=finding.today(), ends_on=finding.today() - timedelta(days=1))
     assert refused.value.field == "ends_on"
 
 
@@ -77,7 +75,7 @@ def test_nobody_changes_a_project_they_have_not_seen(year):
 
 
 def test_a_decision_whose_projects_have_all_ended_is_not_late(year):
-    decision = a_decision(year.one, due=TODAY - timedelta(days=1))
+    decision = a_decision(year.one, due=finding.today() - timedelta(days=1))
     one, two = a_project(decision), a_project(decision, "Print it")
     following.end(one, "Done.", following.seen_of(one), None)
     assert finding.how_many_late() == 1
@@ -90,8 +88,8 @@ def listed(show):
 
 
 def test_what_decisions_started_is_paged_and_each_part_counted(browser_of, year):
-    decision = a_decision(year.one)
-    projects = [a_project(decision, title=f"Project {n}.", ends_on=TODAY - timedelta(days=n + 1)) for n in range(30)]
+    decision, today = a_decision(year.one), finding.today()
+    projects = [a_project(decision, title=f"Project {n}.", ends_on=today - timedelta(days=n + 1)) for n in range(30)]
     following.end(projects[0], "Done.", following.seen_of(projects[0]), None)
     a_project(drafted(year.two), title="Secret")
     assert finding.how_many_follow_ups() == {"": 29, "late": 29, "to_ask": 0, "ended": 1}
@@ -106,8 +104,8 @@ def test_what_decisions_started_is_paged_and_each_part_counted(browser_of, year)
 
 
 def test_a_project_past_its_end_is_late_until_it_ends(year):
-    project = a_project(a_decision(year.one), ends_on=TODAY - timedelta(days=1))
-    a_project(drafted(year.two), ends_on=TODAY - timedelta(days=1))
+    project = a_project(a_decision(year.one), ends_on=finding.today() - timedelta(days=1))
+    a_project(drafted(year.two), ends_on=finding.today() - timedelta(days=1))
     assert listed("late") == [project]
     following.end(project, "Done.", following.seen_of(project), None)
     assert listed("late") == []

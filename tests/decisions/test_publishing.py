@@ -15,18 +15,16 @@ from sipvote.errors import Refused
 from sipvote.mail import Letter
 from sipvote.recommendations.models import Recommendation
 from sipvote.workgroups.models import Signup
-from tests.decisions.test_rules import SOON, drafted
+from tests.decisions.test_rules import drafted, soon
 from tests.factories import a_board_member, a_group, a_member, a_support, a_theme, an_edition
 from tests.outcomes import a_decision, a_draft, a_recommendation, some_recommendations
 from tests.queries import counted
 
-TODAY = finding.today()
 
-
-def publish(on=TODAY, chosen=None, seal=None, by=None):
+def publish(on=None, chosen=None, seal=None, by=None):
     found = publishing.preview()
     ids = [d.id for d in found.ready] if chosen is None else chosen
-    return publishing.publish(ids, seal or found.seal, on, by)
+    return publishing.publish(ids, seal or found.seal, on or finding.today(), by)
 
 
 def letters():
@@ -36,9 +34,9 @@ def letters():
 def test_all_that_is_complete_is_published_together_on_the_day_of_the_meeting(year):
     for asked in year.all:
         drafted(asked)
-    done = publish(on=TODAY - timedelta(days=2))
+    done = publish(on=finding.today() - timedelta(days=2))
     assert [d.recommendation for d in done] == year.all
-    assert {d.decided_on for d in done} == {TODAY - timedelta(days=2)}
+    assert {d.decided_on for d in done} == {finding.today() - timedelta(days=2)}
     assert len({d.published_at for d in done}) == 1
     entry = db.session.scalars(select(Entry).where(Entry.act == "publish decisions")).one()
     assert (entry.facts["numbers"], entry.facts["accepted"]) == (["2026/1", "2026/2", "2026/3"], 3)
@@ -76,22 +74,23 @@ def test_nothing_is_published_that_was_not_looked_at(year):
 
 
 def test_the_board_met_before_it_publishes_and_after_it_met_last(year):
-    a_decision(year.one, Outcome.POSTPONED, postponed_until=TODAY, decided_on=TODAY - timedelta(days=5))
+    today = finding.today()
+    a_decision(year.one, Outcome.POSTPONED, postponed_until=today, decided_on=today - timedelta(days=5))
     drafted(year.one)
     with pytest.raises(Refused, match="before it publishes"):
-        publish(on=TODAY + timedelta(days=1))
+        publish(on=today + timedelta(days=1))
     with pytest.raises(Refused, match="already"):
-        publish(on=TODAY - timedelta(days=6))
+        publish(on=today - timedelta(days=6))
 
 
 def test_what_is_postponed_comes_back_after_the_meeting(year):
-    rules.draft(year.one, Drafted(Outcome.POSTPONED, "en", "Wait.", "", TODAY, None, "IT"), "", None)
+    rules.draft(year.one, Drafted(Outcome.POSTPONED, "en", "Wait.", "", finding.today(), None, "IT"), "", None)
     with pytest.raises(Refused, match="postponed until"):
         publish()
 
 
 def test_what_is_accepted_is_due_after_the_meeting(year):
-    drafted(year.one, due=TODAY - timedelta(days=1))
+    drafted(year.one, due=finding.today() - timedelta(days=1))
     with pytest.raises(Refused, match="due date"):
         publish()
 
@@ -108,7 +107,7 @@ def test_two_who_publish_at_once_publish_once(app, year):
         with app.app_context():
             barrier.wait()
             try:
-                outcomes.append(len(publishing.publish(ids, seal, TODAY, None)))
+                outcomes.append(len(publishing.publish(ids, seal, finding.today(), None)))
                 db.session.commit()
             except Refused as refused:
                 db.session.rollback()
@@ -224,7 +223,7 @@ def test_a_theme_that_goes_on_keeps_its_proposer_and_supporters(year):
 
 
 def test_who_left_or_has_no_address_gets_no_mail_and_is_counted(year):
-    year.eve.left = TODAY - timedelta(days=1)
+    year.eve.left = finding.today() - timedelta(days=1)
     year.ada.email = None
     drafted(year.one)
     [count] = telling.counts(publishing.preview().ready)
@@ -255,7 +254,7 @@ def test_thousands_are_told_over_several_minutes_in_few_queries(year):
 
 
 def test_decisions_are_drafts_until_they_are_published(year):
-    drafted(year.one, due=SOON)
+    drafted(year.one, due=soon())
     assert db.session.scalars(select(Decision.published_at)).all() == [None]
     assert finding.of_year(2026)[0].draft is None
 

@@ -17,14 +17,13 @@ from sipvote.editions.models import Phase
 from sipvote.editions.rules import of_year
 from sipvote.recommendations.models import Recommendation
 from sipvote.stocktake.models import Status
-from tests.decisions.test_rules import SOON, drafted
+from tests.decisions.test_rules import drafted, soon
 from tests.factories import a_group, a_member, an_edition, an_organiser, in_phase
 from tests.outcomes import a_decision, a_draft, a_recommendation, a_status, an_old_recommendation
 from tests.queries import counted
 from tests.reading import bare, docx_text, pdf_text
 
 PUBLIC = "/en/2026/decisions"
-TODAY = finding.today()
 
 
 def text_of(page):
@@ -33,7 +32,7 @@ def text_of(page):
 
 def form(**values):
     return {"outcome": "accepted", "language": "en", "reasons": "It helps.", "amended": "", "owner": "IT",
-            "due": SOON.isoformat(), "postponed_until": "", "seen": "", **values}  # fmt: skip
+            "due": soon().isoformat(), "postponed_until": "", "seen": "", **values}  # fmt: skip
 
 
 def draft_page(recommendation):
@@ -62,7 +61,7 @@ def test_a_year_of_which_nothing_is_known_is_not_found(client, database):
 
 
 def test_a_published_decision_is_read_with_reasons_date_owner_and_due(client, year):
-    decision = a_decision(year.one, Outcome.AMENDED, due=SOON, owner_name="IT department")
+    decision = a_decision(year.one, Outcome.AMENDED, due=soon(), owner_name="IT department")
     decision.texts[0].amended = "Write one short guide."
     page = text_of(client.get(PUBLIC))
     for said in ("decided on 1 of 3 recommendations", "Accepted in part", "It is worth it.",
@@ -71,7 +70,7 @@ def test_a_published_decision_is_read_with_reasons_date_owner_and_due(client, ye
 
 
 def test_what_was_decided_before_stands_below_what_counts(client, year):
-    a_decision(year.one, Outcome.POSTPONED, postponed_until=TODAY)
+    a_decision(year.one, Outcome.POSTPONED, postponed_until=finding.today())
     a_decision(year.one, Outcome.REJECTED)
     page = text_of(client.get(PUBLIC))
     assert page.index("Rejected") < page.index("Before: Postponed")
@@ -223,7 +222,7 @@ def test_the_board_publishes_with_one_press(browser_of, year):
     assert "The reasons are missing." in page
     seen = re.search(r'name="seen"[^>]*value="([^"]+)"', page)[1]
     chosen = re.findall(r'name="chosen" value="(\d+)" checked', page)
-    sent = {"seen": seen, "chosen": chosen, "decided_on": TODAY.isoformat()}
+    sent = {"seen": seen, "chosen": chosen, "decided_on": finding.today().isoformat()}
     answer = board.post("/en/board/publish", data=sent)
     assert answer.headers["Location"].endswith(PUBLIC)
     assert "It helps." in board.get(PUBLIC).text
@@ -235,7 +234,7 @@ def test_a_day_to_come_is_refused_and_the_page_keeps_what_was_chosen(browser_of,
     first, second = drafted(year.one), drafted(year.two)
     board, ids = browser_of(year.chloe), (first.id, second.id)
     seal = publishing.preview().seal
-    sent = {"seen": seal, "chosen": [ids[0]], "decided_on": (TODAY + timedelta(days=3)).isoformat()}
+    sent = {"seen": seal, "chosen": [ids[0]], "decided_on": (finding.today() + timedelta(days=3)).isoformat()}
     page = board.post("/en/board/publish", data=sent).text
     assert "The board decides before it publishes" in page
     assert re.findall(r'value="(\d+)" checked', page) == [str(ids[0])]
@@ -243,7 +242,7 @@ def test_a_day_to_come_is_refused_and_the_page_keeps_what_was_chosen(browser_of,
 
 def test_past_decisions_are_filtered_by_year_outcome_words_and_lateness(browser_of, year):
     a_decision(year.one, Outcome.REJECTED)
-    a_decision(year.two, due=TODAY - timedelta(days=1))
+    a_decision(year.two, due=finding.today() - timedelta(days=1))
     a_decision(an_old_recommendation(year=2015, title="A shared workplace"))
     board = browser_of(year.chloe)
 
@@ -330,7 +329,7 @@ def test_a_draft_is_thrown_away_from_its_page(browser_of, year):
 
 
 def test_the_board_s_first_page_says_what_to_draft_publish_and_chase(browser_of, year):
-    a_decision(year.one, due=TODAY - timedelta(days=1))
+    a_decision(year.one, due=finding.today() - timedelta(days=1))
     drafted(year.two)
     page = text_of(browser_of(year.chloe).get("/en/"))
     for said in ("1 of 2 drafted.", "1 draft is complete.", "1 decision is past its due date."):
@@ -338,17 +337,17 @@ def test_the_board_s_first_page_says_what_to_draft_publish_and_chase(browser_of,
 
 
 def test_members_are_told_on_the_first_page_for_two_months(browser_of, year):
-    a_decision(year.one, decided_on=TODAY - timedelta(days=50))
+    a_decision(year.one, decided_on=finding.today() - timedelta(days=50))
     assert "The board has decided" in browser_of(year.ada).get("/en/").text
 
 
 def test_old_decisions_of_other_years_are_no_news(browser_of, year):
-    a_decision(an_old_recommendation(2019), decided_on=TODAY - timedelta(days=70))
+    a_decision(an_old_recommendation(2019), decided_on=finding.today() - timedelta(days=70))
     assert "The board has decided" not in browser_of(year.ada).get("/en/").text
 
 
 def test_this_year_s_decisions_stay_on_the_first_page(browser_of, year):
-    a_decision(year.one, decided_on=TODAY - timedelta(days=70))
+    a_decision(year.one, decided_on=finding.today() - timedelta(days=70))
     page = browser_of(year.ada).get("/en/").text
     assert page.index("The board has decided") < page.index("The workgroups")
 
@@ -404,7 +403,7 @@ def _fill(year, many):
         if number % 4 == 0:
             drafted(asked, owner=owner.number)
             continue
-        postponed = {"outcome": Outcome.POSTPONED, "postponed_until": TODAY} if number % 4 == 1 else {}
-        due = {} if postponed else {"due": TODAY - timedelta(days=1)}
+        postponed = {"outcome": Outcome.POSTPONED, "postponed_until": finding.today()} if number % 4 == 1 else {}
+        due = {} if postponed else {"due": finding.today() - timedelta(days=1)}
         decision = a_decision(asked, owner=owner, **postponed, **due)
         following.start(decision, Started(Kind.QUESTION, "en", f"Question {number}?"), None)

@@ -32,7 +32,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.usefixtures("database")
-YESTERDAY = date.today() - timedelta(days=1)  # noqa: DTZ011
 
 
 def pointing() -> set[str]:
@@ -46,7 +45,7 @@ def pointing() -> set[str]:
 
 
 def gone(member: Member) -> Member:
-    member.left, member.email = YESTERDAY, None
+    member.left, member.email = now().date() - timedelta(days=1), None
     db.session.flush()
     return member
 

@@ -17,8 +17,9 @@ from tests.factories import a_member, an_organiser
 from tests.outcomes import a_decision, a_status, an_old_recommendation
 from tests.queries import counted
 
-LONG_AGO = now() - timedelta(days=400)
-OLD = LONG_AGO.date()
+
+def long_ago():
+    return now() - timedelta(days=400)
 
 
 @pytest.fixture
@@ -29,9 +30,10 @@ def ada(database):
 _numbers = iter(range(1, 10_000))
 
 
-def one(owner=None, status=Status.ONGOING, noted=LONG_AGO, title="A guide", **values):
+def one(owner=None, status=Status.ONGOING, noted=None, title="A guide", **values):
     """A recommendation that a member answers for, whose last status was noted long ago."""
-    made = an_old_recommendation(2017, next(_numbers), title, created_at=LONG_AGO)
+    noted = noted or long_ago()
+    made = an_old_recommendation(2017, next(_numbers), title, created_at=long_ago())
     name = values.pop("owner_name", "")
     a_decision(made, owner=owner, owner_name=name, decided_on=noted.date() - timedelta(days=1))
     if status:
@@ -83,7 +85,7 @@ def test_what_was_looked_at_lately_is_not_late(ada):
 
 def test_a_correction_of_an_old_status_shows_that_somebody_looked(ada):
     made = one(ada)
-    a_status(made, Status.ONGOING, OLD, noted_at=now())
+    a_status(made, Status.ONGOING, long_ago().date(), noted_at=now())
     assert reminding.remind() == 0
 
 
@@ -115,7 +117,7 @@ def test_what_is_postponed_rests_until_its_day_and_is_late_from_then_on(ada):
 def test_the_last_published_decision_says_who_answers(ada):
     made = one(ada)
     bas = a_member("Bas Claes")
-    a_decision(made, owner=bas, decided_on=OLD + timedelta(days=10))
+    a_decision(made, owner=bas, decided_on=long_ago().date() + timedelta(days=10))
     a_decision(made, owner=ada, published=False)
     assert reminding.remind() == 1
     assert [letter.member_id for letter in letters()] == [bas.id]
@@ -166,7 +168,7 @@ def test_organisers_hear_once_a_month_what_nobody_answers_for(ada):
 def test_a_long_letter_names_the_oldest_and_says_how_many_more(database):
     an_organiser(language="en")
     for n in range(reminding.LONGEST_LIST + 3):
-        one(None, noted=LONG_AGO - timedelta(days=n), title=f"Orphan {n}.")
+        one(None, noted=long_ago() - timedelta(days=n), title=f"Orphan {n}.")
     reminding.tell_organisers()
     body = letters(reminding.ORGANISERS)[0].body
     assert "And 3 more." in body and "Orphan 22." in body and "Orphan 0." not in body
@@ -265,7 +267,7 @@ def test_when_nothing_is_open_the_page_says_so(browser_of, database):
 
 def test_a_long_list_comes_in_pages(browser_of, database):
     for n in range(52):
-        one(None, title=f"Orphan {n}.", noted=LONG_AGO - timedelta(days=n))
+        one(None, title=f"Orphan {n}.", noted=long_ago() - timedelta(days=n))
     page = browser_of(an_organiser()).get("/en/stocktake/unseen?page=2").text
     assert "Orphan 0." in page and "Orphan 51." not in page
 

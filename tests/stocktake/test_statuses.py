@@ -261,7 +261,6 @@ class TestWhatALineHolds:
     @pytest.mark.parametrize(
         ("what", "why"),
         [
-            (said(since=today() + timedelta(days=1)), "future"),
             (said(since=date(2014, 12, 31)), "before that year"),
             (said(reason=" \n"), "Say why"),
             (said(reason="x" * 2001), "at most 2000"),
@@ -273,6 +272,10 @@ class TestWhatALineHolds:
         with pytest.raises(Refused, match=why):
             statuses.change(an_old_recommendation(2015), what, an_organiser().id, keeps=True)
         assert db.session.scalars(select(StatusChange)).all() == []
+
+    def test_tomorrow_is_refused(self, database):
+        with pytest.raises(Refused, match="future"):
+            statuses.change(an_old_recommendation(2015), said(since=today() + timedelta(days=1)), None, keeps=True)
 
     def test_today_and_the_first_day_of_the_year_are_fine(self, database):
         assert statuses.why_not_say(2015, said(since=today())) is None
